@@ -1,0 +1,111 @@
+import { z } from 'zod'
+
+/**
+ * The building blocks of the rows: what stands on the wire on the left of each codec, what the server works with on the right.
+ * Everything here bounds what an outsider can send.
+ */
+
+/** Message limit through the server, in bytes. Larger data is encrypted by the client under a data key. */
+export const MESSAGE_BYTES_MAX = 65_536
+/** Items in one batch. */
+export const BATCH_ITEMS_MAX = 1_000
+/** Pairs in an encryption context, and the longest key and value in UTF-16 code units. */
+export const CONTEXT_PAIRS_MAX = 64
+export const CONTEXT_KEY_LENGTH_MAX = 256
+export const CONTEXT_VALUE_LENGTH_MAX = 4_096
+/** Ciphertexts carry at most this many bytes beside the message (the header, nonce and tag, or an RSA block). */
+export const CIPHERTEXT_OVERHEAD_MAX = 1_024
+
+/** Standard base64 with padding (RFC 4648 section 4) on the wire, bytes inside. `max` is in bytes. */
+export function bytes(max: number, min = 0) {
+  const characters = Math.ceil(max / 3) * 4
+  return z.codec(z.string().max(characters), z.instanceof(Uint8Array<ArrayBufferLike>), {
+    decode(text, context) {
+      try {
+        // 'strict' refuses missing padding and non-zero overflow bits, so that one value has one spelling.
+        const decoded = Uint8Array.fromBase64(text, { lastChunkHandling: 'strict' })
+        // fromBase64 skips white space; the length tells whether there was any.
+        if (Math.ceil(decoded.length / 3) * 4 === text.length) {
+          if (decoded.length >= min && decoded.length <= max) return decoded
+          context.issues.push({ code: 'custom', input: '', message: `must be ${min} to ${max} bytes` })
+          return z.NEVER
+        }
+      } catch {
+        // Falls through to the same message: the text itself must not be repeated, it may be a secret.
+      }
+      context.issues.push({ code: 'custom', input: '', message: 'must be standard base64 with padding' })
+      return z.NEVER
+    },
+    encode: (value) => value.toBase64(),
+  })
+}
+
+/** RFC 3339 in UTC on the wire, milliseconds since 1970 inside. */
+export function timestamp() {
+  return z.codec(z.iso.datetime(), z.int(), {
+    decode: (text) => Date.parse(text),
+    encode: (milliseconds) => new Date(milliseconds).toISOString(),
+  })
+}
+
+/** A lower-case UUID (RFC 9562). */
+export const uuid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'must be a lower-case UUID')
+
+const ALIAS = /^(?!.*\/\/)[A-Za-z0-9][A-Za-z0-9/_.:-]{0,254}[A-Za-z0-9_]$|^[A-Za-z0-9]$/
+const UUID_SHAPED = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/
+
+/** A name that points at a key. Never shaped like an id, so that the two cannot be confused. */
+export const alias = z
+  .string()
+  .max(256)
+  .refine((text) => ALIAS.test(text) && !UUID_SHAPED.test(text), 'must be 1 to 256 of A-Z a-z 0-9 / _ . : - and not shaped like a key id')
+
+/** A key's id or an alias. */
+export const keyReference = z.string().min(1).max(256).describe('The id of a key, or an alias')
+
+/** Authenticated, not secret, and needed again to decrypt (additional authenticated data). */
+export const context = z
+  .record(z.string().min(1).max(CONTEXT_KEY_LENGTH_MAX), z.string().max(CONTEXT_VALUE_LENGTH_MAX))
+  .refine((pairs) => Object.keys(pairs).length <= CONTEXT_PAIRS_MAX, `must have at most ${CONTEXT_PAIRS_MAX} pairs`)
+  .describe('The encryption context: bound to the ciphertext, not secret, needed again to decrypt')
+
+const LABEL_KEY = /^[a-z0-9]([a-z0-9._/-]{0,61}[a-z0-9])?$/
+const LABEL_VALUE = /^[A-Za-z0-9]([A-Za-z0-9._@/-]{0,126}[A-Za-z0-9])?$/
+
+/** Labels of a key; also what a label selector looks for. */
+export const labels = z
+  .record(z.string().regex(LABEL_KEY, 'label names are lower-case words of a-z 0-9 . _ / -'), z.string().regex(LABEL_VALUE, 'label values are words of A-Z a-z 0-9 . _ @ / -'))
+  .refine((pairs) => Object.keys(pairs).length <= 32, 'must have at most 32 labels')
+
+/** `env=prod,team=payments`: every pair must be on the key. */
+export const labelSelector = z
+  .string()
+  .min(3)
+  .max(1_024)
+  .refine(
+    (text) =>
+      text.split(',').every((pair) => {
+        const [key = '', value = '', ...rest] = pair.split('=')
+        return rest.length === 0 && LABEL_KEY.test(key) && LABEL_VALUE.test(value)
+      }),
+    'must be name=value pairs joined by commas',
+  )
+
+/** Free text for people, without control characters, which could forge lines on a terminal. */
+export function words(max: number) {
+  return z
+    .string()
+    .max(max)
+    .refine((text) => !/\p{Cc}/u.test(text), 'must not hold control characters')
+}
+
+/** A display name. */
+export const name = words(128).min(1)
+
+/** Rows in one page. */
+export const limit = z.coerce.number().int().min(1).max(1_000).default(100)
+/** Where the last page ended; opaque. */
+export const cursor = z.string().max(512)
+
+/** The version of a key, counted from 1. */
+export const version = z.int().min(1).max(4_294_967_295)

@@ -1,0 +1,22 @@
+/**
+ * What is said on the wire, and nothing else: one row per operation, the errors, the roles, and the public formats. REST routes,
+ * OpenAPI, SDK methods, CLI commands, RBAC actions and ledger events are derived from here. It imports nothing of the project.
+ */
+export { BATCH_ITEMS_MAX, MESSAGE_BYTES_MAX } from './codecs.ts'
+export { errorCodes, type ErrorCode, type Problem } from './errors.ts'
+export { type LedgerRecord, type Outcome } from './ledger/record.ts'
+export { BATCH_BODY_BYTES_MAX, BODY_BYTES_MAX, type Effect, type Method, type Operation } from './operation.ts'
+export { signatureSchemes, type SignatureScheme } from './operations/data.ts'
+export {
+  keyOrigins,
+  keyStates,
+  keyUsages,
+  revocationReasons,
+  type KeyOrigin,
+  type KeyState,
+  type KeyUsage,
+  type RevocationReason,
+} from './operations/shared.ts'
+export { openApi } from './openapi.ts'
+export { operations, type InputOf, type OperationName, type OutputOf, type WireInputOf, type WireOutputOf } from './operations/index.ts'
+export { roleNames, roles, type RoleName } from './roles.ts'

@@ -1,0 +1,58 @@
+import { z } from 'zod'
+
+/**
+ * A ledger record: one leaf of the tree, as JSON in this field order. Its index is its place in the tree, so it does not stand in the
+ * record. It names things by id only. The address a request came from is a salted commitment whose opening stands in an erasable
+ * table beside the ledger; the record holds no secret, no payload and nothing personal.
+ */
+export const outcomes = ['ok', 'denied', 'refused', 'failed'] as const
+
+/**
+ * ok: done. denied: the credential or the access rules said no. refused: the key's state, usage or policy said no. failed: it was
+ * allowed and did not succeed (a ciphertext that does not decrypt).
+ */
+export type Outcome = (typeof outcomes)[number]
+
+/** A row that a change wrote or removed, and the SHA-256 of its canonical form; `digest` is absent where the row was removed. */
+const changed = z.strictObject({ kind: z.string(), id: z.string(), digest: z.string().optional() })
+
+export const recordSchema = z.strictObject({
+  v: z.literal(1),
+  time: z.iso.datetime(),
+  event: z.string(),
+  outcome: z.enum(outcomes),
+  /** The error code, where the outcome is not ok. */
+  reason: z.string().optional(),
+  tenant: z.string().optional(),
+  /** A principal's id, or `system` for jobs, or `anonymous` where no credential could be believed. */
+  principal: z.string(),
+  /** The credential's id and how it was proved: token. */
+  credential: z.string().optional(),
+  factors: z.array(z.string()).optional(),
+  /** The binding that allowed it. */
+  binding: z.string().optional(),
+  door: z.string(),
+  /** Salted commitment to the address the request came from. */
+  source: z.string().optional(),
+  request: z.string(),
+  key: z.string().optional(),
+  version: z.int().optional(),
+  /** Which side of a re-encryption this is. */
+  part: z.enum(['source', 'destination']).optional(),
+  /** Items done, where it is not one. */
+  count: z.int().optional(),
+  /** Message bytes of a use. */
+  bytes: z.int().optional(),
+  /** What is changed, where it is not a key: a token, principal, binding, alias, tenant or the system. */
+  subject: z.string().optional(),
+  /** What a change says of itself: a reason, a date, a number of days. */
+  detail: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+  /** The revision that a change made. */
+  revision: z.int().optional(),
+  changed: z.array(changed).optional(),
+})
+
+export type LedgerRecord = z.infer<typeof recordSchema>
+
+/** An entry is at most this long, so that it fits an entry bundle (C2SP tlog-tiles: 16-bit lengths). */
+export const ENTRY_BYTES_MAX = 65_535

@@ -1,0 +1,219 @@
+import { z } from 'zod'
+import * as codec from '../codecs.ts'
+import { operation } from '../operation.ts'
+import { roleNames } from '../roles.ts'
+import { empty, nextPage, page } from './shared.ts'
+
+/** Who there is, how they prove it, and what they may do. */
+
+const principalView = z.strictObject({
+  id: codec.uuid,
+  tenant: codec.uuid,
+  name: codec.name,
+  kind: z.enum(['user', 'service']),
+  state: z.enum(['enabled', 'disabled']),
+  createdAt: codec.timestamp(),
+})
+
+const tokenView = z.strictObject({
+  id: codec.uuid,
+  principal: codec.uuid,
+  description: z.string(),
+  createdAt: codec.timestamp(),
+  expiresAt: codec.timestamp(),
+  revokedAt: codec.timestamp().optional(),
+})
+
+const scope = z.union([
+  z.strictObject({ kind: z.literal('tenant') }),
+  z.strictObject({ kind: z.literal('labels'), selector: codec.labelSelector }),
+  z.strictObject({ kind: z.literal('key'), key: codec.keyReference }),
+])
+
+const bindingView = z.strictObject({
+  id: codec.uuid,
+  role: z.enum(roleNames),
+  principal: codec.uuid,
+  scope,
+  createdAt: codec.timestamp(),
+  expiresAt: codec.timestamp().optional(),
+})
+
+const tenantView = z.strictObject({ id: codec.uuid, name: codec.name, createdAt: codec.timestamp() })
+const principalReference = { principal: codec.uuid }
+
+export const whoami = operation({
+  name: 'whoami',
+  effect: 'read',
+  action: 'any',
+  route: 'GET /v1/whoami',
+  summary: 'Show the principal that the credential belongs to',
+  input: empty,
+  output: z.strictObject({ principal: principalView, token: codec.uuid, expiresAt: codec.timestamp() }),
+  errors: [],
+})
+
+export const createTenant = operation({
+  name: 'tenant.create',
+  effect: 'change',
+  action: 'tenant.create',
+  route: 'POST /v1/tenants',
+  summary: "Make a tenant with its own wrapping key, and its owner's first token",
+  input: z.strictObject({ name: codec.name }),
+  output: z.strictObject({ tenant: tenantView, owner: principalView, token: z.string() }),
+  errors: ['conflict'],
+})
+
+export const listTenants = operation({
+  name: 'tenant.list',
+  effect: 'read',
+  action: 'tenant.list',
+  route: 'GET /v1/tenants',
+  summary: 'List tenants',
+  input: z.strictObject(page),
+  output: z.strictObject({ items: z.array(tenantView), ...nextPage }),
+  errors: [],
+})
+
+export const createPrincipal = operation({
+  name: 'principal.create',
+  effect: 'change',
+  action: 'principal.create',
+  route: 'POST /v1/principals',
+  summary: 'Add a user or a service',
+  input: z.strictObject({ name: codec.name, kind: z.enum(['user', 'service']).default('service') }),
+  output: principalView,
+  errors: ['conflict'],
+})
+
+export const getPrincipal = operation({
+  name: 'principal.get',
+  effect: 'read',
+  action: 'principal.get',
+  route: 'GET /v1/principals/{principal}',
+  summary: 'Show a principal',
+  input: z.strictObject(principalReference),
+  output: principalView,
+  errors: ['not_found'],
+})
+
+export const listPrincipals = operation({
+  name: 'principal.list',
+  effect: 'read',
+  action: 'principal.list',
+  route: 'GET /v1/principals',
+  summary: 'List principals',
+  input: z.strictObject(page),
+  output: z.strictObject({ items: z.array(principalView), ...nextPage }),
+  errors: [],
+})
+
+export const disablePrincipal = operation({
+  name: 'principal.disable',
+  effect: 'change',
+  action: 'principal.disable',
+  route: 'POST /v1/principals/{principal}/disable',
+  summary: 'Refuse everything of a principal at once',
+  input: z.strictObject(principalReference),
+  output: principalView,
+  errors: ['not_found', 'conflict'],
+})
+
+export const enablePrincipal = operation({
+  name: 'principal.enable',
+  effect: 'change',
+  action: 'principal.enable',
+  route: 'POST /v1/principals/{principal}/enable',
+  summary: 'Let a disabled principal back in',
+  input: z.strictObject(principalReference),
+  output: principalView,
+  errors: ['not_found', 'conflict'],
+})
+
+export const createToken = operation({
+  name: 'token.create',
+  effect: 'change',
+  action: 'token.create',
+  route: 'POST /v1/tokens',
+  summary: 'Make a token for a principal; it is shown this once',
+  input: z.strictObject({
+    ...principalReference,
+    description: codec.words(256).default(''),
+    days: z.int().min(1).max(366).default(90).describe('How long it is valid'),
+  }),
+  output: tokenView.extend({ token: z.string() }),
+  errors: ['not_found', 'conflict'],
+})
+
+export const listTokens = operation({
+  name: 'token.list',
+  effect: 'read',
+  action: 'token.list',
+  route: 'GET /v1/tokens',
+  summary: 'List tokens, without their secrets',
+  input: z.strictObject({ principal: codec.uuid.optional(), ...page }),
+  output: z.strictObject({ items: z.array(tokenView), ...nextPage }),
+  errors: [],
+})
+
+export const revokeToken = operation({
+  name: 'token.revoke',
+  effect: 'change',
+  action: 'token.revoke',
+  route: 'POST /v1/tokens/{token}/revoke',
+  summary: 'Refuse a token from now on',
+  input: z.strictObject({ token: codec.uuid }),
+  output: tokenView,
+  errors: ['not_found', 'conflict'],
+})
+
+export const listRoles = operation({
+  name: 'role.list',
+  effect: 'read',
+  action: 'role.list',
+  route: 'GET /v1/roles',
+  summary: 'List the roles and what each allows',
+  input: empty,
+  output: z.strictObject({
+    items: z.array(z.strictObject({ role: z.enum(roleNames), summary: z.string(), actions: z.array(z.string()) })),
+  }),
+  errors: [],
+})
+
+export const createBinding = operation({
+  name: 'binding.create',
+  effect: 'change',
+  action: 'binding.create',
+  route: 'POST /v1/bindings',
+  summary: 'Give a principal a role in the tenant, on labelled keys, or on one key',
+  input: z.strictObject({
+    role: z.enum(roleNames),
+    ...principalReference,
+    scope: scope.default({ kind: 'tenant' }),
+    expiresAt: codec.timestamp().optional(),
+  }),
+  output: bindingView,
+  errors: ['not_found', 'conflict'],
+})
+
+export const listBindings = operation({
+  name: 'binding.list',
+  effect: 'read',
+  action: 'binding.list',
+  route: 'GET /v1/bindings',
+  summary: 'List bindings',
+  input: z.strictObject({ principal: codec.uuid.optional(), ...page }),
+  output: z.strictObject({ items: z.array(bindingView), ...nextPage }),
+  errors: [],
+})
+
+export const deleteBinding = operation({
+  name: 'binding.delete',
+  effect: 'change',
+  action: 'binding.delete',
+  route: 'DELETE /v1/bindings/{binding}',
+  summary: 'Take a role away again',
+  input: z.strictObject({ binding: codec.uuid }),
+  output: empty,
+  errors: ['not_found', 'conflict'],
+})
