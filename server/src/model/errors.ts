@@ -1,0 +1,28 @@
+import { errorCodes, type ErrorCode } from '@claviger/contract'
+
+/**
+ * The one error class. `code` is a row of the contract; `message` says what failed, why, and what to do next, and never holds a
+ * secret, a plaintext, a token or the bytes of a request. Each door maps codes with a table that covers all of them.
+ */
+export class ClavigerError extends Error {
+  readonly code: ErrorCode
+  /** The path of the wrong field, for `invalid_request`. */
+  readonly field: string | undefined
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; field?: string } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'ClavigerError'
+    this.code = code
+    this.field = options.field
+  }
+
+  get status(): number {
+    return errorCodes[this.code].status
+  }
+}
+
+/** Turns anything thrown into the one error; what nobody expected becomes `internal`, without its message. */
+export function toClavigerError(thrown: unknown): ClavigerError {
+  if (thrown instanceof ClavigerError) return thrown
+  return new ClavigerError('internal', 'The server failed; its log has the cause under the request id', { cause: thrown })
+}

@@ -1,0 +1,87 @@
+import type { KeyState, RevocationReason } from '@claviger/contract'
+import { ClavigerError } from './errors.ts'
+import type { Key, KeyVersion, Revocation } from './key.ts'
+
+/**
+ * The states of SP 800-57 part 1 revision 5 section 7, what each allows, and the legal transitions. Pure rules over values.
+ */
+
+/** To apply is to encrypt, sign, compute a code, wrap, encapsulate or agree; to process is to decrypt, verify, unwrap or decapsulate. */
+export type Purpose = 'apply' | 'process'
+
+/** Which purpose each state allows. Suspended and compromised allow nothing here: the promise is that revoked means revoked. */
+export const allowed: Readonly<Record<KeyState, readonly Purpose[]>> = Object.freeze({
+  'pre-activation': [],
+  active: ['apply', 'process'],
+  suspended: [],
+  deactivated: ['process'],
+  compromised: [],
+  destroyed: [],
+  'destroyed-compromised': [],
+})
+
+/** Section 7's transitions, with the three that revision 5 has beyond the draft of revision 6. Everything else is illegal. */
+const transitions: Readonly<Record<KeyState, readonly KeyState[]>> = Object.freeze({
+  'pre-activation': ['active', 'compromised', 'destroyed', 'deactivated'],
+  active: ['suspended', 'deactivated', 'compromised', 'destroyed'],
+  suspended: ['active', 'deactivated', 'compromised', 'destroyed'],
+  deactivated: ['compromised', 'destroyed'],
+  compromised: ['destroyed', 'destroyed-compromised'],
+  destroyed: ['destroyed-compromised'],
+  'destroyed-compromised': [],
+})
+
+/** Whether `from` may become `to` (SP 800-57 part 1 section 7.1 to 7.6). */
+export function mayBecome(from: KeyState, to: KeyState): boolean {
+  return transitions[from].includes(to)
+}
+
+/** Why a version may not serve a purpose now, or undefined where it may. `now` is in milliseconds since 1970. */
+export function refusal(key: Key, version: KeyVersion, purpose: Purpose, now: number): string | undefined {
+  if (key.destroyAt !== undefined) return 'the key is scheduled for destruction; restore it first'
+  if (key.revocation !== undefined) return 'the key is revoked'
+  if (key.state !== 'active' && key.state !== 'pre-activation') return `the key is ${key.state}`
+  if (version.revocation !== undefined) return `version ${version.version} of the key is revoked`
+  const state = stateAt(version, now)
+  if (state === 'pre-activation') return `version ${version.version} of the key is not yet active`
+  if (version.processStopAt !== undefined && now >= version.processStopAt) {
+    return `version ${version.version} of the key is past its process-stop date`
+  }
+  if (!allowed[state].includes(purpose)) {
+    return purpose === 'apply' && state === 'deactivated'
+      ? `version ${version.version} of the key is deactivated: it decrypts and verifies only`
+      : `version ${version.version} of the key is ${state}`
+  }
+  return undefined
+}
+
+/** The state of a version at a time: dates make a version active, and deactivated, without anybody touching it. */
+export function stateAt(version: KeyVersion, now: number): KeyState {
+  if (version.state === 'pre-activation' || version.state === 'active') {
+    if (now < version.activatedAt) return 'pre-activation'
+    if (version.protectStopAt !== undefined && now >= version.protectStopAt) return 'deactivated'
+    return 'active'
+  }
+  return version.state
+}
+
+/** The state of a key at a time, as people see it: its own, or that of its current version where nothing was done to the key. */
+export function keyStateAt(key: Key, current: KeyVersion, now: number): KeyState {
+  if (key.state !== 'active' && key.state !== 'pre-activation') return key.state
+  return stateAt(current, now)
+}
+
+/** Reasons that mean the material itself may be known to others. */
+const compromising: readonly RevocationReason[] = ['keyCompromise', 'cACompromise', 'aACompromise']
+
+/** The state that a revocation leads to: compromised where the material may be known, else deactivated. */
+export function revokedState(revocation: Revocation): KeyState {
+  return compromising.includes(revocation.reason) || revocation.compromisedAt !== undefined ? 'compromised' : 'deactivated'
+}
+
+/** @throws ClavigerError wrong_state where section 7 has no such transition. */
+export function assertTransition(from: KeyState, to: KeyState): void {
+  if (!mayBecome(from, to)) {
+    throw new ClavigerError('wrong_state', `A key that is ${from} cannot become ${to} (SP 800-57 part 1 section 7)`)
+  }
+}

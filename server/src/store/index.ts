@@ -1,0 +1,24 @@
+/**
+ * Where everything is kept: the store's interface, SQLite behind it on a thread of its own, and migrations. It understands no record
+ * and no row, and judges nothing.
+ */
+export type {
+  Batch,
+  CandidateQuery,
+  Change,
+  CommitResult,
+  CounterDelta,
+  Entry,
+  Head,
+  Integrated,
+  ListQuery,
+  PersonalValue,
+  Row,
+  RowKind,
+  RowReference,
+  RowWrite,
+  Store,
+  StoredCheckpoint,
+  StoredKey,
+} from './store.ts'
+export { rowKinds } from './store.ts'
