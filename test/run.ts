@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { createInterface } from 'node:readline'
+import { stripVTControlCharacters } from 'node:util'
+import { filesBelow, isTest, root } from './repository.ts'
+
+/**
+ * `npm test`: runs every `*.test.ts` of the workspaces and of this folder with Node's own runner, each file in a process of its own,
+ * and passes the runner's exit code on. Arguments are files, or options of the runner: `npm test -- server/test/crypto/aead.test.ts`.
+ */
+
+/** A test that hangs fails after this long, in milliseconds; the promises' own tests are the longest and need a few minutes. */
+const TEST_TIMEOUT_MS = 600_000
+
+/** The runner's closing lines, `ℹ tests 12`: written with a hash, as its TAP form does, since that is what tools read. */
+const CLOSING = /^ℹ (?=(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) )/
+
+const given = process.argv.slice(2)
+const files = given.some((argument) => !argument.startsWith('-')) ? [] : filesBelow('.', isTest)
+const runner = spawn(
+  process.execPath,
+  [
+    '--test',
+    '--test-reporter=spec',
+    `--test-concurrency=${availableParallelism()}`,
+    `--test-timeout=${TEST_TIMEOUT_MS}`,
+    ...given,
+    ...files,
+  ],
+  {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      // The thread pool carries fsync beside slow signatures; 16 keeps the first from waiting for the second.
+      UV_THREADPOOL_SIZE: '16',
+      // node:ffi and the like announce themselves once in every process.
+      NODE_NO_WARNINGS: '1',
+      ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}),
+      ...process.env,
+    },
+  },
+)
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => runner.kill(signal))
+const closed = new Promise<number>((resolve, reject) => {
+  runner.on('error', reject)
+  runner.on('close', (code) => resolve(code ?? 1))
+})
+for await (const line of createInterface({ input: runner.stdout })) {
+  const plain = stripVTControlCharacters(line)
+  process.stdout.write(`${CLOSING.test(plain) ? plain.replace(CLOSING, '# ') : line}\n`)
+}
+process.exitCode = await closed
