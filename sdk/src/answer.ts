@@ -1,0 +1,98 @@
+import './without-code-generation.ts'
+import { errorCodes, type ErrorCode, type Operation } from '@claviger/contract'
+import { z } from 'zod'
+import { ClavigerApiError, ClavigerConnectionError } from './errors.ts'
+
+/** An answer is at most this many bytes: a full batch in base64, or a tile, with room. */
+export const ANSWER_BYTES_MAX = 67_108_864
+/** Words of the far side are cut at this many characters before they are shown. */
+const DETAIL_LENGTH_MAX = 4_096
+
+const problem = z.object({
+  title: z.string().optional(),
+  code: z.string(),
+  detail: z.string().default(''),
+  request: z.string().max(256).default(''),
+  field: z.string().max(1_024).optional(),
+})
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCodes, code)
+}
+
+function strange(address: string, why: string): ClavigerConnectionError {
+  return new ClavigerConnectionError(
+    'not-claviger',
+    address,
+    `${address} answered, but not as a Claviger server would (${why}). Check the address, its port, and any proxy between.`,
+  )
+}
+
+/** Reads a body and stops at the limit, whatever the headers promised. */
+async function readBody(response: Response, address: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  if (response.body === null) return new Uint8Array()
+  for await (const chunk of response.body) {
+    length += chunk.length
+    if (length > ANSWER_BYTES_MAX) throw strange(address, 'the answer is too long')
+    chunks.push(chunk)
+  }
+  const [only] = chunks
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length)
+}
+
+function parseJson(body: Uint8Array, response: Response, address: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+  } catch {
+    throw strange(address, `status ${response.status}, and no JSON`)
+  }
+}
+
+function problemError(body: Uint8Array, response: Response, address: string): Error {
+  const parsed = problem.safeParse(parseJson(body, response, address))
+  if (!parsed.success) return strange(address, `status ${response.status}, and no problem details`)
+  const { code, detail, request, field } = parsed.data
+  // A newer server may have codes that this client does not know; the status still tells their kind.
+  if (!isErrorCode(code))
+    return strange(address, `an unknown error code, status ${response.status}`)
+  return new ClavigerApiError({
+    code,
+    status: response.status,
+    title: errorCodes[code].title,
+    detail: detail.slice(0, DETAIL_LENGTH_MAX),
+    requestId: request,
+    field,
+  })
+}
+
+/** Takes away the fields that zod did not know; true if there was one. A newer server may say more than this client knows. */
+function dropUnknown(value: unknown, issues: readonly z.core.$ZodIssue[]): boolean {
+  let dropped = false
+  for (const issue of issues) {
+    if (issue.code !== 'unrecognized_keys') return false
+    let place = value as Record<PropertyKey, unknown>
+    for (const step of issue.path) place = place[step] as Record<PropertyKey, unknown>
+    for (const key of issue.keys) dropped = delete place[key] || dropped
+  }
+  return dropped
+}
+
+/** Turns the answer to an operation into its output, or into the error that it is. */
+export async function readAnswer(
+  row: Operation,
+  response: Response,
+  address: string,
+): Promise<unknown> {
+  const body = await readBody(response, address)
+  if (!response.ok) throw problemError(body, response, address)
+  if (row.octets?.output === 'body') return { body }
+  const wire = parseJson(body, response, address)
+  let decoded = row.output.safeParse(wire)
+  if (!decoded.success && dropUnknown(wire, decoded.error.issues))
+    decoded = row.output.safeParse(wire)
+  if (decoded.success) return decoded.data
+  const where = decoded.error.issues[0]?.path.join('.') ?? ''
+  throw strange(address, `the field '${where}' of ${row.name} is not as agreed`)
+}

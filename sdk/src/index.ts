@@ -1,0 +1,13 @@
+/**
+ * Claviger's client. It owns how a call becomes a request and an answer a value; every method is derived from the contract's rows. It
+ * must never keep a token anywhere but in memory, nor put one into a message.
+ */
+export { describeCall, type DescribedCall } from './call.ts'
+export { createClient, TIMEOUT_MS_DEFAULT, type ClientOptions } from './client.ts'
+export {
+  ClavigerApiError,
+  ClavigerConnectionError,
+  ClavigerInputError,
+  type ConnectionFailure,
+} from './errors.ts'
+export type { Call, CallInput, CallOptions, Claviger } from './types.ts'
