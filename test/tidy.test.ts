@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { existsSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { filesBelow, isTest, isTypeScript, read, root } from './repository.ts'
+import { bans, headingSlugs, linksOf, lockedFromRegistries, unwelcome } from './tidy.ts'
+
+/** Style that a machine can check is a test. */
+
+/** House rule: one idea a file. */
+const FILE_LINES_MAX = 400
+/** The formatter holds code to 100 columns; comments and strings, which it does not break, end here. */
+const LINE_COLUMNS_MAX = 140
+
+const typescript = filesBelow('.', isTypeScript)
+const texts = filesBelow('.', (path) => path !== 'package-lock.json' && path !== 'LICENSE')
+
+function none(problems: readonly string[]): void {
+  if (problems.length > 0) assert.fail(`\n${problems.join('\n')}`)
+}
+
+for (const ban of bans) {
+  test(`banned: ${ban.name}`, () => {
+    none(
+      typescript
+        .filter((path) => ban.applies(path))
+        .flatMap((path) => ban.findings(path, read(path))),
+    )
+  })
+}
+
+test('bans find what they are for', () => {
+  for (const ban of bans) {
+    for (const bad of ban.examples) {
+      assert.equal(ban.findings('x.ts', bad).length, 1, `${ban.name}: ${bad}`)
+    }
+    assert.deepEqual(ban.findings('x.ts', '// a comment\nconst a = 1\n'), [], ban.name)
+  }
+})
+
+test('files are short', () => {
+  none(
+    typescript
+      .map((path) => ({ path, lines: read(path).split('\n').length - 1 }))
+      .filter(({ lines }) => lines > FILE_LINES_MAX)
+      .map(({ path, lines }) => `${path}: ${lines} lines, more than ${FILE_LINES_MAX}`),
+  )
+})
+
+test('lines are short', () => {
+  none(
+    typescript.flatMap((path) =>
+      read(path)
+        .split('\n')
+        .flatMap((line, at) =>
+          [...line].length > LINE_COLUMNS_MAX
+            ? [`${path}:${at + 1}: ${[...line].length} columns, more than ${LINE_COLUMNS_MAX}`]
+            : [],
+        ),
+    ),
+  )
+})
+
+test('names of files are words in lower case, joined by hyphens', () => {
+  const name = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|config))?\.ts$/
+  none(typescript.filter((path) => !name.test(path.slice(path.lastIndexOf('/') + 1))))
+})
+
+test('every folder of the server opens with a page that says what it owns', () => {
+  const folders = new Set(
+    typescript.filter((path) => path.startsWith('server/src/')).map((path) => dirname(path)),
+  )
+  folders.delete('server/src')
+  none(
+    [...folders].flatMap((folder) => {
+      const page = `${folder}/index.ts`
+      if (!existsSync(join(root, page))) return [`${page} is missing`]
+      return /^\/\*\*\n \* \S/.test(read(page)) ? [] : [`${page} does not begin with its paragraph`]
+    }),
+  )
+})
+
+test('tests stand in test folders', () => {
+  none(typescript.filter((path) => isTest(path) && !/(^|\/)test\//.test(path)))
+})
+
+test('links in the documents lead somewhere', () => {
+  const documents = filesBelow('.', (path) => path.endsWith('.md'))
+  none(
+    documents.flatMap((path) =>
+      linksOf(read(path)).flatMap((link) => {
+        const [target = '', anchor] = link.split('#')
+        const file = target === '' ? path : join(dirname(path), decodeURI(target))
+        if (!existsSync(join(root, file))) return [`${path} -> ${link} (no such file)`]
+        if (anchor === undefined || !statSync(join(root, file)).isFile()) return []
+        return headingSlugs(read(file)).includes(anchor)
+          ? []
+          : [`${path} -> ${link} (no such heading)`]
+      }),
+    ),
+  )
+})
+
+test('links and headings are read as people see them', () => {
+  const text =
+    'See [the ledger](docs/ledger.md#records), [x](#y) and [z](https://example.org/a).\n```\n[no](no.md)\n```\n'
+  assert.deepEqual(linksOf(text), ['docs/ledger.md#records', '#y'])
+  assert.deepEqual(headingSlugs("# What it's for\n\n## `claviger dev`, and more\n"), [
+    'what-its-for',
+    'claviger-dev-and-more',
+  ])
+})
+
+test('the lock file names no registry', () => {
+  none(lockedFromRegistries(read('package-lock.json')))
+  const lock = (resolved: string) =>
+    JSON.stringify({ packages: { 'node_modules/a': { resolved } } })
+  assert.deepEqual(lockedFromRegistries(lock('https://example.org/a.tgz')), ['node_modules/a'])
+  assert.deepEqual(lockedFromRegistries(lock('cli')), [])
+})
+
+test('nothing names the place where it was written, or a registry', () => {
+  none(texts.flatMap((path) => unwelcome(path, read(path))))
+  const example = ['', 'root', 'x'].join('/')
+  assert.equal(unwelcome('x.md', `see ${example}`).length, 1)
+  assert.deepEqual(unwelcome('x.md', 'the route of a root key, and/or work'), [])
+})
