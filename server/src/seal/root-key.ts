@@ -1,0 +1,117 @@
+import { canonicalJson, ClavigerError } from '#model'
+import { decodeBase32 } from './base32.ts'
+import { KEY_BYTES, SEAL_ID_BYTES, type SealDescription } from './description.ts'
+import { decryptGcm, encryptGcm, hkdfSha512, randomSecret } from './primitives.ts'
+
+/**
+ * The root key as it is stored, format 1:
+ *
+ *     1 format = 0x01 | 10 seal id | 4 generation | 32 salt | 12 nonce | 32 ciphertext | 16 tag
+ *
+ *     key = HKDF-SHA-512(seal key, salt, "claviger/root-key/1", LF, kind of the seal, LF, format || seal id || generation)
+ *     AES-256-GCM, associated data = everything before the nonce || canonical JSON of the seal's description
+ *
+ * Numbers are big-endian. The generation counts root keys from 1. Each wrapping has a key of its own, so a nonce never meets a key
+ * twice (SP 800-38D section 8). A wrapping opens only under the seal, the kind and the generation it was made for.
+ */
+const FORMAT = 0x01
+const SALT_BYTES = 32
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+const NAME_BYTES = 1 + SEAL_ID_BYTES + 4
+const HEADER_BYTES = NAME_BYTES + SALT_BYTES
+const WRAPPED_BYTES = HEADER_BYTES + NONCE_BYTES + KEY_BYTES + TAG_BYTES
+const GENERATION_MAX = 0xffff_ffff
+const LABEL = 'claviger/root-key/1'
+
+/** Wraps a root key of 32 bytes under a seal key of 32 bytes. The result is no secret. */
+export function wrapRootKey(
+  sealKey: Buffer,
+  rootKey: Buffer,
+  description: SealDescription,
+  generation: number,
+): Buffer {
+  assertKey(sealKey)
+  assertKey(rootKey)
+  const header = Buffer.concat([nameOf(description, generation), randomSecret(SALT_BYTES)])
+  const nonce = randomSecret(NONCE_BYTES)
+  const key = wrappingKey(sealKey, header, description)
+  try {
+    return Buffer.concat([
+      header,
+      nonce,
+      encryptGcm(key, nonce, associated(header, description), rootKey),
+    ])
+  } finally {
+    key.fill(0)
+  }
+}
+
+/**
+ * The root key that a wrapping holds: overwrite it after use.
+ *
+ * @throws ClavigerError internal where the wrapping is damaged, was changed, or is of another seal or generation.
+ */
+export function unwrapRootKey(
+  sealKey: Buffer,
+  wrapped: Uint8Array,
+  description: SealDescription,
+  generation: number,
+): Buffer {
+  assertKey(sealKey)
+  const header = wrapped.subarray(0, HEADER_BYTES)
+  if (
+    wrapped.length !== WRAPPED_BYTES ||
+    !nameOf(description, generation).equals(header.subarray(0, NAME_BYTES))
+  )
+    throw damaged()
+  const nonce = wrapped.subarray(HEADER_BYTES, HEADER_BYTES + NONCE_BYTES)
+  const key = wrappingKey(sealKey, header, description)
+  try {
+    const rootKey = decryptGcm(
+      key,
+      nonce,
+      associated(header, description),
+      wrapped.subarray(HEADER_BYTES + NONCE_BYTES),
+    )
+    if (rootKey === undefined) throw damaged()
+    return rootKey
+  } finally {
+    key.fill(0)
+  }
+}
+
+/** What a wrapping is for: format, seal id, generation. */
+function nameOf(description: SealDescription, generation: number): Buffer {
+  if (!Number.isInteger(generation) || generation < 1 || generation > GENERATION_MAX)
+    throw new RangeError('a generation is counted from 1')
+  const name = Buffer.alloc(NAME_BYTES)
+  name.writeUInt8(FORMAT)
+  name.set(decodeBase32(description.id) ?? [], 1)
+  name.writeUInt32BE(generation, 1 + SEAL_ID_BYTES)
+  return name
+}
+
+function wrappingKey(sealKey: Buffer, header: Uint8Array, description: SealDescription): Buffer {
+  const info = Buffer.concat([
+    Buffer.from(`${LABEL}\n${description.kind}\n`),
+    header.subarray(0, NAME_BYTES),
+  ])
+  return hkdfSha512(sealKey, header.subarray(NAME_BYTES), info, KEY_BYTES)
+}
+
+function associated(header: Uint8Array, description: SealDescription): Buffer {
+  return Buffer.concat([header, Buffer.from(canonicalJson(description))])
+}
+
+function assertKey(key: Buffer): void {
+  if (key.length !== KEY_BYTES)
+    throw new RangeError(`seal keys and root keys have ${KEY_BYTES} bytes`)
+}
+
+function damaged(): ClavigerError {
+  return new ClavigerError(
+    'internal',
+    'The stored root key is damaged, was changed, or belongs to another seal; restore the store from a backup',
+  )
+}
