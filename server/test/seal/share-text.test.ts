@@ -17,14 +17,17 @@ const example = {
 }
 const exampleText = formatShare(example)
 
-const anyShare = fc.record({
-  seal: fc
-    .uint8Array({ minLength: 10, maxLength: 10 }, { noNullPrototype: true })
-    .map((bytes) => encodeBase32(bytes).toString('latin1')),
-  threshold: fc.integer({ min: 2, max: 255 }),
-  number: fc.integer({ min: 1, max: 255 }),
-  payload: fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes)),
-})
+const anyShare = fc.record(
+  {
+    seal: fc
+      .uint8Array({ minLength: 10, maxLength: 10 })
+      .map((bytes) => encodeBase32(bytes).toString('latin1')),
+    threshold: fc.integer({ min: 2, max: 255 }),
+    number: fc.integer({ min: 1, max: 255 }),
+    payload: fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes)),
+  },
+  { noNullPrototype: true },
+)
 
 test('a share has its documented form', () => {
   const body = Buffer.concat([
