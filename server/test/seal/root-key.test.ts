@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import { before, test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { createShares, unwrapRootKey, wrapRootKey, type NewShareSeal } from '#seal'
 import { decodeBase32 } from '../../src/seal/base32.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { createShares } from '#seal'
 import { decodeBase32, encodeBase32 } from '../../src/seal/base32.ts'
 import { formatShare, parseShare } from '../../src/seal/share-text.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { hkdfSync } from 'node:crypto'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { createShares, openShares, type NewShareSeal } from '#seal'
 import { opens } from '../../src/seal/check.ts'
 import { combineKey } from '../../src/seal/shamir.ts'
