@@ -1,5 +1,4 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { join } from 'node:path'
 import { root } from './repository.ts'
 
 /**
@@ -11,8 +10,8 @@ interface Step {
   readonly name: string
   /** What the step is for, shown beside its name. */
   readonly about: string
-  /** A script or program for the Node this runs on, relative to the root, and its arguments. */
-  readonly run: readonly [program: string, ...rest: string[]]
+  /** Arguments for the Node that this runs on. */
+  readonly run: readonly string[]
 }
 
 const steps: readonly Step[] = [
@@ -22,7 +21,8 @@ const steps: readonly Step[] = [
   {
     name: 'walls',
     about: 'who may import what; tidiness',
-    run: ['test/run.ts', 'test/walls.test.ts', 'test/tidy.test.ts'],
+    // Dots, because only the run of all tests writes closing lines for others to read.
+    run: ['--test', '--test-reporter=dot', 'test/walls.test.ts', 'test/tidy.test.ts'],
   },
   { name: 'dead-code', about: 'knip', run: ['node_modules/knip/bin/knip.js', '--no-progress'] },
   { name: 'tests', about: 'npm test', run: ['test/run.ts'] },
@@ -45,8 +45,7 @@ function testsPassedOnThisTree(): boolean {
 
 function outcomeOf(step: Step): string {
   if (step.name === 'tests' && testsPassedOnThisTree()) return 'passed before, on this same tree'
-  const [program, ...given] = step.run
-  const done = spawnSync(process.execPath, [join(root, program), ...given], {
+  const done = spawnSync(process.execPath, step.run, {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
   })
@@ -57,7 +56,8 @@ function outcomeOf(step: Step): string {
 const chosen = process.argv.slice(2)
 const unknown = chosen.filter((name) => !steps.some((step) => step.name === name))
 if (unknown.length > 0) {
-  throw new Error(`no step ${unknown.join(', ')}; there are ${steps.map((s) => s.name).join(', ')}`)
+  console.error(`no step ${unknown.join(', ')}; there are ${steps.map((s) => s.name).join(', ')}`)
+  process.exit(2)
 }
 const summary: string[] = []
 let failed = 0
