@@ -1,4 +1,4 @@
-import { secretBytes } from './primitives.ts'
+import { secretBuffer } from '#crypto'
 
 /**
  * Crockford's base32: thirty-two letters and digits that are hard to confuse. Decoding takes both cases, reads O as 0 and I and L as
@@ -43,7 +43,7 @@ function symbol(code: number): number {
 
 /** Lower-case base32 as ASCII; spare bits of the last character are zero. */
 export function encodeBase32(bytes: Uint8Array): Buffer {
-  const text = secretBytes(Math.ceil((bytes.length * 8) / 5))
+  const text = secretBuffer(Math.ceil((bytes.length * 8) / 5))
   let bits = 0
   let held = 0
   let at = 0
@@ -59,7 +59,7 @@ export function encodeBase32(bytes: Uint8Array): Buffer {
 
 /** The values of the characters, 0 to 31, or undefined where one is foreign. The caller bounds the text. */
 export function readSymbols(text: string): Buffer | undefined {
-  const values = secretBytes(text.length)
+  const values = secretBuffer(text.length)
   let at = 0
   for (let index = 0; index < text.length; index += 1) {
     const value = symbol(text.charCodeAt(index))
@@ -74,7 +74,7 @@ export function readSymbols(text: string): Buffer | undefined {
 
 /** The bytes that such values spell, or undefined for an impossible number of them, or spare bits that are not zero. */
 export function packSymbols(values: Uint8Array): Buffer | undefined {
-  const bytes = secretBytes(Math.floor((values.length * 5) / 8))
+  const bytes = secretBuffer(Math.floor((values.length * 5) / 8))
   let bits = 0
   let held = 0
   let at = 0

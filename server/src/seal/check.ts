@@ -1,3 +1,4 @@
+import { constantTimeEqual, hkdfSha512 } from '#crypto'
 import { canonicalJson } from '#model'
 import {
   CHECK_BYTES,
@@ -5,7 +6,6 @@ import {
   type SealDescription,
   type ShareSeal,
 } from './description.ts'
-import { equalInConstantTime, hkdfSha512 } from './primitives.ts'
 
 /** A description before it has its check. */
 type Unchecked = Omit<ShareSeal, 'check'> | Omit<PassphraseSeal, 'check'>
@@ -34,5 +34,5 @@ export function checkOf(sealKey: Buffer, fields: Unchecked): string {
 /** Whether this key made this description, with these very fields. */
 export function opens(sealKey: Buffer, description: SealDescription): boolean {
   const { check, ...fields } = description
-  return equalInConstantTime(commitment(sealKey, fields), Buffer.from(check, 'base64'))
+  return constantTimeEqual(commitment(sealKey, fields), Buffer.from(check, 'base64'))
 }

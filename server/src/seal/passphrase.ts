@@ -1,4 +1,6 @@
+import { randomBytes } from '#crypto'
 import { ClavigerError } from '#model'
+import { deriveFromPassphrase } from './argon2.ts'
 import { encodeBase32 } from './base32.ts'
 import { checkOf, opens } from './check.ts'
 import {
@@ -7,7 +9,6 @@ import {
   SALT_BYTES,
   SEAL_ID_BYTES,
 } from './description.ts'
-import { deriveFromPassphrase, randomSecret } from './primitives.ts'
 
 /** A passphrase as a seal: the seal key is argon2id of it (RFC 9106). One person can open it, so it gives no dual control. */
 
@@ -35,8 +36,8 @@ export async function createPassphrase(
       { field: 'passphrase' },
     )
   }
-  const id = encodeBase32(randomSecret(SEAL_ID_BYTES)).toString('latin1')
-  const salt = randomSecret(SALT_BYTES)
+  const id = encodeBase32(randomBytes(SEAL_ID_BYTES)).toString('latin1')
+  const salt = randomBytes(SALT_BYTES)
   const sealKey = await deriveFromPassphrase(normal, salt, cost)
   const fields = { kind: 'passphrase', id, salt: salt.toString('base64'), ...cost } as const
   return { sealKey, description: Object.freeze({ ...fields, check: checkOf(sealKey, fields) }) }

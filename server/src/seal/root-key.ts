@@ -1,7 +1,17 @@
+import {
+  aeadDecrypt,
+  aeadEncrypt,
+  findAlgorithm,
+  hkdfSha512,
+  NONCE_BYTES,
+  randomBytes,
+  secretKey,
+  TAG_BYTES,
+  type KeyObject,
+} from '#crypto'
 import { canonicalJson, ClavigerError } from '#model'
 import { decodeBase32 } from './base32.ts'
 import { KEY_BYTES, SEAL_ID_BYTES, type SealDescription } from './description.ts'
-import { decryptGcm, encryptGcm, hkdfSha512, randomSecret } from './primitives.ts'
 
 /**
  * The root key as it is stored, format 1:
@@ -16,13 +26,14 @@ import { decryptGcm, encryptGcm, hkdfSha512, randomSecret } from './primitives.t
  */
 const FORMAT = 0x01
 const SALT_BYTES = 32
-const NONCE_BYTES = 12
-const TAG_BYTES = 16
 const NAME_BYTES = 1 + SEAL_ID_BYTES + 4
 const HEADER_BYTES = NAME_BYTES + SALT_BYTES
-const WRAPPED_BYTES = HEADER_BYTES + NONCE_BYTES + KEY_BYTES + TAG_BYTES
+const SECRET_AT = HEADER_BYTES + NONCE_BYTES
+const WRAPPED_BYTES = SECRET_AT + KEY_BYTES + TAG_BYTES
 const GENERATION_MAX = 0xffff_ffff
 const LABEL = 'claviger/root-key/1'
+
+const algorithm = findAlgorithm('AES-256-GCM')
 
 /** Wraps a root key of 32 bytes under a seal key of 32 bytes. The result is no secret. */
 export function wrapRootKey(
@@ -33,18 +44,12 @@ export function wrapRootKey(
 ): Buffer {
   assertKey(sealKey)
   assertKey(rootKey)
-  const header = Buffer.concat([nameOf(description, generation), randomSecret(SALT_BYTES)])
-  const nonce = randomSecret(NONCE_BYTES)
-  const key = wrappingKey(sealKey, header, description)
-  try {
-    return Buffer.concat([
-      header,
-      nonce,
-      encryptGcm(key, nonce, associated(header, description), rootKey),
-    ])
-  } finally {
-    key.fill(0)
-  }
+  const wrapped = Buffer.alloc(WRAPPED_BYTES)
+  wrapped.set(nameOf(description, generation))
+  wrapped.set(randomBytes(SALT_BYTES + NONCE_BYTES), NAME_BYTES)
+  const { key, nonce, associated } = parts(sealKey, wrapped, description)
+  aeadEncrypt(algorithm, key, nonce, [associated], rootKey, wrapped, SECRET_AT)
+  return wrapped
 }
 
 /**
@@ -59,25 +64,14 @@ export function unwrapRootKey(
   generation: number,
 ): Buffer {
   assertKey(sealKey)
-  const header = wrapped.subarray(0, HEADER_BYTES)
-  if (
-    wrapped.length !== WRAPPED_BYTES ||
-    !nameOf(description, generation).equals(header.subarray(0, NAME_BYTES))
-  )
+  const name = nameOf(description, generation)
+  if (wrapped.length !== WRAPPED_BYTES || !name.equals(wrapped.subarray(0, NAME_BYTES)))
     throw damaged()
-  const nonce = wrapped.subarray(HEADER_BYTES, HEADER_BYTES + NONCE_BYTES)
-  const key = wrappingKey(sealKey, header, description)
+  const { key, nonce, associated } = parts(sealKey, wrapped, description)
   try {
-    const rootKey = decryptGcm(
-      key,
-      nonce,
-      associated(header, description),
-      wrapped.subarray(HEADER_BYTES + NONCE_BYTES),
-    )
-    if (rootKey === undefined) throw damaged()
-    return rootKey
-  } finally {
-    key.fill(0)
+    return aeadDecrypt(algorithm, key, nonce, [associated], wrapped.subarray(SECRET_AT))
+  } catch (error) {
+    throw error instanceof ClavigerError && error.code === 'invalid_ciphertext' ? damaged() : error
   }
 }
 
@@ -92,16 +86,25 @@ function nameOf(description: SealDescription, generation: number): Buffer {
   return name
 }
 
-function wrappingKey(sealKey: Buffer, header: Uint8Array, description: SealDescription): Buffer {
-  const info = Buffer.concat([
-    Buffer.from(`${LABEL}\n${description.kind}\n`),
-    header.subarray(0, NAME_BYTES),
-  ])
-  return hkdfSha512(sealKey, header.subarray(NAME_BYTES), info, KEY_BYTES)
-}
-
-function associated(header: Uint8Array, description: SealDescription): Buffer {
-  return Buffer.concat([header, Buffer.from(canonicalJson(description))])
+/** What encrypts and decrypts the root key, from a wrapping that has its header and nonce. */
+function parts(
+  sealKey: Buffer,
+  wrapped: Uint8Array,
+  description: SealDescription,
+): { key: KeyObject; nonce: Uint8Array; associated: Buffer } {
+  const name = wrapped.subarray(0, NAME_BYTES)
+  const info = Buffer.concat([Buffer.from(`${LABEL}\n${description.kind}\n`), name])
+  const bytes = hkdfSha512(sealKey, wrapped.subarray(NAME_BYTES, HEADER_BYTES), info, KEY_BYTES)
+  const key = secretKey(bytes)
+  bytes.fill(0)
+  return {
+    key,
+    nonce: wrapped.subarray(HEADER_BYTES, SECRET_AT),
+    associated: Buffer.concat([
+      wrapped.subarray(0, HEADER_BYTES),
+      Buffer.from(canonicalJson(description)),
+    ]),
+  }
 }
 
 function assertKey(key: Buffer): void {

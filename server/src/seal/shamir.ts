@@ -1,6 +1,6 @@
 import { combine, split } from 'shamir-secret-sharing'
+import { secretBuffer } from '#crypto'
 import { KEY_BYTES } from './description.ts'
-import { secretBytes } from './primitives.ts'
 
 /** Shamir's scheme over GF(2^8), by the library, with the memory that a secret needs. */
 
@@ -18,11 +18,11 @@ const PADDED_BYTES = 72
 
 /** Splits a key of 32 bytes into points, of which `threshold` make it again. */
 export async function splitKey(key: Buffer, points: number, threshold: number): Promise<Point[]> {
-  const padded = plainView(secretBytes(PADDED_BYTES))
+  const padded = plainView(secretBuffer(PADDED_BYTES))
   padded.set(key)
   try {
     return (await split(padded, points, threshold)).map((bytes) => {
-      const payload = secretBytes(KEY_BYTES)
+      const payload = secretBuffer(KEY_BYTES)
       payload.set(bytes.subarray(0, KEY_BYTES))
       const number = bytes[PADDED_BYTES] ?? 0
       bytes.fill(0)
@@ -36,14 +36,14 @@ export async function splitKey(key: Buffer, points: number, threshold: number): 
 /** The key that points make, which is a wrong one where they are too few or not of one key. Numbers must differ. */
 export async function combineKey(points: readonly Point[]): Promise<Buffer> {
   const padded = points.map(({ number, payload }) => {
-    const bytes = plainView(secretBytes(PADDED_BYTES + 1))
+    const bytes = plainView(secretBuffer(PADDED_BYTES + 1))
     bytes.set(payload)
     bytes[PADDED_BYTES] = number
     return bytes
   })
   try {
     const combined = await combine(padded)
-    const key = secretBytes(KEY_BYTES)
+    const key = secretBuffer(KEY_BYTES)
     key.set(combined.subarray(0, KEY_BYTES))
     combined.fill(0)
     return key

@@ -1,7 +1,7 @@
+import { constantTimeEqual } from '#crypto'
 import { ClavigerError } from '#model'
 import { opens } from './check.ts'
 import { parseSealDescription, type ShareSeal } from './description.ts'
-import { equalInConstantTime } from './primitives.ts'
 import { combineKey } from './shamir.ts'
 import { parseShare } from './share-text.ts'
 
@@ -82,7 +82,7 @@ export class ShareCollector {
 
 /** The same share again changes nothing; another one of the same number means that one of the two was made up. */
 function compare(before: Buffer, payload: Buffer): void {
-  const same = equalInConstantTime(before, payload)
+  const same = constantTimeEqual(before, payload)
   payload.fill(0)
   if (same) return
   throw invalid(

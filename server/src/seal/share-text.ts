@@ -1,7 +1,7 @@
+import { constantTimeEqual, secretBuffer, sha256 } from '#crypto'
 import { ClavigerError } from '#model'
 import { decodeBase32, encodeBase32, packSymbols, readSymbols } from './base32.ts'
 import { KEY_BYTES, SEAL_ID_BYTES } from './description.ts'
-import { equalInConstantTime, secretBytes, sha256 } from './primitives.ts'
 
 /**
  * How a share is written, format 1: `clvs1-` and then twenty groups of four characters of Crockford's base32, which hold
@@ -32,13 +32,13 @@ const TEXT_LENGTH_MAX = 512
 
 /** The share as people keep it. */
 export function formatShare(share: Share): string {
-  const bytes = secretBytes(BODY_BYTES + CHECKSUM_BYTES)
+  const bytes = secretBuffer(BODY_BYTES + CHECKSUM_BYTES)
   bytes.set(decodeBase32(share.seal) ?? [])
   bytes.set([share.threshold, share.number], SEAL_ID_BYTES)
   bytes.set(share.payload, SEAL_ID_BYTES + 2)
   bytes.set(checksum(bytes.subarray(0, BODY_BYTES)), BODY_BYTES)
   const letters = encodeBase32(bytes)
-  const text = secretBytes(PREFIX.length + (letters.length / GROUP) * (GROUP + 1))
+  const text = secretBuffer(PREFIX.length + (letters.length / GROUP) * (GROUP + 1))
   text.write(PREFIX, 'latin1')
   for (let at = 0, to = PREFIX.length; at < letters.length; at += GROUP, to += GROUP + 1) {
     text[to] = 0x2d
@@ -59,8 +59,8 @@ export function parseShare(text: string): Share {
   if (bytes === undefined) throw mistyped()
   try {
     const body = bytes.subarray(0, BODY_BYTES)
-    if (!equalInConstantTime(checksum(body), bytes.subarray(BODY_BYTES))) throw mistyped()
-    const payload = secretBytes(KEY_BYTES)
+    if (!constantTimeEqual(checksum(body), bytes.subarray(BODY_BYTES))) throw mistyped()
+    const payload = secretBuffer(KEY_BYTES)
     payload.set(body.subarray(SEAL_ID_BYTES + 2))
     const seal = encodeBase32(body.subarray(0, SEAL_ID_BYTES)).toString('latin1')
     return {
@@ -91,7 +91,7 @@ function readBytes(text: string): Buffer | undefined {
 }
 
 function checksum(body: Uint8Array): Buffer {
-  const labelled = secretBytes(LABEL.length + body.length)
+  const labelled = secretBuffer(LABEL.length + body.length)
   labelled.set(LABEL)
   labelled.set(body, LABEL.length)
   const hash = sha256(labelled)

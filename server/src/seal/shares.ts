@@ -1,8 +1,8 @@
+import { randomBytes, randomSecret } from '#crypto'
 import { ClavigerError } from '#model'
 import { encodeBase32 } from './base32.ts'
 import { checkOf } from './check.ts'
 import { KEY_BYTES, SEAL_ID_BYTES, SHARES_MAX, type ShareSeal } from './description.ts'
-import { randomSecret } from './primitives.ts'
 import { splitKey } from './shamir.ts'
 import { ShareCollector } from './share-collector.ts'
 import { formatShare } from './share-text.ts'
@@ -31,7 +31,7 @@ export async function createShares(plan: {
 }): Promise<NewShareSeal> {
   assertPlan(plan)
   const sealKey = randomSecret(KEY_BYTES)
-  const id = encodeBase32(randomSecret(SEAL_ID_BYTES)).toString('latin1')
+  const id = encodeBase32(randomBytes(SEAL_ID_BYTES)).toString('latin1')
   const fields = { kind: 'shares', id, threshold: plan.threshold, shares: plan.shares } as const
   const description = Object.freeze({ ...fields, check: checkOf(sealKey, fields) })
   try {
