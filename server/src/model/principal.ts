@@ -45,10 +45,10 @@ export interface Binding {
   readonly expiresAt?: number
 }
 
-/** Whether every `name=value` pair of a selector is among the labels. */
+/** Whether every `name=value` pair of a selector is among the labels; what is no such pair is among none. */
 export function selects(selector: string, labels: Readonly<Record<string, string>>): boolean {
   return selector.split(',').every((pair) => {
     const at = pair.indexOf('=')
-    return labels[pair.slice(0, at)] === pair.slice(at + 1)
+    return at > 0 && labels[pair.slice(0, at)] === pair.slice(at + 1)
   })
 }

@@ -20,7 +20,11 @@ export const allowed: Readonly<Record<KeyState, readonly Purpose[]>> = Object.fr
   'destroyed-compromised': [],
 })
 
-/** Section 7's transitions, with the three that revision 5 has beyond the draft of revision 6. Everything else is illegal. */
+/**
+ * Section 7's transitions, with the three that revision 5 has beyond the draft of revision 6. Two are the house's: a key that is revoked
+ * before it was ever active is deactivated, and a compromised key that is destroyed stays known as compromised. Everything else is
+ * illegal.
+ */
 const transitions: Readonly<Record<KeyState, readonly KeyState[]>> = Object.freeze({
   'pre-activation': ['active', 'compromised', 'destroyed', 'deactivated'],
   active: ['suspended', 'deactivated', 'compromised', 'destroyed'],
@@ -37,14 +41,19 @@ export function mayBecome(from: KeyState, to: KeyState): boolean {
 }
 
 /** Why a version may not serve a purpose now, or undefined where it may. `now` is in milliseconds since 1970. */
-export function refusal(key: Key, version: KeyVersion, purpose: Purpose, now: number): string | undefined {
+export function refusal(
+  key: Key,
+  version: KeyVersion,
+  purpose: Purpose,
+  now: number,
+): string | undefined {
   if (key.destroyAt !== undefined) return 'the key is scheduled for destruction; restore it first'
   if (key.revocation !== undefined) return 'the key is revoked'
   if (key.state !== 'active' && key.state !== 'pre-activation') return `the key is ${key.state}`
   if (version.revocation !== undefined) return `version ${version.version} of the key is revoked`
   const state = stateAt(version, now)
   if (state === 'pre-activation') return `version ${version.version} of the key is not yet active`
-  if (version.processStopAt !== undefined && now >= version.processStopAt) {
+  if (isPast(version.processStopAt, now)) {
     return `version ${version.version} of the key is past its process-stop date`
   }
   if (!allowed[state].includes(purpose)) {
@@ -59,10 +68,16 @@ export function refusal(key: Key, version: KeyVersion, purpose: Purpose, now: nu
 export function stateAt(version: KeyVersion, now: number): KeyState {
   if (version.state === 'pre-activation' || version.state === 'active') {
     if (now < version.activatedAt) return 'pre-activation'
-    if (version.protectStopAt !== undefined && now >= version.protectStopAt) return 'deactivated'
+    if (isPast(version.protectStopAt, now) || isPast(version.processStopAt, now))
+      return 'deactivated'
     return 'active'
   }
   return version.state
+}
+
+/** An end date is the first moment at which what it ends is over. */
+function isPast(date: number | undefined, now: number): boolean {
+  return date !== undefined && now >= date
 }
 
 /** The state of a key at a time, as people see it: its own, or that of its current version where nothing was done to the key. */
@@ -76,12 +91,17 @@ const compromising: readonly RevocationReason[] = ['keyCompromise', 'cACompromis
 
 /** The state that a revocation leads to: compromised where the material may be known, else deactivated. */
 export function revokedState(revocation: Revocation): KeyState {
-  return compromising.includes(revocation.reason) || revocation.compromisedAt !== undefined ? 'compromised' : 'deactivated'
+  return compromising.includes(revocation.reason) || revocation.compromisedAt !== undefined
+    ? 'compromised'
+    : 'deactivated'
 }
 
 /** @throws ClavigerError wrong_state where section 7 has no such transition. */
 export function assertTransition(from: KeyState, to: KeyState): void {
   if (!mayBecome(from, to)) {
-    throw new ClavigerError('wrong_state', `A key that is ${from} cannot become ${to} (SP 800-57 part 1 section 7)`)
+    throw new ClavigerError(
+      'wrong_state',
+      `A key that is ${from} cannot become ${to} (SP 800-57 part 1 section 7)`,
+    )
   }
 }
