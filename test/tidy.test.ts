@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { filesBelow, isTest, isTypeScript, read, root } from './repository.ts'
-import { bans, headingSlugs, linksOf, lockedFromRegistries, unwelcome } from './tidy.ts'
+import { bans, headingSlugs, linksOf, lockProblems, unwelcome } from './tidy.ts'
 
 /** Style that a machine can check is a test. */
 
@@ -111,12 +111,20 @@ test('links and headings are read as people see them', () => {
   ])
 })
 
-test('the lock file names no registry', () => {
-  none(lockedFromRegistries(read('package-lock.json')))
-  const lock = (resolved: string) =>
-    JSON.stringify({ packages: { 'node_modules/a': { resolved } } })
-  assert.deepEqual(lockedFromRegistries(lock('https://example.org/a.tgz')), ['node_modules/a'])
-  assert.deepEqual(lockedFromRegistries(lock('cli')), [])
+test('the lock file is whole and names no registry', () => {
+  none(lockProblems(read('package-lock.json')))
+  const lock = (entry: object) => JSON.stringify({ packages: { 'node_modules/a': entry } })
+  const integrity = 'sha512-'
+  assert.deepEqual(lockProblems(lock({ integrity })), [])
+  assert.deepEqual(lockProblems(lock({ resolved: 'cli', link: true })), [])
+  const problems = [
+    [{ resolved: 'https://example.org/a.tgz', integrity }, 'is fetched from a named place'],
+    [{ version: '1.0.0' }, 'has no integrity'],
+    [{ integrity, optionalDependencies: { b: '1.0.0' } }, 'lacks its optional b'],
+  ] as const
+  for (const [entry, problem] of problems) {
+    assert.deepEqual(lockProblems(lock(entry)), [`node_modules/a ${problem}`])
+  }
 })
 
 test('nothing names the place where it was written, or a registry', () => {

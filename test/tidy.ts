@@ -129,12 +129,34 @@ export function headingSlugs(markdown: string): string[] {
   )
 }
 
-/** Packages that the lock file would fetch from a named place: it must leave the place to whoever installs. */
-export function lockedFromRegistries(lock: string): string[] {
-  const { packages } = JSON.parse(lock) as { packages: Record<string, { resolved?: string }> }
-  return Object.entries(packages)
-    .filter(([, { resolved }]) => resolved !== undefined && /^(https?|git)[:+]/.test(resolved))
-    .map(([path]) => path)
+/**
+ * What is wrong with a lock file, a line each. It must leave the place that packages come from to whoever installs; and it must hold the
+ * packages for other platforms too, since npm ci refuses a lock file that lacks one.
+ */
+export function lockProblems(text: string): string[] {
+  const lock = JSON.parse(text) as { packages: Record<string, LockedPackage> }
+  const packages = Object.entries(lock.packages)
+  const names = new Set(
+    packages.map(([path]) => path.slice(path.lastIndexOf('node_modules/') + 13)),
+  )
+  return packages.flatMap(
+    ([path, { resolved = '', link, integrity, optionalDependencies = {} }]) => [
+      ...(/^(https?|git)[:+]/.test(resolved) ? [`${path} is fetched from a named place`] : []),
+      ...(path.includes('node_modules/') && link !== true && integrity === undefined
+        ? [`${path} has no integrity`]
+        : []),
+      ...Object.keys(optionalDependencies)
+        .filter((name) => !names.has(name))
+        .map((name) => `${path} lacks its optional ${name}`),
+    ],
+  )
+}
+
+interface LockedPackage {
+  readonly resolved?: string
+  readonly link?: boolean
+  readonly integrity?: string
+  readonly optionalDependencies?: Record<string, string>
 }
 
 /** Absolute paths of one machine and hosts of package registries, put together here so that this file does not hold them. */
