@@ -66,11 +66,11 @@ test('names of files are words in lower case, joined by hyphens', () => {
   none(typescript.filter((path) => !name.test(path.slice(path.lastIndexOf('/') + 1))))
 })
 
-test('every folder of the server opens with a page that says what it owns', () => {
+test('every station of the server, and every door, opens with a page that says what it owns', () => {
   const folders = new Set(
-    typescript.filter((path) => path.startsWith('server/src/')).map((path) => dirname(path)),
+    typescript.flatMap((path) => /^server\/src\/(doors\/)?[^/]+(?=\/)/.exec(path)?.[0] ?? []),
   )
-  folders.delete('server/src')
+  folders.delete('server/src/doors')
   none(
     [...folders].flatMap((folder) => {
       const page = `${folder}/index.ts`

@@ -156,6 +156,12 @@ test('what the table forbids is reported with both ends and the reason', () => {
       'write #main, if the table allows it',
     ],
     ['cli/src/x.ts', "import { Client } from '@claviger/sdk'", undefined],
+    ['cli/src/commands/x.ts', "import manifest from '../../package.json'", undefined],
+    [
+      'cli/src/x.ts',
+      "import manifest from '../../server/package.json'",
+      'it leads out of the source folders',
+    ],
     ['cli/src/x.ts', "import { x } from '@claviger/server'", 'there is no such folder'],
   ]
   for (const [path, source, problem] of cases) {

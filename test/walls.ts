@@ -226,6 +226,8 @@ function relativeObjection(
   typeOnly: boolean,
 ): string | undefined {
   const reached = new URL(specifier, `file:///${path}`).pathname.slice(1)
+  // A package may read its own manifest, for its version.
+  if (reached === `${path.slice(0, path.indexOf('/'))}/package.json`) return undefined
   const other = wallOf(reached)
   if (other === undefined) return 'it leads out of the source folders'
   if (other !== wall) {
