@@ -27,13 +27,21 @@ export function bytes(max: number, min = 0) {
         // fromBase64 skips white space; the length tells whether there was any.
         if (Math.ceil(decoded.length / 3) * 4 === text.length) {
           if (decoded.length >= min && decoded.length <= max) return decoded
-          context.issues.push({ code: 'custom', input: '', message: `must be ${min} to ${max} bytes` })
+          context.issues.push({
+            code: 'custom',
+            input: '',
+            message: `must be ${min} to ${max} bytes`,
+          })
           return z.NEVER
         }
       } catch {
         // Falls through to the same message: the text itself must not be repeated, it may be a secret.
       }
-      context.issues.push({ code: 'custom', input: '', message: 'must be standard base64 with padding' })
+      context.issues.push({
+        code: 'custom',
+        input: '',
+        message: 'must be standard base64 with padding',
+      })
       return z.NEVER
     },
     encode: (value) => value.toBase64(),
@@ -49,7 +57,9 @@ export function timestamp() {
 }
 
 /** A lower-case UUID (RFC 9562). */
-export const uuid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'must be a lower-case UUID')
+export const uuid = z
+  .string()
+  .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'must be a lower-case UUID')
 
 const ALIAS = /^(?!.*\/\/)[A-Za-z0-9][A-Za-z0-9/_.:-]{0,254}[A-Za-z0-9_]$|^[A-Za-z0-9]$/
 const UUID_SHAPED = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/
@@ -58,7 +68,11 @@ const UUID_SHAPED = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/
 export const alias = z
   .string()
   .max(256)
-  .refine((text) => ALIAS.test(text) && !UUID_SHAPED.test(text), 'must be 1 to 256 of A-Z a-z 0-9 / _ . : - and not shaped like a key id')
+  .refine(
+    (text) => ALIAS.test(text) && !UUID_SHAPED.test(text),
+    'must be 1 to 256 of A-Z a-z 0-9 / _ . : - and not shaped like a key id',
+  )
+  .describe('A name that points at a key')
 
 /** A key's id or an alias. */
 export const keyReference = z.string().min(1).max(256).describe('The id of a key, or an alias')
@@ -66,7 +80,10 @@ export const keyReference = z.string().min(1).max(256).describe('The id of a key
 /** Authenticated, not secret, and needed again to decrypt (additional authenticated data). */
 export const context = z
   .record(z.string().min(1).max(CONTEXT_KEY_LENGTH_MAX), z.string().max(CONTEXT_VALUE_LENGTH_MAX))
-  .refine((pairs) => Object.keys(pairs).length <= CONTEXT_PAIRS_MAX, `must have at most ${CONTEXT_PAIRS_MAX} pairs`)
+  .refine(
+    (pairs) => Object.keys(pairs).length <= CONTEXT_PAIRS_MAX,
+    `must have at most ${CONTEXT_PAIRS_MAX} pairs`,
+  )
   .describe('The encryption context: bound to the ciphertext, not secret, needed again to decrypt')
 
 const LABEL_KEY = /^[a-z0-9]([a-z0-9._/-]{0,61}[a-z0-9])?$/
@@ -74,7 +91,10 @@ const LABEL_VALUE = /^[A-Za-z0-9]([A-Za-z0-9._@/-]{0,126}[A-Za-z0-9])?$/
 
 /** Labels of a key; also what a label selector looks for. */
 export const labels = z
-  .record(z.string().regex(LABEL_KEY, 'label names are lower-case words of a-z 0-9 . _ / -'), z.string().regex(LABEL_VALUE, 'label values are words of A-Z a-z 0-9 . _ @ / -'))
+  .record(
+    z.string().regex(LABEL_KEY, 'label names are lower-case words of a-z 0-9 . _ / -'),
+    z.string().regex(LABEL_VALUE, 'label values are words of A-Z a-z 0-9 . _ @ / -'),
+  )
   .refine((pairs) => Object.keys(pairs).length <= 32, 'must have at most 32 labels')
 
 /** `env=prod,team=payments`: every pair must be on the key. */

@@ -39,8 +39,12 @@ const bindingView = z.strictObject({
   expiresAt: codec.timestamp().optional(),
 })
 
-const tenantView = z.strictObject({ id: codec.uuid, name: codec.name, createdAt: codec.timestamp() })
-const principalReference = { principal: codec.uuid }
+const tenantView = z.strictObject({
+  id: codec.uuid,
+  name: codec.name,
+  createdAt: codec.timestamp(),
+})
+const principalReference = { principal: codec.uuid.describe('The id of a principal') }
 
 export const whoami = operation({
   name: 'whoami',
@@ -49,7 +53,11 @@ export const whoami = operation({
   route: 'GET /v1/whoami',
   summary: 'Show the principal that the credential belongs to',
   input: empty,
-  output: z.strictObject({ principal: principalView, token: codec.uuid, expiresAt: codec.timestamp() }),
+  output: z.strictObject({
+    principal: principalView,
+    token: codec.uuid,
+    expiresAt: codec.timestamp(),
+  }),
   errors: [],
 })
 
@@ -59,7 +67,7 @@ export const createTenant = operation({
   action: 'tenant.create',
   route: 'POST /v1/tenants',
   summary: "Make a tenant with its own wrapping key, and its owner's first token",
-  input: z.strictObject({ name: codec.name }),
+  input: z.strictObject({ name: codec.name.describe('What people call it') }),
   output: z.strictObject({ tenant: tenantView, owner: principalView, token: z.string() }),
   errors: ['conflict'],
 })
@@ -81,7 +89,10 @@ export const createPrincipal = operation({
   action: 'principal.create',
   route: 'POST /v1/principals',
   summary: 'Add a user or a service',
-  input: z.strictObject({ name: codec.name, kind: z.enum(['user', 'service']).default('service') }),
+  input: z.strictObject({
+    name: codec.name.describe('What people call it'),
+    kind: z.enum(['user', 'service']).default('service').describe('A person or a program'),
+  }),
   output: principalView,
   errors: ['conflict'],
 })
@@ -138,7 +149,7 @@ export const createToken = operation({
   summary: 'Make a token for a principal; it is shown this once',
   input: z.strictObject({
     ...principalReference,
-    description: codec.words(256).default(''),
+    description: codec.words(256).default('').describe('What it is for'),
     days: z.int().min(1).max(366).default(90).describe('How long it is valid'),
   }),
   output: tokenView.extend({ token: z.string() }),
@@ -151,7 +162,10 @@ export const listTokens = operation({
   action: 'token.list',
   route: 'GET /v1/tokens',
   summary: 'List tokens, without their secrets',
-  input: z.strictObject({ principal: codec.uuid.optional(), ...page }),
+  input: z.strictObject({
+    principal: codec.uuid.optional().describe('Only those of this principal'),
+    ...page,
+  }),
   output: z.strictObject({ items: z.array(tokenView), ...nextPage }),
   errors: [],
 })
@@ -162,7 +176,7 @@ export const revokeToken = operation({
   action: 'token.revoke',
   route: 'POST /v1/tokens/{token}/revoke',
   summary: 'Refuse a token from now on',
-  input: z.strictObject({ token: codec.uuid }),
+  input: z.strictObject({ token: codec.uuid.describe('The id of a token, not the token itself') }),
   output: tokenView,
   errors: ['not_found', 'conflict'],
 })
@@ -175,7 +189,13 @@ export const listRoles = operation({
   summary: 'List the roles and what each allows',
   input: empty,
   output: z.strictObject({
-    items: z.array(z.strictObject({ role: z.enum(roleNames), summary: z.string(), actions: z.array(z.string()) })),
+    items: z.array(
+      z.strictObject({
+        role: z.enum(roleNames),
+        summary: z.string(),
+        actions: z.array(z.string()),
+      }),
+    ),
   }),
   errors: [],
 })
@@ -187,10 +207,10 @@ export const createBinding = operation({
   route: 'POST /v1/bindings',
   summary: 'Give a principal a role in the tenant, on labelled keys, or on one key',
   input: z.strictObject({
-    role: z.enum(roleNames),
+    role: z.enum(roleNames).describe('What it allows: role.list tells'),
     ...principalReference,
-    scope: scope.default({ kind: 'tenant' }),
-    expiresAt: codec.timestamp().optional(),
+    scope: scope.default({ kind: 'tenant' }).describe('Where it holds'),
+    expiresAt: codec.timestamp().optional().describe('After this it allows nothing'),
   }),
   output: bindingView,
   errors: ['not_found', 'conflict'],
@@ -202,7 +222,10 @@ export const listBindings = operation({
   action: 'binding.list',
   route: 'GET /v1/bindings',
   summary: 'List bindings',
-  input: z.strictObject({ principal: codec.uuid.optional(), ...page }),
+  input: z.strictObject({
+    principal: codec.uuid.optional().describe('Only those of this principal'),
+    ...page,
+  }),
   output: z.strictObject({ items: z.array(bindingView), ...nextPage }),
   errors: [],
 })
@@ -213,7 +236,7 @@ export const deleteBinding = operation({
   action: 'binding.delete',
   route: 'DELETE /v1/bindings/{binding}',
   summary: 'Take a role away again',
-  input: z.strictObject({ binding: codec.uuid }),
+  input: z.strictObject({ binding: codec.uuid.describe('The id of a binding') }),
   output: empty,
   errors: ['not_found', 'conflict'],
 })

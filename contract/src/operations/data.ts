@@ -13,22 +13,39 @@ const context = { context: codec.context.optional() }
 
 const useErrors = ['not_found', 'wrong_usage', 'wrong_state', 'crypto_unavailable'] as const
 
-const encryptItem = z.strictObject({ plaintext: message, ...context })
+const encryptItem = z.strictObject({
+  plaintext: message.describe('The message, up to 64 KiB'),
+  ...context,
+})
 const encrypted = z.strictObject({ ciphertext, ...keyAndVersion })
 const decryptItem = z.strictObject({
-  ciphertext,
+  ciphertext: ciphertext.describe('The envelope that encrypt gave'),
   ...context,
-  key: codec.keyReference.optional().describe('Needed for RSA ciphertexts, which do not name their key; checked where given'),
+  key: codec.keyReference
+    .optional()
+    .describe('Needed for RSA ciphertexts, which do not name their key; checked where given'),
 })
 const decrypted = z.strictObject({ plaintext: message, ...keyAndVersion })
 const reencryptItem = z.strictObject({
-  ciphertext,
+  ciphertext: ciphertext.describe('The envelope that encrypt gave'),
   ...context,
-  sourceKey: codec.keyReference.optional(),
-  key: codec.keyReference.optional().describe('The key to encrypt under; the one that decrypts, at its newest version, unless given'),
-  newContext: codec.context.optional().describe('The context to bind now; the old one unless given'),
+  sourceKey: codec.keyReference
+    .optional()
+    .describe('The key that decrypts: needed for RSA ciphertexts, checked where given'),
+  key: codec.keyReference
+    .optional()
+    .describe(
+      'The key to encrypt under; the one that decrypts, at its newest version, unless given',
+    ),
+  newContext: codec.context
+    .optional()
+    .describe('The context to bind now; the old one unless given'),
 })
-const reencrypted = z.strictObject({ ciphertext, ...keyAndVersion, source: z.strictObject(keyAndVersion) })
+const reencrypted = z.strictObject({
+  ciphertext,
+  ...keyAndVersion,
+  source: z.strictObject(keyAndVersion),
+})
 
 export const signatureSchemes = [
   'ecdsa-sha-256',
@@ -47,18 +64,32 @@ export const signatureSchemes = [
 export type SignatureScheme = (typeof signatureSchemes)[number]
 
 const signedData = {
-  message: message.optional(),
-  digest: codec.bytes(64, 20).optional().describe('A digest made by the caller with the hash of the scheme, instead of the message'),
-  scheme: z.enum(signatureSchemes).optional().describe('The signature scheme; the first one of the algorithm unless given'),
-  format: z.enum(['der', 'p1363']).optional().describe('How ECDSA signatures are written; der unless given'),
+  message: message.optional().describe('What is signed, up to 64 KiB'),
+  digest: codec
+    .bytes(64, 20)
+    .optional()
+    .describe('A digest made by the caller with the hash of the scheme, instead of the message'),
+  scheme: z
+    .enum(signatureSchemes)
+    .optional()
+    .describe('The signature scheme; the first one of the algorithm unless given'),
+  format: z
+    .enum(['der', 'p1363'])
+    .optional()
+    .describe('How ECDSA signatures are written; der unless given'),
 }
 const signature = codec.bytes(65_536, 1)
 const signItem = z.strictObject(signedData)
-const verifyItem = z.strictObject({ ...signedData, signature, version: codec.version.optional() })
+const usedVersion = codec.version.optional().describe('The version that made it')
+const verifyItem = z.strictObject({
+  ...signedData,
+  signature: signature.describe('The signature to check'),
+  version: usedVersion,
+})
 const signed = z.strictObject({ signature, scheme: z.enum(signatureSchemes), ...keyAndVersion })
 const verified = z.strictObject({ valid: z.boolean(), ...keyAndVersion })
 
-const macItem = z.strictObject({ message })
+const macItem = z.strictObject({ message: message.describe('What is authenticated, up to 64 KiB') })
 const mac = codec.bytes(64, 16)
 const macked = z.strictObject({ mac, ...keyAndVersion })
 const sharedSecret = codec.bytes(66, 16)
@@ -143,10 +174,19 @@ export const datakey = operation({
   input: z.strictObject({
     ...key,
     ...context,
-    bytes: z.int().min(16).max(1_024).optional().describe('Length of the data key; 32 unless given'),
+    bytes: z
+      .int()
+      .min(16)
+      .max(1_024)
+      .optional()
+      .describe('Length of the data key; 32 unless given'),
     withoutPlaintext: z.boolean().optional().describe('Give only the wrapped data key'),
   }),
-  output: z.strictObject({ plaintext: codec.bytes(1_024, 16).optional(), ciphertext, ...keyAndVersion }),
+  output: z.strictObject({
+    plaintext: codec.bytes(1_024, 16).optional(),
+    ciphertext,
+    ...keyAndVersion,
+  }),
   errors: useErrors,
 })
 
@@ -155,7 +195,8 @@ export const datakeyPair = operation({
   effect: 'use',
   action: 'datakey',
   route: 'POST /v1/keys/{key}/datakey-pair',
-  summary: 'Make a data key pair: the private key in the clear for use now, and wrapped for keeping',
+  summary:
+    'Make a data key pair: the private key in the clear for use now, and wrapped for keeping',
   input: z.strictObject({
     ...key,
     ...context,
@@ -246,7 +287,7 @@ export const verifyMac = operation({
   action: 'verifyMac',
   route: 'POST /v1/keys/{key}/verify-mac',
   summary: 'Say whether a message authentication code is valid',
-  input: macItem.extend({ ...key, mac, version: codec.version.optional() }),
+  input: macItem.extend({ ...key, mac: mac.describe('The code to check'), version: usedVersion }),
   output: verified,
   errors: useErrors,
 })
@@ -260,7 +301,7 @@ export const agree = operation({
   input: z.strictObject({
     ...key,
     publicKey: codec.bytes(1_024, 32).describe('SubjectPublicKeyInfo DER, on a named curve'),
-    version: codec.version.optional(),
+    version: codec.version.optional().describe('The newest unless given'),
   }),
   output: z.strictObject({ sharedSecret, ...keyAndVersion }),
   errors: [...useErrors, 'invalid_key_material'],
@@ -283,7 +324,11 @@ export const decapsulate = operation({
   action: 'decapsulate',
   route: 'POST /v1/keys/{key}/decapsulate',
   summary: 'Recover the shared secret from an encapsulation',
-  input: z.strictObject({ ...key, encapsulation: codec.bytes(2_048, 32), version: codec.version.optional() }),
+  input: z.strictObject({
+    ...key,
+    encapsulation: codec.bytes(2_048, 32).describe('What encapsulate gave'),
+    version: codec.version.optional().describe('The version it was made for'),
+  }),
   output: z.strictObject({ sharedSecret, ...keyAndVersion }),
   errors: [...useErrors, 'invalid_ciphertext'],
 })

@@ -1,7 +1,16 @@
 import { z } from 'zod'
 import * as codec from '../codecs.ts'
 import { operation } from '../operation.ts'
-import { empty, keyStates, keyUsages, keyView, nextPage, page, revocationReasons, versionView } from './shared.ts'
+import {
+  empty,
+  keyStates,
+  keyUsages,
+  keyView,
+  nextPage,
+  page,
+  revocationReasons,
+  versionView,
+} from './shared.ts'
 
 /** The life of keys and aliases. */
 
@@ -11,13 +20,18 @@ const stateErrors = ['not_found', 'wrong_state'] as const
 
 const described = {
   alias: codec.alias.optional().describe('A first alias'),
-  description: codec.words(1_024).optional(),
-  labels: codec.labels.optional(),
-  owner: codec.uuid.optional().describe('The principal that answers for the key; the caller unless given'),
+  description: codec.words(1_024).optional().describe('What the key is for, in words'),
+  labels: codec.labels.optional().describe('What selectors and bindings find the key by'),
+  owner: codec.uuid
+    .optional()
+    .describe('The principal that answers for the key; the caller unless given'),
 }
 const dates = {
   activateAt: codec.timestamp().optional().describe('Pre-activation until then'),
-  protectStopAt: codec.timestamp().optional().describe('After this only decrypt, verify and the like'),
+  protectStopAt: codec
+    .timestamp()
+    .optional()
+    .describe('After this only decrypt, verify and the like'),
   processStopAt: codec.timestamp().optional().describe('After this nothing'),
 }
 
@@ -28,9 +42,20 @@ export const createKey = operation({
   route: 'POST /v1/keys',
   summary: 'Make a key',
   input: z.strictObject({
-    algorithm: z.string().max(64).default('AES-256-GCM'),
-    usage: z.string().max(64).optional().describe("The one thing the key is for; the algorithm's first unless given"),
-    exportable: z.boolean().default(false).describe('Whether the key may ever leave, wrapped; fixed for life'),
+    algorithm: z
+      .string()
+      .max(64)
+      .default('AES-256-GCM')
+      .describe('Such as AES-256-GCM, P-256, Ed25519 or HMAC-SHA-256'),
+    usage: z
+      .string()
+      .max(64)
+      .optional()
+      .describe("The one thing the key is for; the algorithm's first unless given"),
+    exportable: z
+      .boolean()
+      .default(false)
+      .describe('Whether the key may ever leave, wrapped; fixed for life'),
     ...described,
     ...dates,
   }),
@@ -56,11 +81,13 @@ export const listKeys = operation({
   route: 'GET /v1/keys',
   summary: 'List keys, oldest first',
   input: z.strictObject({
-    state: z.enum(keyStates).optional(),
-    algorithm: z.string().max(64).optional(),
-    usage: z.enum(keyUsages).optional(),
-    labels: codec.labelSelector.optional().describe('name=value pairs joined by commas'),
-    alias: codec.alias.optional(),
+    state: z.enum(keyStates).optional().describe('Only keys in this state'),
+    algorithm: z.string().max(64).optional().describe('Only keys of this algorithm'),
+    usage: z.enum(keyUsages).optional().describe('Only keys for this'),
+    labels: codec.labelSelector
+      .optional()
+      .describe('Only keys with all of these labels: name=value pairs joined by commas'),
+    alias: codec.alias.optional().describe('Only the key that this name points at'),
     ...page,
   }),
   output: z.strictObject({ items: z.array(keyView), ...nextPage }),
@@ -102,7 +129,11 @@ export const rotateKey = operation({
   action: 'key.rotate',
   route: 'POST /v1/keys/{key}/rotate',
   summary: 'Make a new version; the old ones go on decrypting and verifying',
-  input: z.strictObject({ ...key, protectStopAt: dates.protectStopAt, processStopAt: dates.processStopAt }),
+  input: z.strictObject({
+    ...key,
+    protectStopAt: dates.protectStopAt,
+    processStopAt: dates.processStopAt,
+  }),
   output: keyView,
   errors: [...stateErrors, 'overloaded', 'crypto_unavailable'],
 })
@@ -113,7 +144,10 @@ export const suspendKey = operation({
   action: 'key.suspend',
   route: 'POST /v1/keys/{key}/suspend',
   summary: 'Refuse every use of a key until it is resumed',
-  input: z.strictObject({ ...key, reason: codec.words(256).optional() }),
+  input: z.strictObject({
+    ...key,
+    reason: codec.words(256).optional().describe('Why, in words; it stands in the ledger'),
+  }),
   output: keyView,
   errors: stateErrors,
 })
@@ -124,7 +158,10 @@ export const resumeKey = operation({
   action: 'key.resume',
   route: 'POST /v1/keys/{key}/resume',
   summary: 'Put a suspended key back into use',
-  input: z.strictObject({ ...key, reason: codec.words(256).optional() }),
+  input: z.strictObject({
+    ...key,
+    reason: codec.words(256).optional().describe('Why, in words; it stands in the ledger'),
+  }),
   output: keyView,
   errors: stateErrors,
 })
@@ -139,7 +176,10 @@ export const revokeKey = operation({
     ...key,
     version: codec.version.optional().describe('Only this version; the whole key unless given'),
     reason: z.enum(revocationReasons).default('unspecified').describe('RFC 5280 section 5.3.1'),
-    compromisedAt: codec.timestamp().optional().describe('When the compromise is believed to have begun'),
+    compromisedAt: codec
+      .timestamp()
+      .optional()
+      .describe('When the compromise is believed to have begun'),
   }),
   output: keyView,
   errors: stateErrors,
@@ -151,7 +191,10 @@ export const destroyKey = operation({
   action: 'key.destroy',
   route: 'POST /v1/keys/{key}/destroy',
   summary: 'Schedule the destruction of a key; it cannot be used meanwhile',
-  input: z.strictObject({ ...key, days: z.int().min(1).max(365).default(30).describe('The window in which it can be restored') }),
+  input: z.strictObject({
+    ...key,
+    days: z.int().min(1).max(365).default(30).describe('The window in which it can be restored'),
+  }),
   output: keyView,
   errors: stateErrors,
 })
@@ -196,17 +239,37 @@ export const importKey = operation({
   summary: 'Import key material as a new key, or as a new version of an imported one',
   input: z.strictObject({
     algorithm: z.string().max(64).optional().describe('Needed for a new key'),
-    usage: z.string().max(64).optional(),
-    exportable: z.boolean().default(false),
+    usage: z
+      .string()
+      .max(64)
+      .optional()
+      .describe("The one thing the key is for; the algorithm's first unless given"),
+    exportable: z
+      .boolean()
+      .default(false)
+      .describe('Whether the key may ever leave, wrapped; fixed for life'),
     key: codec.keyReference.optional().describe('An imported key that gets a new version'),
     parameters: codec.uuid.optional().describe('The id that key.importParameters gave'),
-    wrapped: wrappedMaterial.optional().describe('Raw bytes of a symmetric key, PKCS#8 DER of a private key; wrapped'),
-    unsafePlaintext: codec.bytes(16_384, 14).optional().describe('The material in the clear, instead of parameters and wrapped'),
+    wrapped: wrappedMaterial
+      .optional()
+      .describe('Raw bytes of a symmetric key, PKCS#8 DER of a private key; wrapped'),
+    unsafePlaintext: codec
+      .bytes(16_384, 14)
+      .optional()
+      .describe('The material in the clear, instead of parameters and wrapped'),
     ...described,
     ...dates,
   }),
   output: keyView,
-  errors: ['algorithm_refused', 'wrong_usage', 'invalid_key_material', 'conflict', 'not_found', 'wrong_state', 'crypto_unavailable'],
+  errors: [
+    'algorithm_refused',
+    'wrong_usage',
+    'invalid_key_material',
+    'conflict',
+    'not_found',
+    'wrong_state',
+    'crypto_unavailable',
+  ],
 })
 
 export const exportKey = operation({
@@ -217,11 +280,25 @@ export const exportKey = operation({
   summary: 'Export an exportable key, wrapped for the holder of an RSA key',
   input: z.strictObject({
     ...key,
-    version: codec.version.optional(),
-    publicKey: codec.bytes(2_048, 256).describe("The recipient's RSA SubjectPublicKeyInfo DER, 3072 bits or more"),
+    version: codec.version.optional().describe('The newest unless given'),
+    publicKey: codec
+      .bytes(2_048, 256)
+      .describe("The recipient's RSA SubjectPublicKeyInfo DER, 3072 bits or more"),
   }),
-  output: z.strictObject({ wrapping, wrapped: wrappedMaterial, algorithm: z.string(), key: codec.uuid, version: codec.version }),
-  errors: [...stateErrors, 'not_exportable', 'invalid_key_material', 'algorithm_refused', 'crypto_unavailable'],
+  output: z.strictObject({
+    wrapping,
+    wrapped: wrappedMaterial,
+    algorithm: z.string(),
+    key: codec.uuid,
+    version: codec.version,
+  }),
+  errors: [
+    ...stateErrors,
+    'not_exportable',
+    'invalid_key_material',
+    'algorithm_refused',
+    'crypto_unavailable',
+  ],
 })
 
 export const publicKey = operation({
@@ -230,12 +307,31 @@ export const publicKey = operation({
   action: 'key.public',
   route: 'GET /v1/keys/{key}/public',
   summary: 'Show the public key',
-  input: z.strictObject({ ...key, version: z.coerce.number().int().min(1).max(4_294_967_295).optional() }),
-  output: z.strictObject({ key: codec.uuid, version: codec.version, algorithm: z.string(), publicKey: codec.bytes(16_384), pem: z.string() }),
+  input: z.strictObject({
+    ...key,
+    version: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(4_294_967_295)
+      .optional()
+      .describe('The newest unless given'),
+  }),
+  output: z.strictObject({
+    key: codec.uuid,
+    version: codec.version,
+    algorithm: z.string(),
+    publicKey: codec.bytes(16_384),
+    pem: z.string(),
+  }),
   errors: ['not_found', 'wrong_usage', 'wrong_state'],
 })
 
-const aliasView = z.strictObject({ alias: codec.alias, key: codec.uuid, createdAt: codec.timestamp() })
+const aliasView = z.strictObject({
+  alias: codec.alias,
+  key: codec.uuid,
+  createdAt: codec.timestamp(),
+})
 
 export const createAlias = operation({
   name: 'alias.create',

@@ -2,11 +2,16 @@ import { z } from 'zod'
 import * as codec from '../codecs.ts'
 import { outcomes } from '../ledger/record.ts'
 import { operation } from '../operation.ts'
-import { nextPage } from './shared.ts'
+import { nextPage, page } from './shared.ts'
 
 /** The ledger as people and machines read it. */
 
-const index = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
+const index = z.coerce
+  .number()
+  .int()
+  .min(0)
+  .max(Number.MAX_SAFE_INTEGER)
+  .describe('The index of an entry, counted from 0')
 const hash = codec.bytes(32, 32)
 const octets = z.strictObject({ body: codec.bytes(16_777_216) })
 
@@ -39,15 +44,17 @@ export const searchLedger = operation({
   route: 'GET /v1/ledger/entries',
   summary: 'Find entries, newest first unless ascending',
   input: z.strictObject({
-    key: codec.uuid.optional(),
-    principal: codec.uuid.optional(),
-    event: z.string().max(64).optional(),
-    outcome: z.enum(outcomes).optional(),
-    since: codec.timestamp().optional(),
-    until: codec.timestamp().optional(),
-    order: z.enum(['ascending', 'descending']).default('descending'),
-    limit: codec.limit,
-    cursor: codec.cursor.optional(),
+    key: codec.uuid.optional().describe('Only what was done with this key'),
+    principal: codec.uuid.optional().describe('Only what this principal did'),
+    event: z.string().max(64).optional().describe('Only this event, such as key.revoke'),
+    outcome: z.enum(outcomes).optional().describe('Only entries that ended so'),
+    since: codec.timestamp().optional().describe('From this time on'),
+    until: codec.timestamp().optional().describe('Until this time'),
+    order: z
+      .enum(['ascending', 'descending'])
+      .default('descending')
+      .describe('Oldest or newest first'),
+    ...page,
   }),
   output: z.strictObject({ items: z.array(entry), ...nextPage }),
   errors: [],
@@ -60,7 +67,11 @@ export const proveEntry = operation({
   route: 'GET /v1/ledger/entries/{index}/proof',
   summary: 'Prove that an entry is in the ledger (C2SP tlog-proof)',
   input: z.strictObject({ index }),
-  output: z.strictObject({ index: z.int(), record: z.string(), proof: z.string().describe('A c2sp.org/tlog-proof@v1 document') }),
+  output: z.strictObject({
+    index: z.int(),
+    record: z.string(),
+    proof: z.string().describe('A c2sp.org/tlog-proof@v1 document'),
+  }),
   errors: ['not_found'],
 })
 
@@ -82,7 +93,9 @@ export const ledgerTile = operation({
   action: 'ledger.read',
   route: 'GET /v1/ledger/tile/{path}',
   summary: 'Get a tile or an entry bundle as a file (C2SP tlog-tiles)',
-  input: z.strictObject({ path: z.string().max(128) }),
+  input: z.strictObject({
+    path: z.string().max(128).describe('Such as 0/x001/234 or entries/000.p/5'),
+  }),
   output: octets,
   errors: ['not_found'],
   octets: { output: 'body' },

@@ -4,7 +4,15 @@ import { errorCodes, type ErrorCode } from '../errors.ts'
 
 /** Shapes that several rows share. */
 
-export const keyStates = ['pre-activation', 'active', 'suspended', 'deactivated', 'compromised', 'destroyed', 'destroyed-compromised'] as const
+export const keyStates = [
+  'pre-activation',
+  'active',
+  'suspended',
+  'deactivated',
+  'compromised',
+  'destroyed',
+  'destroyed-compromised',
+] as const
 export const keyUsages = ['encrypt', 'sign', 'mac', 'agree', 'encapsulate'] as const
 export const keyOrigins = ['generated', 'imported'] as const
 /** RFC 5280 section 5.3.1, without certificateHold (which is `key.suspend`) and removeFromCRL. */
@@ -27,7 +35,10 @@ export type RevocationReason = (typeof revocationReasons)[number]
 export const revocation = z.strictObject({
   reason: z.enum(revocationReasons),
   revokedAt: codec.timestamp(),
-  compromisedAt: codec.timestamp().optional().describe('When the compromise is believed to have begun'),
+  compromisedAt: codec
+    .timestamp()
+    .optional()
+    .describe('When the compromise is believed to have begun'),
 })
 
 /** Which key and version did it: part of every answer of a key's use. */
@@ -38,7 +49,10 @@ export const versionView = z.strictObject({
   state: z.enum(keyStates),
   createdAt: codec.timestamp(),
   activatedAt: codec.timestamp().optional(),
-  protectStopAt: codec.timestamp().optional().describe('After this only decrypt, verify and the like'),
+  protectStopAt: codec
+    .timestamp()
+    .optional()
+    .describe('After this only decrypt, verify and the like'),
   processStopAt: codec.timestamp().optional().describe('After this nothing'),
   destroyedAt: codec.timestamp().optional(),
   revocation: revocation.optional(),
@@ -68,7 +82,10 @@ export const keyView = z.strictObject({
 
 /** A failed item of a batch: the same code and words as the operation alone would give. */
 export const itemError = z.strictObject({
-  error: z.strictObject({ code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]), detail: z.string() }),
+  error: z.strictObject({
+    code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
+    detail: z.string(),
+  }),
 })
 
 /** One result or one error per item, in the order of the request. */
@@ -78,9 +95,18 @@ export function batchOf<Item extends z.ZodType>(item: Item) {
 
 /** The items of a batch request. */
 export function items<Item extends z.ZodType>(item: Item) {
-  return z.array(item).min(1).max(codec.BATCH_ITEMS_MAX)
+  return z
+    .array(item)
+    .min(1)
+    .max(codec.BATCH_ITEMS_MAX)
+    .describe('Up to 1,000 items, each as the operation alone would take it')
 }
 
 export const empty = z.strictObject({})
-export const page = { limit: codec.limit, cursor: codec.cursor.optional() }
-export const nextPage = { cursor: codec.cursor.optional().describe('Give it back to get the next page; absent on the last') }
+export const page = {
+  limit: codec.limit.describe('How many in one page'),
+  cursor: codec.cursor.optional().describe('Where the last page ended'),
+}
+export const nextPage = {
+  cursor: codec.cursor.optional().describe('Give it back to get the next page; absent on the last'),
+}

@@ -21,7 +21,11 @@ const status = z.strictObject({
   state: z.enum(['uninitialized', 'sealed', 'unsealed', 'error']),
   version: z.string(),
   seal: z
-    .strictObject({ kind: z.enum(['shares', 'passphrase']), threshold: z.int().optional(), shares: z.int().optional() })
+    .strictObject({
+      kind: z.enum(['shares', 'passphrase']),
+      threshold: z.int().optional(),
+      shares: z.int().optional(),
+    })
     .optional(),
   progress: z.int().optional().describe('Shares given so far in this unsealing'),
   selfTest: z.strictObject({ passed: z.boolean(), tests: z.int(), ranAt: codec.timestamp() }),
@@ -46,10 +50,17 @@ export const ready = operation({
   effect: 'ceremony',
   action: 'none',
   route: 'GET /v1/ready',
-  summary: 'Say whether the server serves: 200 when unsealed and able to write its ledger, an error otherwise',
+  summary:
+    'Say whether the server serves: 200 when unsealed and able to write its ledger, an error otherwise',
   input: empty,
   output: z.strictObject({ status: z.literal('ready') }),
-  errors: ['not_initialized', 'sealed', 'ledger_unavailable', 'crypto_unavailable', 'shutting_down'],
+  errors: [
+    'not_initialized',
+    'sealed',
+    'ledger_unavailable',
+    'crypto_unavailable',
+    'shutting_down',
+  ],
 })
 
 export const systemStatus = operation({
@@ -68,8 +79,12 @@ export const init = operation({
   effect: 'ceremony',
   action: 'none',
   route: 'POST /v1/system/init',
-  summary: 'Make the root key and its seal, the default tenant, and its owner; the server is unsealed afterwards',
-  input: z.strictObject({ seal: sealRequest, owner: codec.name.default('owner') }),
+  summary:
+    'Make the root key and its seal, the default tenant, and its owner; the server is unsealed afterwards',
+  input: z.strictObject({
+    seal: sealRequest.describe('How the root key is kept'),
+    owner: codec.name.default('owner').describe('What the first principal is called'),
+  }),
   output: z.strictObject({
     shares: z.array(z.string()).optional().describe("The custodians' shares, shown this once"),
     token: z.string().describe("The owner's first token, shown this once"),
@@ -85,7 +100,11 @@ export const unseal = operation({
   action: 'none',
   route: 'POST /v1/system/unseal',
   summary: "Give one custodian's share, or the passphrase",
-  input: z.strictObject({ share: secret.optional(), passphrase: secret.optional(), reset: z.boolean().optional().describe('Forget the shares given so far') }),
+  input: z.strictObject({
+    share: secret.optional().describe("One custodian's share"),
+    passphrase: secret.optional().describe('The passphrase'),
+    reset: z.boolean().optional().describe('Forget the shares given so far'),
+  }),
   output: status,
   errors: ['not_initialized', 'invalid_share', 'too_many_requests'],
 })
@@ -107,7 +126,9 @@ export const rotateRoot = operation({
   action: 'system.rotateRoot',
   route: 'POST /v1/system/rotate-root',
   summary: 'Replace the root key and wrap the tenant keys again, without downtime',
-  input: z.strictObject({ proof: z.array(secret).min(1).max(255).describe('Enough shares of the seal, or its passphrase') }),
+  input: z.strictObject({
+    proof: z.array(secret).min(1).max(255).describe('Enough shares of the seal, or its passphrase'),
+  }),
   output: z.strictObject({ generation: z.int(), tenants: z.int() }),
   errors: ['invalid_share'],
 })
@@ -118,7 +139,10 @@ export const reissueSeal = operation({
   action: 'system.reissueSeal',
   route: 'POST /v1/system/reissue-seal',
   summary: 'Issue new shares, or set a new passphrase; the old ones open nothing any more',
-  input: z.strictObject({ proof: z.array(secret).min(1).max(255).describe('Enough shares of the seal, or its passphrase'), seal: sealRequest }),
+  input: z.strictObject({
+    proof: z.array(secret).min(1).max(255).describe('Enough shares of the seal, or its passphrase'),
+    seal: sealRequest.describe('How the root key is kept from now on'),
+  }),
   output: z.strictObject({ shares: z.array(z.string()).optional() }),
   errors: ['invalid_share'],
 })
