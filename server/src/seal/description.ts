@@ -22,7 +22,7 @@ export const SHARES_MAX = 255
  * What argon2id may cost: above OWASP's least (19456 KiB, 2 passes, 1 lane) by three times and more, and below what would let a
  * changed description take the server's memory or time.
  */
-export const costBounds = Object.freeze({
+const costBounds = Object.freeze({
   memoryKiB: { min: 65_536, max: 262_144 },
   passes: { min: 3, max: 10 },
   parallelism: { min: 1, max: 8 },

@@ -1,6 +1,5 @@
-import { randomBytes } from '#crypto'
+import { deriveFromPassphrase, randomBytes } from '#crypto'
 import { ClavigerError } from '#model'
-import { deriveFromPassphrase } from './argon2.ts'
 import { encodeBase32 } from './base32.ts'
 import { checkOf, opens } from './check.ts'
 import {
@@ -13,7 +12,7 @@ import {
 /** A passphrase as a seal: the seal key is argon2id of it (RFC 9106). One person can open it, so it gives no dual control. */
 
 /** Characters of a new passphrase at least (PCI DSS 8.3.6); a longer one of random words is better. */
-export const PASSPHRASE_LENGTH_MIN = 12
+const PASSPHRASE_LENGTH_MIN = 12
 /** UTF-16 code units of a passphrase at most, as given. */
 const PASSPHRASE_LENGTH_MAX = 1_024
 
@@ -67,11 +66,9 @@ export async function openPassphrase(
   throw wrongPassphrase()
 }
 
-/** NFKC (Unicode annex 15), so that a passphrase typed on another keyboard is the same; undefined where it is out of bounds. */
+/** NFKC (Unicode annex 15), so that a passphrase typed on another keyboard is the same; undefined where it is too long. */
 function normalize(passphrase: string): string | undefined {
-  return passphrase.length > 0 && passphrase.length <= PASSPHRASE_LENGTH_MAX
-    ? passphrase.normalize('NFKC')
-    : undefined
+  return passphrase.length <= PASSPHRASE_LENGTH_MAX ? passphrase.normalize('NFKC') : undefined
 }
 
 function wrongPassphrase(): ClavigerError {
