@@ -4,6 +4,7 @@
  */
 export type { KeyObject } from 'node:crypto'
 export { aeadDecrypt, aeadEncrypt, NONCE_BYTES, TAG_BYTES } from './aead.ts'
+export { agree } from './agreement.ts'
 export {
   algorithms,
   findAlgorithm,
@@ -16,6 +17,20 @@ export {
   type Status,
 } from './algorithms.ts'
 export { constantTimeEqual, hkdfSha512, hmacSha256, sha256 } from './digest.ts'
+export { decapsulate, encapsulate, type Encapsulated } from './kem.ts'
+export { mac, verifyMac } from './mac.ts'
+export {
+  generateMaterial,
+  importMaterial,
+  openMaterial,
+  openPublicKey,
+  publicKeyDer,
+  publicKeyPem,
+} from './material.ts'
+export { oaepDecrypt, oaepEncrypt } from './oaep.ts'
+export type { OpenMaterial } from './open-material.ts'
+export { deriveFromPassphrase } from './passphrase.ts'
+export { closeCrypto, setPoolConcurrency } from './pool.ts'
 export {
   newId,
   newSecretId,
@@ -25,3 +40,8 @@ export {
   secretBuffer,
   secretKey,
 } from './random.ts'
+export { findScheme, type Scheme } from './schemes.ts'
+export type { SignatureFormat, SignedData } from './signature.ts'
+export { sign, verify } from './signing.ts'
+export type { Argon2idCost } from './tasks.ts'
+export { aesUnwrap, aesWrap, rsaAesUnwrap, rsaAesWrap, type WrapMode } from './wrapping.ts'

@@ -1,0 +1,148 @@
+import { Worker } from 'node:worker_threads'
+import { ClavigerError } from '#model'
+import type { TaskInput, TaskName, TaskOutput } from './tasks.ts'
+
+/**
+ * The two ways off the event loop, both with bounds: libuv's pool for private-key operations of about a millisecond, and one worker
+ * thread of our own for what takes longer or has no asynchronous call. Key generation never enters libuv's pool: four at once there would
+ * hold up every write and fsync of the process for half a second.
+ */
+
+/** Fewer than the four threads libuv starts with, so that files always have one. */
+const POOL_RUNNING_DEFAULT = 3
+/** Two full batches wait; at some hundreds of signatures per second that is seconds. */
+const POOL_WAITING_MAX = 2_048
+/** Tasks of milliseconds in the worker: a full batch, and some. */
+const WORKER_QUEUE_MAX = 1_280
+/** Tasks of a second each: key generation, SLH-DSA, argon2. */
+const WORKER_HEAVY_MAX = 16
+
+let poolRunningMax = POOL_RUNNING_DEFAULT
+let poolRunning = 0
+const poolWaiting: (() => void)[] = []
+
+/** How many operations may run in libuv's pool at once: fewer than UV_THREADPOOL_SIZE, which only the process's start can set. */
+export function setPoolConcurrency(threads: number): void {
+  poolRunningMax = Math.max(1, Math.trunc(threads))
+}
+
+function overloaded(): ClavigerError {
+  return new ClavigerError(
+    'overloaded',
+    'Too many private-key operations are waiting; try again in a moment',
+  )
+}
+
+/**
+ * Runs one of Node's calls with a callback in libuv's pool, or lets it wait its turn.
+ *
+ * @throws ClavigerError overloaded when too many wait.
+ */
+export function inPool<Result>(
+  start: (done: (error: Error | null, result: Result) => void) => void,
+): Promise<Result> {
+  if (poolRunning >= poolRunningMax && poolWaiting.length >= POOL_WAITING_MAX)
+    return Promise.reject(overloaded())
+  const { promise, resolve, reject } = Promise.withResolvers<Result>()
+  function settle(error: Error | null, result: Result): void {
+    poolRunning--
+    poolWaiting.shift()?.()
+    if (error === null || error === undefined) resolve(result)
+    else reject(error)
+  }
+  function run(): void {
+    poolRunning++
+    try {
+      start(settle)
+    } catch (thrown) {
+      settle(thrown as Error, undefined as Result)
+    }
+  }
+  if (poolRunning < poolRunningMax) run()
+  else poolWaiting.push(run)
+  return promise
+}
+
+/** What goes to the worker. */
+export interface Request {
+  readonly id: number
+  readonly name: TaskName
+  readonly input: unknown
+}
+
+/** What comes back: a result, or the code and words of an error. */
+export type Reply =
+  | { readonly id: number; readonly output: unknown }
+  | { readonly id: number; readonly code: ClavigerError['code']; readonly message: string }
+
+interface Pending {
+  readonly heavy: boolean
+  resolve(output: unknown): void
+  reject(error: Error): void
+}
+
+let worker: Worker | undefined
+const pending = new Map<number, Pending>()
+let lastId = 0
+
+function failAll(error: Error): void {
+  worker = undefined
+  const failed = [...pending.values()]
+  pending.clear()
+  for (const each of failed) each.reject(error)
+}
+
+function startWorker(): Worker {
+  // The environment and the arguments are not the worker's business.
+  const started = new Worker(new URL('./worker.ts', import.meta.url), {
+    name: 'crypto',
+    env: {},
+    argv: [],
+  })
+  started.on('message', (reply: Reply) => {
+    const asked = pending.get(reply.id)
+    pending.delete(reply.id)
+    if (pending.size === 0) started.unref()
+    if ('output' in reply) asked?.resolve(reply.output)
+    else asked?.reject(new ClavigerError(reply.code, reply.message))
+  })
+  started.on('error', (cause) => {
+    if (worker === started)
+      failAll(new ClavigerError('internal', 'The crypto worker failed', { cause }))
+  })
+  started.on('exit', () => {
+    if (worker === started) failAll(new ClavigerError('internal', 'The crypto worker ended'))
+  })
+  return started
+}
+
+/**
+ * Runs a task in the crypto worker, which is started at first use. KeyObjects in the input are shared, not copied; bytes are copied.
+ *
+ * @param heavy whether the task takes a good part of a second.
+ * @throws ClavigerError overloaded when too many wait, and what the task throws.
+ */
+export function inWorker<Name extends TaskName>(
+  name: Name,
+  input: TaskInput<Name>,
+  heavy: boolean,
+): Promise<TaskOutput<Name>> {
+  const waiting = [...pending.values()].filter((each) => each.heavy)
+  if (pending.size >= WORKER_QUEUE_MAX || (heavy && waiting.length >= WORKER_HEAVY_MAX)) {
+    return Promise.reject(overloaded())
+  }
+  worker ??= startWorker()
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+  const id = ++lastId
+  pending.set(id, { heavy, resolve, reject })
+  worker.ref()
+  worker.postMessage({ id, name, input } satisfies Request)
+  return promise as Promise<TaskOutput<Name>>
+}
+
+/** Ends the worker; what it had not finished is refused. A later task would start a new one. */
+export async function closeCrypto(): Promise<void> {
+  const ending = worker
+  failAll(new ClavigerError('shutting_down', 'The server is stopping'))
+  await ending?.terminate()
+}
