@@ -3,6 +3,18 @@
  * OpenAPI, SDK methods, CLI commands, RBAC actions and ledger events are derived from here. It imports nothing of the project.
  */
 export { BATCH_ITEMS_MAX, MESSAGE_BYTES_MAX } from './codecs.ts'
+export {
+  encodeContext,
+  ENVELOPE_MESSAGE_BYTES_MAX,
+  ENVELOPE_OVERHEAD_BYTES,
+  envelopeSuites,
+  parseEnvelope,
+  writeEnvelopeHeader,
+  type EnvelopeParts,
+  type EnvelopeSuite,
+  type EnvelopeSuiteName,
+  type EnvelopeVersion,
+} from './envelope.ts'
 export { errorCodes, type ErrorCode, type Problem } from './errors.ts'
 export { type LedgerRecord, type Outcome } from './ledger/record.ts'
 export { BATCH_BODY_BYTES_MAX, BODY_BYTES_MAX, type Effect, type Method, type Operation } from './operation.ts'
