@@ -33,7 +33,7 @@ async function readBody(response: Response, address: string): Promise<Uint8Array
   const chunks: Uint8Array[] = []
   let length = 0
   if (response.body === null) return new Uint8Array()
-  for await (const chunk of response.body) {
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
     length += chunk.length
     if (length > ANSWER_BYTES_MAX) throw strange(address, 'the answer is too long')
     chunks.push(chunk)

@@ -18,7 +18,7 @@ const encodable = new WeakMap<Operation, z.ZodType>()
 
 /** The contract's row of an operation. */
 export function rowOf(name: OperationName): Operation {
-  return operations[name] as unknown as Operation
+  return operations[name]
 }
 
 /**
@@ -48,7 +48,7 @@ function refuse(error: z.ZodError): never {
 
 /** What stands on the wire for a value of the row's input. Throws ClavigerInputError, which names the field and not the value. */
 function toWire(row: Operation, input: unknown): Record<string, unknown> {
-  const encoded = z.safeEncode(encodableInput(row) as z.ZodType<unknown, unknown>, input)
+  const encoded = z.safeEncode(encodableInput(row), input)
   if (!encoded.success) return refuse(encoded.error)
   return encoded.data as Record<string, unknown>
 }

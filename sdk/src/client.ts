@@ -2,7 +2,7 @@ import { operations, type OperationName } from '@claviger/contract'
 import { readAnswer } from './answer.ts'
 import { describeCall, rowOf } from './call.ts'
 import { ClavigerConnectionError, ClavigerInputError } from './errors.ts'
-import type { CallInput, CallOptions, Claviger } from './types.ts'
+import type { CallOptions, Claviger } from './types.ts'
 
 /** How long one call may take, in milliseconds, unless told otherwise. Making an RSA-4096 key takes seconds. */
 export const TIMEOUT_MS_DEFAULT = 30_000
@@ -89,7 +89,7 @@ export function createClient(options: ClientOptions): Claviger {
   }
 
   async function call(name: OperationName, input: unknown, callOptions: CallOptions) {
-    const request = describeCall(name, (input ?? {}) as CallInput<OperationName>, address)
+    const request = describeCall(name, input ?? {}, address)
     const deadline = AbortSignal.timeout(timeoutMs)
     const { signal } = callOptions
     try {

@@ -10,4 +10,5 @@ export {
   ClavigerInputError,
   type ConnectionFailure,
 } from './errors.ts'
+export { wrapKeyMaterial } from './wrap-key-material.ts'
 export type { Call, CallInput, CallOptions, Claviger } from './types.ts'
