@@ -23,6 +23,7 @@ export const errorCodes = {
   unsupported_media_type: { status: 415, title: 'The content type is not supported here' },
   too_many_requests: { status: 429, title: 'Too many requests' },
   headers_too_large: { status: 431, title: 'The request headers are too large' },
+  integrity_failed: { status: 500, title: 'Stored data failed its integrity check' },
   internal: { status: 500, title: 'The server failed' },
   not_initialized: { status: 503, title: 'The server is not initialized' },
   sealed: { status: 503, title: 'The server is sealed' },

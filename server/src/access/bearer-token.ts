@@ -1,0 +1,47 @@
+import { constantTimeEqual, randomSecret, sha256 } from '#crypto'
+
+/**
+ * Bearer tokens: `clv_<token id, 32 hex digits>_<43 characters of base64url>`. The id finds the row, the secret (256 random bits)
+ * proves the holder. Only SHA-256 of the secret is kept: with that much entropy a slow hash adds nothing.
+ */
+
+const TOKEN = /^clv_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$/
+const SECRET_BYTES = 32
+
+export interface NewToken {
+  /** Shown once to whoever made it. */
+  readonly text: string
+  /** Kept: base64 of SHA-256 of the secret. */
+  readonly hash: string
+}
+
+/** Makes the text of a token with a given id (a UUID). */
+export function createTokenText(id: string): NewToken {
+  const secret = randomSecret(SECRET_BYTES)
+  try {
+    const hash = Buffer.from(sha256(secret)).toString('base64')
+    return { text: `clv_${id.replaceAll('-', '')}_${secret.toString('base64url')}`, hash }
+  } finally {
+    secret.fill(0)
+  }
+}
+
+export interface ParsedToken {
+  readonly id: string
+  /** SHA-256 of the secret. */
+  readonly digest: Uint8Array
+}
+
+/** Reads what a caller presents; attacker-chosen. Undefined for anything that is not shaped like a token. */
+export function parseToken(text: string): ParsedToken | undefined {
+  const match = TOKEN.exec(text)
+  if (match === null) return undefined
+  const [, hex = '', secret = ''] = match
+  const id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  return { id, digest: sha256(Buffer.from(secret, 'base64url')) }
+}
+
+/** Whether a presented secret is the one a kept hash was made from, in constant time. */
+export function proves(token: ParsedToken, hash: string): boolean {
+  return constantTimeEqual(token.digest, Buffer.from(hash, 'base64'))
+}

@@ -1,0 +1,68 @@
+import { roles } from '@claviger/contract'
+import { selects, type Binding } from '#model'
+
+/**
+ * May a principal do an action on something? Default deny: some binding must say yes. Compiled once per session, so that a decision
+ * costs two look-ups.
+ */
+
+/** What an action is done to: nothing in particular in the tenant, or a key (with the labels it has, or is about to have). */
+export interface Target {
+  readonly key?: string
+  readonly labels: Readonly<Record<string, string>>
+}
+
+export const tenantTarget: Target = Object.freeze({ labels: Object.freeze({}) })
+
+/** The binding that allows something, and until when (milliseconds since 1970). */
+export interface Grant {
+  readonly binding: string
+  readonly until: number
+}
+
+function covers(binding: Binding, target: Target): boolean {
+  switch (binding.scope.kind) {
+    case 'tenant':
+      return true
+    case 'labels':
+      return selects(binding.scope.selector, target.labels)
+    case 'key':
+      return binding.scope.key === target.key
+    default:
+      return binding.scope satisfies never
+  }
+}
+
+/** The bindings of one principal, by the actions they allow. */
+export class CompiledBindings {
+  readonly #byAction = new Map<string, Binding[]>()
+  readonly #forAll: Binding[] = []
+
+  constructor(bindings: readonly Binding[]) {
+    for (const binding of bindings) {
+      for (const action of roles[binding.role].actions) {
+        if (action === '*') this.#forAll.push(binding)
+        else this.#byAction.getOrInsertComputed(action, () => []).push(binding)
+      }
+    }
+  }
+
+  /** Whether an action is allowed at any scope. */
+  holds(action: string, now: number): boolean {
+    const candidates = [...this.#forAll, ...(this.#byAction.get(action) ?? [])]
+    return candidates.some((binding) => (binding.expiresAt ?? Number.POSITIVE_INFINITY) > now)
+  }
+
+  /** The grant that lasts longest, or undefined: denied. `now` is in milliseconds since 1970. */
+  decide(action: string, target: Target, now: number): Grant | undefined {
+    let best: Grant | undefined
+    for (const candidates of [this.#forAll, this.#byAction.get(action) ?? []]) {
+      for (const binding of candidates) {
+        const until = binding.expiresAt ?? Number.POSITIVE_INFINITY
+        if (until <= now || !covers(binding, target)) continue
+        if (best === undefined || until > best.until) best = { binding: binding.id, until }
+      }
+    }
+    return best
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * A request and a response as values, so that a door is a function between them and a test needs no socket. Everything in a request is
+ * attacker-chosen and already bounded by the server that read it.
+ */
+export interface HttpRequest {
+  readonly method: string
+  /** Without the query; still percent-encoded. */
+  readonly path: string
+  /** Without the question mark. */
+  readonly query: string
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly body: Uint8Array
+  /** The peer's address. */
+  readonly source: string
+  /** The id of this request, made here. */
+  readonly id: string
+}
+
+export interface HttpResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array
+}
+
+/** What serves one protocol over HTTP. */
+export interface HttpDoor {
+  /** The most bytes a body may have at this address; undefined where the address is not this door's. */
+  bodyLimit(method: string, path: string): number | undefined
+  respond(request: HttpRequest): Promise<HttpResponse>
+  /** What a request that could not be read is answered with. */
+  refuse(code: 'invalid_request' | 'payload_too_large' | 'request_timeout' | 'headers_too_large' | 'shutting_down', id: string): HttpResponse
+}

@@ -1,0 +1,112 @@
+import { MESSAGE_BYTES_MAX, type Operation } from '@claviger/contract'
+import { ClavigerError } from '#model'
+import type { HttpRequest } from '#http'
+
+/** From the bytes of a request to an operation's input. Everything here is attacker-chosen. */
+
+const decoder = new TextDecoder('utf-8', { fatal: true })
+/** The longest field name that is repeated in an error. */
+const FIELD_LENGTH_MAX = 128
+/** A bare body is a message, or a ciphertext with its overhead. */
+const OCTETS_MAX = MESSAGE_BYTES_MAX + 1_024
+
+interface Issue {
+  readonly code?: string | undefined
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+  readonly keys?: readonly string[]
+  readonly errors?: readonly (readonly Issue[])[]
+}
+
+/** Names the field that is wrong, and never its value. */
+function describeIssue(issue: Issue): { field: string; message: string } {
+  const alternatives = issue.errors?.find((issues) => issues.length > 0)?.[0]
+  if (issue.code === 'invalid_union' && alternatives !== undefined) {
+    const inner = describeIssue(alternatives)
+    const path = [...issue.path.map(String), inner.field].filter((part) => part !== '').join('.')
+    return { field: clean(path), message: inner.message }
+  }
+  if (issue.code === 'unrecognized_keys') {
+    const field = [...issue.path.map(String), issue.keys?.[0] ?? ''].join('.')
+    return { field: clean(field), message: 'is not a field of this operation' }
+  }
+  return { field: clean(issue.path.map(String).join('.')), message: issue.message }
+}
+
+function clean(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, FIELD_LENGTH_MAX)
+}
+
+/** Decodes an input from its wire form. @throws ClavigerError invalid_request naming the field */
+export function decodeInput(row: Operation, wire: unknown): unknown {
+  const decoded = row.input.safeDecode(wire as never)
+  if (decoded.success) return decoded.data
+  const [issue] = decoded.error.issues as unknown as Issue[]
+  const { field, message } = issue === undefined ? { field: '', message: 'is not valid' } : describeIssue(issue)
+  throw new ClavigerError('invalid_request', field === '' ? message : `${field}: ${message}`, { field })
+}
+
+function parseJson(body: Uint8Array): Record<string, unknown> {
+  if (body.length === 0) return {}
+  let value: unknown
+  try {
+    value = JSON.parse(decoder.decode(body))
+  } catch {
+    throw new ClavigerError('invalid_request', 'The body is not JSON')
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ClavigerError('invalid_request', 'The body must be a JSON object')
+  }
+  return value as Record<string, unknown>
+}
+
+/** The encryption context of a bare body travels as base64 of a JSON object. */
+function contextHeader(request: HttpRequest): unknown {
+  const header = request.headers['claviger-context']
+  if (header === undefined) return undefined
+  try {
+    return JSON.parse(decoder.decode(Uint8Array.fromBase64(String(header))))
+  } catch {
+    throw new ClavigerError('invalid_request', 'The header Claviger-Context must be base64 of a JSON object', { field: 'context' })
+  }
+}
+
+function contentType(request: HttpRequest): string {
+  return String(request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+}
+
+/**
+ * The input of an operation, from path, query, body and headers.
+ *
+ * @throws ClavigerError invalid_request, unsupported_media_type, payload_too_large
+ */
+export function readInput(row: Operation, request: HttpRequest, parameters: Readonly<Record<string, string>>): unknown {
+  if (row.route.startsWith('GET')) {
+    if (request.body.length > 0) throw new ClavigerError('invalid_request', 'This operation takes no body')
+    return decodeInput(row, { ...Object.fromEntries(new URLSearchParams(request.query)), ...parameters })
+  }
+  if (request.query !== '') throw new ClavigerError('invalid_request', 'This operation takes no query; fields go into the body', { field: 'query' })
+  const type = contentType(request)
+  if (type === 'application/octet-stream' && row.octets?.input !== undefined) {
+    return readOctets(row, request, parameters, row.octets.input)
+  }
+  if (type !== 'application/json' && type !== '' && request.body.length > 0) {
+    throw new ClavigerError('unsupported_media_type', `Send application/json${row.octets?.input === undefined ? '' : ' or application/octet-stream'}`)
+  }
+  const fields = parseJson(request.body)
+  for (const name of Object.keys(parameters)) {
+    if (name in fields) throw new ClavigerError('invalid_request', `${name}: stands in the address already`, { field: name })
+  }
+  return decodeInput(row, Object.assign(fields, parameters))
+}
+
+/**
+ * A bare body is the bytes themselves: they become neither base64 nor a string, which JavaScript could not overwrite. The other fields
+ * are checked with a placeholder in their place.
+ */
+function readOctets(row: Operation, request: HttpRequest, parameters: Readonly<Record<string, string>>, field: string): unknown {
+  if (request.body.length > OCTETS_MAX) throw new ClavigerError('payload_too_large', 'A message is at most 64 KiB; use a data key for more')
+  const context = contextHeader(request)
+  const input = decodeInput(row, { ...parameters, [field]: 'AA==', ...(context === undefined ? {} : { context }) })
+  return { ...(input as object), [field]: request.body }
+}

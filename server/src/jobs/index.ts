@@ -1,0 +1,4 @@
+/** What the server does by itself. Each job calls the gate as principal `system`; none has a way around it. */
+export { checkpoints } from './checkpoints.ts'
+export { destruction } from './destruction.ts'
+export { createScheduler, type Job, type Scheduler } from './job.ts'

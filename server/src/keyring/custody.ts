@@ -1,0 +1,224 @@
+import { randomSecret } from '#crypto'
+import { ClavigerError } from '#model'
+import {
+  createSeal,
+  openPassphrase,
+  openSeal,
+  parseSealDescription,
+  ShareCollector,
+  unwrapRootKey,
+  wrapRootKey,
+  type SealDescription,
+  type SealRequest,
+} from '#seal'
+import type { Row, Store } from '#store'
+import { Hierarchy } from './hierarchy.ts'
+import { RowSeals, type RowContent } from './row-seals.ts'
+
+/**
+ * The custody of the root key: which seal stands before it, opening that seal, and replacing seal or root key. The root key itself is
+ * here only for the moment in which it is handed to the hierarchy.
+ */
+
+/** The row that holds the wrapped root key. Its seal is a MAC under the root key, checked once that is known. */
+export const SEAL_ROW = { kind: 'system', id: 'seal' } as const
+/** Rows of the server itself belong to no tenant. */
+export const NO_TENANT = 'system'
+const ROOT_KEY_BYTES = 32
+/** Tenants read at once while unlocking. */
+const TENANTS_PER_READ = 1_000
+
+/** What stands in the seal's row, in the clear. */
+interface SealValue {
+  readonly description: SealDescription
+  /** Counts root keys from 1. */
+  readonly generation: number
+  /** The tenant that manages the others. */
+  readonly tenant: string
+}
+
+/** How far an unsealing has come. */
+export type Offered = { readonly kind: 'more'; readonly have: number; readonly need: number } | { readonly kind: 'open' }
+
+export class Custody {
+  readonly #store: Store
+  readonly #hierarchy: Hierarchy
+  readonly #seals: RowSeals
+  #row: Row | undefined
+  #value: SealValue | undefined
+  #collector: ShareCollector | undefined
+
+  constructor(store: Store, hierarchy: Hierarchy, seals: RowSeals) {
+    this.#store = store
+    this.#hierarchy = hierarchy
+    this.#seals = seals
+  }
+
+  /** Reads which seal there is. Call at start, and again after the seal's row changed. */
+  async load(): Promise<void> {
+    const [row] = await this.#store.rows([SEAL_ROW])
+    this.#row = row
+    this.#collector?.reset()
+    this.#collector = undefined
+    if (row === undefined) {
+      this.#value = undefined
+      return
+    }
+    const value = JSON.parse(row.document) as SealValue
+    this.#value = { ...value, description: parseSealDescription(value.description) }
+  }
+
+  get description(): SealDescription | undefined {
+    return this.#value?.description
+  }
+
+  get generation(): number {
+    return this.#value?.generation ?? 0
+  }
+
+  /** Shares given so far in this unsealing. */
+  get progress(): number {
+    return this.#collector?.have ?? 0
+  }
+
+  /** @throws ClavigerError not_initialized */
+  get tenant(): string {
+    return this.#initialized().tenant
+  }
+
+  /** The condition that the seal, and with it the root key, is still the one that was read. */
+  get standing() {
+    return { ...SEAL_ROW, revision: this.#row?.revision ?? 0 }
+  }
+
+  /** Makes a seal and a root key, and unlocks the hierarchy with it. Gives the row to write, and the shares to hand out. */
+  async create(request: SealRequest, tenant: string): Promise<{ readonly row: RowContent; readonly shares?: readonly string[] }> {
+    const seal = await createSeal(request)
+    const rootKey = randomSecret(ROOT_KEY_BYTES)
+    try {
+      this.#hierarchy.unlock(rootKey)
+      const row = sealRow({ description: seal.description, generation: 1, tenant }, wrapRootKey(seal.sealKey, rootKey, seal.description, 1))
+      return { row, ...(seal.shares === undefined ? {} : { shares: seal.shares }) }
+    } finally {
+      rootKey.fill(0)
+      seal.sealKey.fill(0)
+    }
+  }
+
+  /**
+   * Takes one custodian's share, or the passphrase; unlocks the hierarchy when that is enough.
+   *
+   * @throws ClavigerError invalid_share, not_initialized
+   */
+  async offer(given: { readonly share?: string; readonly passphrase?: string }): Promise<Offered> {
+    const { description } = this.#initialized()
+    if (description.kind === 'passphrase') {
+      if (given.passphrase === undefined) throw new ClavigerError('invalid_share', 'This server is sealed with a passphrase; give it')
+      await this.#unlock(await openPassphrase(description, given.passphrase))
+      return { kind: 'open' }
+    }
+    if (given.share === undefined) throw new ClavigerError('invalid_share', "This server is sealed with shares; give a custodian's share")
+    this.#collector ??= new ShareCollector(description)
+    const collected = await this.#collector.add(given.share)
+    if (collected.kind === 'more') return collected
+    await this.#unlock(collected.sealKey)
+    return { kind: 'open' }
+  }
+
+  /** Forgets the shares given so far. */
+  forgetShares(): void {
+    this.#collector?.reset()
+  }
+
+  async #unlock(sealKey: Buffer): Promise<void> {
+    const rootKey = this.#unwrap(sealKey)
+    try {
+      this.#hierarchy.unlock(rootKey)
+      await this.loadTenants()
+      if (this.#row !== undefined) this.#seals.open(this.#row)
+    } catch (cause) {
+      this.#hierarchy.lock()
+      throw cause
+    } finally {
+      rootKey.fill(0)
+    }
+  }
+
+  #unwrap(sealKey: Buffer): Buffer {
+    const { description, generation } = this.#initialized()
+    try {
+      return unwrapRootKey(sealKey, this.#row?.material ?? new Uint8Array(0), description, generation)
+    } finally {
+      sealKey.fill(0)
+    }
+  }
+
+  /** Unwraps every tenant's key; their number, not that of keys, is what a start costs. */
+  async loadTenants(): Promise<void> {
+    for (let after: string | undefined; ; ) {
+      const rows = await this.#store.scan('tenant', after, TENANTS_PER_READ)
+      for (const row of rows) {
+        this.#seals.open(row)
+        this.#hierarchy.openTenantKey(row.id, row.material ?? new Uint8Array(0))
+      }
+      after = rows.at(-1)?.id
+      if (rows.length < TENANTS_PER_READ || after === undefined) return
+    }
+  }
+
+  /**
+   * A new seal before the same root key: what opened the old one opens nothing any more.
+   *
+   * @throws ClavigerError invalid_share where the proof does not open the present seal.
+   */
+  async reissue(proof: readonly string[], request: SealRequest): Promise<{ readonly row: RowContent; readonly shares?: readonly string[] }> {
+    const { description, generation, tenant } = this.#initialized()
+    const rootKey = this.#unwrap(await openSeal(description, proof))
+    const seal = await createSeal(request)
+    try {
+      const wrapped = wrapRootKey(seal.sealKey, rootKey, seal.description, generation)
+      const row = sealRow({ description: seal.description, generation, tenant }, wrapped)
+      return { row, ...(seal.shares === undefined ? {} : { shares: seal.shares }) }
+    } finally {
+      rootKey.fill(0)
+      seal.sealKey.fill(0)
+    }
+  }
+
+  /**
+   * A new root key before the same seal. Gives the successor hierarchy, which seals the rows that are written and takes the place of
+   * the present one once they are durable, and those rows: the seal's, and every tenant's with its key wrapped anew.
+   *
+   * @throws ClavigerError invalid_share
+   */
+  async replaceRoot(proof: readonly string[]) {
+    const { description, generation, tenant } = this.#initialized()
+    const sealKey = await openSeal(description, proof)
+    const rootKey = randomSecret(ROOT_KEY_BYTES)
+    try {
+      const wrapped = wrapRootKey(sealKey, rootKey, description, generation + 1)
+      const row = sealRow({ description, generation: generation + 1, tenant }, wrapped)
+      const tenants: { readonly content: RowContent; readonly revision: number }[] = []
+      for (const stored of await this.#store.scan('tenant', undefined, Number.MAX_SAFE_INTEGER)) {
+        const value = this.#seals.open(stored)
+        const material = this.#hierarchy.rewrapTenantKey(stored.id, stored.material ?? new Uint8Array(0), rootKey)
+        tenants.push({ content: { kind: 'tenant', id: stored.id, tenant: stored.tenant, value, material }, revision: stored.revision })
+      }
+      const successor = new Hierarchy()
+      successor.unlock(rootKey)
+      return { row, tenants, generation: generation + 1, successor, seals: new RowSeals(successor) }
+    } finally {
+      rootKey.fill(0)
+      sealKey.fill(0)
+    }
+  }
+
+  #initialized(): SealValue {
+    if (this.#value === undefined) throw new ClavigerError('not_initialized', "The server is not initialized; run 'claviger init'")
+    return this.#value
+  }
+}
+
+function sealRow(value: SealValue, material: Uint8Array): RowContent {
+  return { ...SEAL_ROW, tenant: NO_TENANT, value, material }
+}

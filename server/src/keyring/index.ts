@@ -1,0 +1,26 @@
+/**
+ * The keyring: unwrap, hold, use, forget. The only place with key material in the clear; it gives out handles that can encrypt or sign,
+ * never bytes. It also keeps the hierarchy above the keys, the seals on rows, and the custody of the root key.
+ */
+export {
+  findAlgorithm,
+  findUsage,
+  generateMaterial,
+  newId,
+  openMaterial,
+  openRecipientKey,
+  publicKeyDer,
+  publicKeyPem,
+  randomSecret,
+  rsaAesUnwrap,
+  rsaAesWrap,
+  secretBuffer,
+} from '#crypto'
+export { Custody, NO_TENANT, SEAL_ROW } from './custody.ts'
+export type { VersionHandle } from './handle.ts'
+export { Hierarchy } from './hierarchy.ts'
+export { createLogRow, LOG_ROW, logPrimitives, openLogRow, rewrapLogRow } from './log-keys.ts'
+export { readNewest } from './newest.ts'
+export { aliasId, Ring, RingKey, versionId } from './ring.ts'
+export { RowSeals, type RowContent } from './row-seals.ts'
+export { unwrap, wrap } from './wrapping.ts'

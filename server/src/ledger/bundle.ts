@@ -1,0 +1,31 @@
+import { ClavigerError } from '#model'
+
+/** C2SP tlog-tiles: an entry's length is 16 bits. */
+const ENTRY_BYTES_MAX = 65_535
+
+const encoder = new TextEncoder()
+
+/**
+ * Joins records to a C2SP tlog-tiles entry bundle: for each its length as 16 bits, big-endian, then its bytes as UTF-8.
+ *
+ * @throws ClavigerError internal for a record longer than a bundle can say; the gate bounds what goes into one.
+ */
+export function encodeBundle(records: readonly string[]): Uint8Array {
+  // Few long strings are cheaper to turn into bytes than many short ones, so the whole is one string first: records hold no
+  // control characters, so a NUL pair marks the place of each length and is overwritten by it.
+  // Not Buffer.from: its shared pool must not travel to the store's thread.
+  const bundle = encoder.encode(`\0\0${records.join('\0\0')}`)
+  let offset = 0
+  for (const record of records) {
+    const next = bundle.indexOf(0, offset + 2)
+    const end = next === -1 ? bundle.length : next
+    const length = end - offset - 2
+    if (length > ENTRY_BYTES_MAX) {
+      throw new ClavigerError('internal', `A ledger record of ${record.length} characters is too long`)
+    }
+    bundle[offset] = length >> 8
+    bundle[offset + 1] = length & 0xff
+    offset = end
+  }
+  return bundle
+}

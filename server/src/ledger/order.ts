@@ -1,0 +1,381 @@
+import { ClavigerError, toClavigerError, type Clock } from '#model'
+import type { Change, CounterDelta, PersonalValue, Row, RowReference, RowWrite, Store } from '#store'
+import { encodeBundle } from './bundle.ts'
+import { encodeRecord, type RecordDraft } from './record.ts'
+
+/**
+ * The ledger's order (DESIGN: the four promises). What the node did is collected while one batch is on its way to the disk, and the
+ * next batch is everything that arrived meanwhile: greedy group commit, no timer. A batch commits in a transaction that takes the
+ * sequencer row; answers leave after that commit and never before.
+ */
+
+/** Entries in one batch, so that its transaction stays short. */
+const BATCH_ENTRIES_MAX = 1_024
+/** Submissions waiting; beyond it the server says that it is busy instead of holding ever more of them. */
+const WAITING_MAX = 16_384
+/** How long to wait before trying again to open a store that failed, in milliseconds. */
+const RECOVERY_PAUSE_MS = 500
+
+/** What a change writes once it knows the revision it makes: rows are sealed with it. */
+export interface PlannedChange {
+  /** Nothing that is authorized now could be refused after it: it only adds. Such changes may share a batch. */
+  readonly additive: boolean
+  /** Computes the rows; called when the batch is made, synchronously. */
+  plan(revision: number): Change
+  /** SHA-256 of a row's canonical form, base64, for the record. */
+  digest(row: Row): string
+}
+
+/** Something done, or refused, that must be durable in the ledger before it is told. */
+export interface Submission {
+  /** One or more entries, in order. A change belongs to the first. */
+  readonly records: readonly RecordDraft[]
+  readonly counters: readonly CounterDelta[]
+  readonly change?: PlannedChange
+  /** The revision of the caches it was checked against. */
+  readonly revision: number
+  /**
+   * Checks again after the revision moved: the records to write now, which are refusals where it is no longer allowed, and the error
+   * to answer with. Undefined where all still holds.
+   */
+  recheck(): Promise<{ readonly records: readonly RecordDraft[]; readonly error: ClavigerError } | undefined>
+}
+
+/** What the caller of {@link Ledger.record} learns once it is durable. */
+export type Recorded =
+  | { readonly kind: 'recorded'; readonly index: number; readonly revision: number }
+  /** A condition of the change did not hold; nothing is in the ledger, and the caller decides whether to try again. */
+  | { readonly kind: 'conflict'; readonly subject: RowReference; readonly condition: 'absent' | 'unchanged' }
+
+interface Waiting {
+  readonly submission: Submission
+  records: readonly RecordDraft[]
+  change: PlannedChange | undefined
+  counters: readonly CounterDelta[]
+  revision: number
+  refusal: ClavigerError | undefined
+  readonly resolve: (recorded: Recorded) => void
+  readonly reject: (error: ClavigerError) => void
+}
+
+interface Formed {
+  readonly members: readonly Waiting[]
+  readonly firsts: readonly number[]
+  readonly changes: readonly Change[]
+  readonly batch: Parameters<Store['commit']>[0]
+}
+
+export interface LedgerOptions {
+  readonly store: Store
+  readonly clock: Clock
+  /** Drops from every cache of this node what was changed. Called after the commit and before any answer of it leaves. */
+  readonly publish: (changed: readonly RowReference[]) => void
+  /** Tells the log of what went wrong in the store, and of its recovery. */
+  readonly report: (event: 'commit-failed' | 'recovered' | 'recovery-failed', cause?: unknown) => void
+}
+
+export class Ledger {
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #publish: LedgerOptions['publish']
+  readonly #report: LedgerOptions['report']
+  #queue: Waiting[] = []
+  #personal: PersonalValue[] = []
+  #scheduled = false
+  #committing = false
+  #failed = false
+  #closed = false
+  #revision = 0
+  #next = 0
+  #idle: (() => void)[] = []
+
+  constructor(options: LedgerOptions) {
+    this.#store = options.store
+    this.#clock = options.clock
+    this.#publish = options.publish
+    this.#report = options.report
+  }
+
+  /** Reads where the sequencer stands. Call before anything else. */
+  async open(): Promise<void> {
+    const head = await this.#store.head()
+    this.#next = head.next
+    this.#revision = head.revision
+  }
+
+  /** The revision that this node's caches stand at. */
+  get revision(): number {
+    return this.#revision
+  }
+
+  /** Entries known to be durable. */
+  get entries(): number {
+    return this.#next
+  }
+
+  /** Whether a commit failed and the store has not come back. */
+  get failed(): boolean {
+    return this.#failed
+  }
+
+  /** Keeps the opening of a commitment with the next batch; records made from now on may name it. */
+  keepPersonal(value: PersonalValue): void {
+    this.#personal.push(value)
+  }
+
+  /**
+   * Resolves once the submission is durable and has its place.
+   *
+   * @throws ClavigerError ledger_unavailable (nothing was recorded and nothing changed), overloaded, or the refusal that a re-check
+   * led to (which is recorded).
+   */
+  record(submission: Submission): Promise<Recorded> {
+    if (this.#closed) return Promise.reject(new ClavigerError('shutting_down', 'The server is stopping; ask another node or try again'))
+    if (this.#failed) return Promise.reject(unavailable())
+    if (this.#queue.length >= WAITING_MAX) {
+      return Promise.reject(new ClavigerError('overloaded', 'Too many operations wait for the ledger; try again later'))
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<Recorded>()
+    this.#queue.push({
+      submission,
+      records: submission.records,
+      change: submission.change,
+      counters: submission.counters,
+      revision: submission.revision,
+      refusal: undefined,
+      resolve,
+      reject,
+    })
+    this.#schedule()
+    return promise
+  }
+
+  /** Resolves when everything submitted so far has been answered, and refuses what comes later. */
+  async close(): Promise<void> {
+    this.#closed = true
+    if (this.#queue.length > 0 || this.#committing) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#idle.push(resolve)
+      await promise
+    }
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#committing || this.#queue.length === 0) return
+    this.#scheduled = true
+    // After the requests that this turn of the event loop has read, so that they share the first batch too.
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#committing = true
+      void this.#pump()
+    })
+  }
+
+  async #pump(): Promise<void> {
+    try {
+      while (this.#queue.length > 0 && !this.#failed) {
+        await this.#recheckStale()
+        await this.#commit(this.#form())
+      }
+    } catch (cause) {
+      // Nothing above throws but for a defect here; fail closed rather than hang every caller.
+      await this.#fail(cause, [])
+    } finally {
+      this.#committing = false
+      if (this.#queue.length === 0) for (const resolve of this.#idle.splice(0)) resolve()
+    }
+    this.#schedule()
+  }
+
+  /** Checks again whatever was checked against caches that have moved since. */
+  async #recheckStale(): Promise<void> {
+    const revision = this.#revision
+    const stale = this.#queue.slice(0, BATCH_ENTRIES_MAX).filter((waiting) => waiting.revision !== revision)
+    if (stale.length === 0) return
+    await Promise.all(
+      stale.map(async (waiting) => {
+        const refusal = await waiting.submission.recheck()
+        waiting.revision = revision
+        if (refusal !== undefined) {
+          waiting.records = refusal.records
+          waiting.refusal = refusal.error
+          waiting.change = undefined
+          waiting.counters = []
+        }
+      }),
+    )
+  }
+
+  /** Takes the next batch off the queue: up to the limit, and ending with the first change that could refuse what follows it. */
+  #form(): Formed {
+    const members: Waiting[] = []
+    const firsts: number[] = []
+    const texts: string[] = []
+    const changes: Change[] = []
+    const facets = new Set<string>()
+    const counters = new Map<string, CounterDelta>()
+    const time = this.#clock.now()
+    let taken = 0
+    for (const waiting of this.#queue) {
+      if (members.length > 0 && texts.length + waiting.records.length > BATCH_ENTRIES_MAX) break
+      if (waiting.revision !== this.#revision) break
+      taken += 1
+      const revision = this.#revision + changes.length + 1
+      let described
+      try {
+        described = waiting.change === undefined ? undefined : describe(waiting.change, revision, changes)
+      } catch (cause) {
+        waiting.reject(toClavigerError(cause))
+        continue
+      }
+      members.push(waiting)
+      firsts.push(texts.length)
+      for (const [position, record] of waiting.records.entries()) {
+        texts.push(encodeRecord(record, time, position === 0 ? described : undefined))
+        addFacets(facets, record)
+      }
+      for (const delta of waiting.counters) addCounter(counters, delta)
+      if (waiting.change !== undefined && !waiting.change.additive) break
+    }
+    this.#queue = this.#queue.slice(taken)
+    const batch = {
+      expectedRevision: this.#revision,
+      count: texts.length,
+      entries: encodeBundle(texts),
+      time,
+      facets: [...facets],
+      counters: [...counters.values()],
+      changes,
+      personal: this.#personal.splice(0),
+    }
+    return { members, firsts, changes, batch }
+  }
+
+  async #commit(formed: Formed): Promise<void> {
+    if (formed.members.length === 0) return
+    let result
+    try {
+      result = await this.#store.commit(formed.batch)
+    } catch (cause) {
+      this.#personal.push(...formed.batch.personal)
+      await this.#fail(cause, formed.members)
+      return
+    }
+    switch (result.kind) {
+      case 'committed': {
+        this.#next = result.firstIndex + formed.batch.count
+        this.#revision = result.revision
+        if (formed.changes.length > 0) this.#publish(formed.changes.flatMap(subjects))
+        await this.#answer(formed, result.firstIndex, result.revision)
+        break
+      }
+      case 'moved': {
+        // Another node changed something: drop it here, and try the same operations again against what stands now.
+        this.#personal.push(...formed.batch.personal)
+        this.#revision = result.revision
+        this.#publish(result.changed)
+        this.#queue.unshift(...formed.members)
+        break
+      }
+      case 'conflict': {
+        this.#personal.push(...formed.batch.personal)
+        const culprit = formed.members.filter((member) => member.change !== undefined)[result.change]
+        this.#queue.unshift(...formed.members.filter((member) => member !== culprit))
+        culprit?.resolve({ kind: 'conflict', subject: result.subject, condition: result.condition })
+        break
+      }
+    }
+  }
+
+  /** Lets the answers leave: uses first, and changes only when those have been written to their sockets (drained). */
+  async #answer(formed: Formed, firstIndex: number, revision: number): Promise<void> {
+    const changes: (() => void)[] = []
+    for (const [position, member] of formed.members.entries()) {
+      const index = firstIndex + (formed.firsts[position] ?? 0)
+      const answer = () => {
+        if (member.refusal === undefined) member.resolve({ kind: 'recorded', index, revision })
+        else member.reject(member.refusal)
+      }
+      if (member.change === undefined) answer()
+      else changes.push(answer)
+    }
+    if (changes.length > 0) {
+      await new Promise((resolve) => setImmediate(resolve))
+      for (const answer of changes) answer()
+    }
+  }
+
+  /**
+   * A commit failed, so whether it happened is unknown. Everybody waiting is told that nothing was done; the store is opened again to
+   * learn what stands, and until that succeeds everything is refused.
+   */
+  async #fail(cause: unknown, members: readonly Waiting[]): Promise<void> {
+    this.#failed = true
+    this.#report('commit-failed', cause)
+    for (const member of [...members, ...this.#queue.splice(0)]) member.reject(unavailable(cause))
+    await this.#recover()
+  }
+
+  async #recover(): Promise<void> {
+    try {
+      const head = await this.#store.recover()
+      const changed = await this.#store.changedSince(this.#revision)
+      this.#next = head.next
+      this.#revision = head.revision
+      this.#publish(changed)
+      this.#failed = false
+      this.#report('recovered')
+    } catch (cause) {
+      this.#report('recovery-failed', cause)
+      if (!this.#closed) setTimeout(() => void this.#recover(), RECOVERY_PAUSE_MS).unref()
+    }
+  }
+}
+
+function unavailable(cause?: unknown): ClavigerError {
+  return new ClavigerError(
+    'ledger_unavailable',
+    'The ledger could not be written, so the operation was refused; try again when the server is ready',
+    { cause },
+  )
+}
+
+/** Computes a change's rows for its revision, adds it to the batch, and says for the record what it wrote. */
+function describe(change: PlannedChange, revision: number, changes: Change[]) {
+  const planned = change.plan(revision)
+  changes.push(planned)
+  return {
+    revision,
+    changed: [
+      ...planned.writes.map(({ row }: RowWrite) => ({ kind: row.kind, id: row.id, digest: change.digest(row) })),
+      ...planned.removals.map(({ kind, id }) => ({ kind, id })),
+    ],
+  }
+}
+
+function subjects(change: Change): RowReference[] {
+  return [...change.writes.map(({ row }) => ({ kind: row.kind, id: row.id })), ...change.removals]
+}
+
+function addFacets(facets: Set<string>, record: RecordDraft): void {
+  facets.add(`event=${record.event}`)
+  facets.add(`outcome=${record.outcome}`)
+  facets.add(`principal=${record.principal}`)
+  if (record.key !== undefined) facets.add(`key=${record.key}`)
+  if (record.tenant !== undefined) facets.add(`tenant=${record.tenant}`)
+}
+
+function addCounter(counters: Map<string, CounterDelta>, delta: CounterDelta): void {
+  const name = `${delta.key}/${delta.version}`
+  const sum = counters.get(name)
+  if (sum === undefined) counters.set(name, delta)
+  else {
+    counters.set(name, {
+      key: delta.key,
+      version: delta.version,
+      uses: sum.uses + delta.uses,
+      bytes: sum.bytes + delta.bytes,
+      wraps: sum.wraps + delta.wraps,
+    })
+  }
+}

@@ -1,0 +1,79 @@
+import { type LedgerRecord, type OutputOf } from '@claviger/contract'
+import { ClavigerError } from '#model'
+import type { Entry, Store } from '#store'
+
+/** Batches read at once, and how many are looked into before a search hands back a cursor instead of a full page. */
+const BATCHES_PER_READ = 32
+const ENTRIES_LOOKED_AT_MAX = 100_000
+
+export interface Search {
+  readonly tenant?: string | undefined
+  readonly key?: string | undefined
+  readonly principal?: string | undefined
+  readonly event?: string | undefined
+  readonly outcome?: LedgerRecord['outcome'] | undefined
+  readonly since?: number | undefined
+  readonly until?: number | undefined
+  readonly order: 'ascending' | 'descending'
+  readonly limit: number
+  readonly cursor?: string | undefined
+}
+
+function facetsOf(search: Search): string[] {
+  const named = { tenant: search.tenant, key: search.key, principal: search.principal, event: search.event, outcome: search.outcome }
+  return Object.entries(named)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${value}`)
+}
+
+function matches(record: LedgerRecord, search: Search): boolean {
+  const time = Date.parse(record.time)
+  return (
+    (search.tenant === undefined || record.tenant === search.tenant) &&
+    (search.key === undefined || record.key === search.key) &&
+    (search.principal === undefined || record.principal === search.principal) &&
+    (search.event === undefined || record.event === search.event) &&
+    (search.outcome === undefined || record.outcome === search.outcome) &&
+    (search.since === undefined || time >= search.since) &&
+    (search.until === undefined || time < search.until)
+  )
+}
+
+/** The index after which a search goes on; attacker-chosen, and only ever compared. */
+function afterOf(cursor: string | undefined): number | undefined {
+  if (cursor === undefined) return undefined
+  if (!/^\d{1,15}$/.test(cursor)) throw new ClavigerError('invalid_request', 'The cursor is not one of this search', { field: 'cursor' })
+  return Number(cursor)
+}
+
+/**
+ * Entries that match, in the order asked for. The store finds the batches that may hold some by their facets; each record decides.
+ */
+export async function searchEntries(store: Store, search: Search): Promise<OutputOf<'ledger.search'>> {
+  const decoder = new TextDecoder()
+  const items: OutputOf<'ledger.search'>['items'] = []
+  let after = afterOf(search.cursor)
+  for (let looked = 0; looked < ENTRIES_LOOKED_AT_MAX; ) {
+    const entries: readonly Entry[] = await store.candidates({
+      facets: facetsOf(search),
+      order: search.order,
+      batches: BATCHES_PER_READ,
+      ...(after === undefined ? {} : { after }),
+      // A batch holds entries made up to a moment after its first.
+      ...(search.until === undefined ? {} : { until: search.until }),
+    })
+    if (entries.length === 0) return { items }
+    for (const entry of entries) {
+      const record = JSON.parse(decoder.decode(entry.bytes)) as LedgerRecord
+      if (matches(record, search)) {
+        if (items.length === search.limit) return { items, cursor: String(after) }
+        items.push({ index: entry.index, record: record as unknown as OutputOf<'ledger.search'>['items'][number]['record'] })
+      } else if (search.order === 'descending' && search.since !== undefined && Date.parse(record.time) < search.since - 60_000) {
+        return { items }
+      }
+      after = entry.index
+    }
+    looked += entries.length
+  }
+  return { items, cursor: String(after) }
+}

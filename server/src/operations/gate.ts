@@ -1,0 +1,261 @@
+import { systemCredential } from '#access'
+import { operations, type InputOf, type OutputOf } from '@claviger/contract'
+import type { Ledger, RecordDraft } from '#ledger'
+import { ClavigerError, toClavigerError } from '#model'
+import type { Change } from '#store'
+import { FailureLimiter } from './failure-limiter.ts'
+import type { Sources } from './sources.ts'
+import type { GatedName, Plan, ReadVerb, UseVerb, Verb } from './verb.ts'
+import { internalVerbs, verbs, type InternalName } from './verbs.ts'
+import { outcomeOf, RefusedUse, Work, type Origin, type Parts } from './work.ts'
+
+/**
+ * The gate. Every use of a key and every change, from every door and every job, goes through `perform`, and nothing it does is told
+ * before the ledger has it.
+ */
+
+/** How often a change is computed anew because what it was computed from changed meanwhile. */
+const CHANGE_ATTEMPTS = 8
+
+type InternalInput<Name extends InternalName> = Parameters<(typeof internalVerbs)[Name]['run']>[0]
+
+/** What a door hands over. `read` decodes the input once the caller is known; it may throw invalid_request. */
+export interface Call<Name extends GatedName> extends Origin {
+  readonly operation: Name
+  read(): InputOf<Name>
+}
+
+export interface GateOptions extends Parts {
+  readonly ledger: Ledger
+  readonly sources: Sources
+  /** Throws when the server cannot serve now: sealed, failed self-test, stopping. */
+  readonly assertServing: () => void
+}
+
+export class Gate {
+  readonly #options: GateOptions
+  readonly #ledger: Ledger
+  readonly #limiter: FailureLimiter
+
+  constructor(options: GateOptions) {
+    this.#options = options
+    this.#ledger = options.ledger
+    this.#limiter = new FailureLimiter(options.clock)
+  }
+
+  /**
+   * Authenticate, read, locate, authorize, check the state, do it, record it, answer. The middle steps are {@link Work}'s, called by the
+   * verb, which has no other way to a key.
+   *
+   * @throws ClavigerError with a code of the contract; a denial, a refusal and a failure are in the ledger before it is thrown.
+   */
+  async perform<Name extends GatedName>(call: Call<Name>): Promise<OutputOf<Name>> {
+    const verb = verbs[call.operation] as unknown as Verb<Name>
+    const work = new Work(this.#options, call, operations[call.operation].action)
+    try {
+      this.#options.assertServing()
+      const revision = this.#ledger.revision
+      const authenticating = work.authenticate()
+      if (authenticating !== undefined) await authenticating
+      const input = call.read()
+      switch (verb.kind) {
+        case 'use':
+          return await this.#use(call, verb, input, work, revision)
+        case 'change':
+          return await this.#change(call, verb, input, work, revision)
+        case 'read':
+          return await this.#read(verb, input, work)
+        default:
+          return verb satisfies never
+      }
+    } catch (thrown) {
+      const error = toClavigerError(thrown)
+      if (!this.#isRecorded(error)) await this.#recordRefusal(call, verb.kind, work, error)
+      throw error
+    } finally {
+      work.dispose()
+    }
+  }
+
+  /**
+   * The same gate for the server's own jobs, as principal `system` in a tenant.
+   *
+   * @throws ClavigerError as {@link perform} does
+   */
+  async performAsSystem<Name extends InternalName>(name: Name, tenant: string, input: InternalInput<Name>): Promise<void> {
+    const verb = internalVerbs[name]
+    const origin = { credential: systemCredential(tenant), door: 'jobs', source: 'local', request: `job-${name}` }
+    const work = new Work(this.#options, origin, name)
+    this.#options.assertServing()
+    try {
+      await this.#change({ operation: name, source: origin.source }, verb, input, work, this.#ledger.revision)
+    } finally {
+      work.dispose()
+    }
+  }
+
+  async #read<Name extends GatedName>(verb: ReadVerb<Name>, input: InputOf<Name>, work: Work): Promise<OutputOf<Name>> {
+    const output = await verb.run(input, work)
+    assertAuthorized(work)
+    return output
+  }
+
+  async #use<Name extends GatedName>(
+    call: Call<Name>,
+    verb: UseVerb<Name>,
+    input: InputOf<Name>,
+    work: Work,
+    revision: number,
+  ): Promise<OutputOf<Name>> {
+    const locating = work.locate(verb.references(input))
+    if (locating !== undefined) await locating
+    const running = verb.run(input, work)
+    const output = running instanceof Promise ? await running : running
+    assertAuthorized(work)
+    const source = this.#options.sources.commitment(call.source)
+    await this.#ledger.record({
+      records: work.records(call.operation, source),
+      counters: work.counters(),
+      revision,
+      recheck: () => this.#recheck(call, work, source),
+    })
+    return output
+  }
+
+  async #change<Input, Output>(
+    call: { readonly operation: string; readonly source: string },
+    verb: {
+      references?(input: Input): readonly string[]
+      run(input: Input, work: Work): Plan<Output> | Promise<Plan<Output>>
+    },
+    input: Input,
+    work: Work,
+    firstRevision: number,
+  ): Promise<Output> {
+    const source = this.#options.sources.commitment(call.source)
+    let revision = firstRevision
+    for (let attempt = 0; attempt < CHANGE_ATTEMPTS; attempt += 1) {
+      if (attempt > 0) {
+        work.forget()
+        revision = this.#ledger.revision
+      }
+      await work.authenticate()
+      await work.locate(verb.references?.(input) ?? [])
+      const plan = await verb.run(input, work)
+      assertAuthorized(work)
+      const recorded = await this.#ledger.record({
+        records: [changeRecord(work, call.operation, source, plan)],
+        counters: [],
+        change: {
+          additive: plan.additive,
+          plan: (next) => this.#sealed(plan, next),
+          digest: (row) => this.#options.seals.digest(row),
+        },
+        revision,
+        recheck: () => this.#recheck(call, work, source),
+      })
+      if (recorded.kind === 'recorded') {
+        await plan.after?.()
+        return plan.output
+      }
+      if (recorded.condition === 'absent') {
+        throw new ClavigerError('conflict', plan.taken ?? `There is a ${recorded.subject.kind} of that name already`)
+      }
+      this.#options.ring.drop([recorded.subject])
+      this.#options.access.drop([recorded.subject])
+    }
+    throw new ClavigerError('overloaded', 'Others keep changing the same thing; try again later')
+  }
+
+  #sealed(plan: Plan<unknown>, revision: number): Change {
+    const seals = plan.seals ?? this.#options.seals
+    return {
+      writes: plan.rows.map(({ facets, ...content }) => ({ row: seals.seal(content, revision), facets })),
+      removals: plan.removals ?? [],
+      absent: plan.absent ?? [],
+      unchanged: plan.unchanged ?? [],
+    }
+  }
+
+  async #recheck(call: { readonly operation: string }, work: Work, source: string) {
+    try {
+      await work.again()
+      return undefined
+    } catch (thrown) {
+      const error = this.#markRecorded(toClavigerError(thrown))
+      return { records: [refusalRecord(work, call.operation, source, error)], error }
+    }
+  }
+
+  readonly #recorded = new WeakSet<ClavigerError>()
+
+  /** The ledger writes this refusal itself, in place of the use. */
+  #markRecorded(error: ClavigerError): ClavigerError {
+    this.#recorded.add(error)
+    return error
+  }
+
+  #isRecorded(error: ClavigerError): boolean {
+    return this.#recorded.has(error)
+  }
+
+  /** Puts a denial, refusal or failure into the ledger before the caller hears of it. */
+  async #recordRefusal<Name extends GatedName>(
+    call: Call<Name>,
+    kind: Verb<Name>['kind'],
+    work: Work,
+    error: ClavigerError,
+  ): Promise<void> {
+    if (error.code === 'unauthenticated' && this.#limiter.isOneTooMany(call.source)) {
+      throw new ClavigerError('too_many_requests', 'Too many failed authentications from this address; wait a few seconds')
+    }
+    if (unrecorded.has(error.code)) return
+    const outcome = outcomeOf(error)
+    if (kind === 'read' && outcome !== 'denied') return
+    const source = this.#options.sources.commitment(call.source)
+    await this.#ledger.record({
+      records: [refusalRecord(work, call.operation, source, error)],
+      counters: [],
+      revision: this.#ledger.revision,
+      recheck: () => Promise.resolve(undefined),
+    })
+  }
+}
+
+/** Errors that say nothing about who may do what with which key: malformed requests, and a server that cannot serve. */
+const unrecorded: ReadonlySet<string> = new Set([
+  'invalid_request',
+  'not_found',
+  'sealed',
+  'not_initialized',
+  'overloaded',
+  'too_many_requests',
+  'ledger_unavailable',
+  'crypto_unavailable',
+  'shutting_down',
+])
+
+/** A verb that answered without having been authorized would be a hole; it is a defect, and it fails closed. */
+function assertAuthorized(work: Work): void {
+  if (!work.authorized) throw new ClavigerError('internal', 'An operation was not authorized')
+}
+
+function refusalRecord(work: Work, event: string, source: string, error: ClavigerError): RecordDraft {
+  return {
+    ...work.draft(event, source),
+    outcome: outcomeOf(error),
+    reason: error.code,
+    ...(error instanceof RefusedUse ? { key: error.key, version: error.version } : {}),
+  }
+}
+
+function changeRecord(work: Work, event: string, source: string, plan: Plan<unknown>): RecordDraft {
+  return {
+    ...work.draft(event, source),
+    outcome: 'ok',
+    ...(plan.key === undefined ? {} : { key: plan.key }),
+    ...(plan.version === undefined ? {} : { version: plan.version }),
+    ...(plan.subject === undefined ? {} : { subject: plan.subject }),
+    ...(plan.detail === undefined ? {} : { detail: plan.detail }),
+  }
+}

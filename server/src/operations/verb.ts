@@ -1,0 +1,73 @@
+import type { InputOf, OperationName, OutputOf } from '@claviger/contract'
+import type { RowContent, RowSeals } from '#keyring'
+import type { RowReference } from '#store'
+import type { Work } from './work.ts'
+
+/**
+ * A verb is what one operation does, once the gate has let it in. It reaches keys only through {@link Work}, which authorizes and
+ * checks the key's state on the way, so no verb can forget to.
+ */
+
+/** Operations that pass the gate; the others are ceremonies around the seal, where there is no ledger yet. */
+export type GatedName = Exclude<
+  OperationName,
+  'system.health' | 'system.ready' | 'system.status' | 'system.init' | 'system.unseal'
+>
+
+/** A row that a change writes, with the facets it is listed by. */
+export interface PlannedRow extends RowContent {
+  readonly facets: readonly (readonly [name: string, value: string])[]
+}
+
+/** What a change will do when it commits. Pure data, so that it can be sealed for the revision it gets. */
+export interface Plan<Output> {
+  /** It only adds: nothing authorized now could be refused after it. */
+  readonly additive: boolean
+  readonly rows: readonly PlannedRow[]
+  readonly removals?: readonly RowReference[]
+  /** Rows that must not exist; where one does, the caller is told `taken`. */
+  readonly absent?: readonly RowReference[]
+  readonly taken?: string
+  /** Rows the plan was computed from, at their revisions. */
+  readonly unchanged?: readonly (RowReference & { readonly revision: number })[]
+  /** For the record. */
+  readonly key?: string
+  readonly version?: number
+  readonly subject?: string
+  readonly detail?: Readonly<Record<string, string | number>>
+  /** Seals the rows, where it is not the present root key that does: when that is being replaced. */
+  readonly seals?: RowSeals
+  readonly output: Output
+  /** Done once the change is durable, before the answer leaves. */
+  readonly after?: () => void | Promise<void>
+}
+
+type Maybe<Value> = Value | Promise<Value>
+
+export interface ReadVerb<Name extends GatedName> {
+  readonly kind: 'read'
+  run(input: InputOf<Name>, work: Work): Maybe<OutputOf<Name>>
+}
+
+export interface UseVerb<Name extends GatedName> {
+  readonly kind: 'use'
+  /** The keys, by id or alias, that are looked up before it runs. */
+  references(input: InputOf<Name>): readonly string[]
+  run(input: InputOf<Name>, work: Work): Maybe<OutputOf<Name>>
+}
+
+export interface ChangeVerb<Name extends GatedName> {
+  readonly kind: 'change'
+  references?(input: InputOf<Name>): readonly string[]
+  /** Runs again when what it was computed from has changed meanwhile; {@link Work.once} keeps what is slow. */
+  run(input: InputOf<Name>, work: Work): Maybe<Plan<OutputOf<Name>>>
+}
+
+export type Verb<Name extends GatedName> = ReadVerb<Name> | UseVerb<Name> | ChangeVerb<Name>
+
+/** What only jobs do, as principal `system`: it has no row in the contract, no route and no role. */
+export interface InternalVerb<Input> {
+  readonly kind: 'change'
+  references(input: Input): readonly string[]
+  run(input: Input, work: Work): Maybe<Plan<unknown>>
+}

@@ -1,0 +1,94 @@
+import type { GatedName, Verb } from './verb.ts'
+import { agree } from './verbs/agree.ts'
+import { createAlias, deleteAlias, listAliases, updateAlias } from './verbs/aliases.ts'
+import { destroyKey, restoreKey, resumeKey, suspendKey, updateKey } from './verbs/change-key.ts'
+import { createKey } from './verbs/create-key.ts'
+import { datakey, datakeyPair } from './verbs/datakey.ts'
+import { decrypt, decryptBatch } from './verbs/decrypt.ts'
+import { decapsulate, encapsulate } from './verbs/encapsulation.ts'
+import { encrypt, encryptBatch } from './verbs/encrypt.ts'
+import { eraseKey } from './verbs/erase-key.ts'
+import { exportKey } from './verbs/export-key.ts'
+import { importKey, importParameters } from './verbs/import-key.ts'
+import { ledgerCheckpoint, ledgerHead, ledgerTile, proveEntry, searchLedger } from './verbs/ledger.ts'
+import { mac, macBatch, verifyMac } from './verbs/mac.ts'
+import * as principals from './verbs/principals.ts'
+import { random } from './verbs/random.ts'
+import { reencrypt, reencryptBatch } from './verbs/reencrypt.ts'
+import { revokeKey } from './verbs/revoke-key.ts'
+import { rotateKey } from './verbs/rotate-key.ts'
+import { getKey, listKeys, listVersions, publicKey } from './verbs/show-keys.ts'
+import { sign, signBatch, verify, verifyBatch } from './verbs/sign.ts'
+import { doctor, reissueSeal, rotateRoot, sealServer } from './verbs/system.ts'
+import { createTenant, listTenants } from './verbs/tenants.ts'
+
+/** Every operation that passes the gate, and what does it. A row of the contract without a verb does not compile. */
+export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
+  encrypt,
+  encryptBatch,
+  decrypt,
+  decryptBatch,
+  reencrypt,
+  reencryptBatch,
+  datakey,
+  datakeyPair,
+  sign,
+  signBatch,
+  verify,
+  verifyBatch,
+  mac,
+  macBatch,
+  verifyMac,
+  agree,
+  encapsulate,
+  decapsulate,
+  random,
+  'key.create': createKey,
+  'key.get': getKey,
+  'key.list': listKeys,
+  'key.versions': listVersions,
+  'key.update': updateKey,
+  'key.rotate': rotateKey,
+  'key.suspend': suspendKey,
+  'key.resume': resumeKey,
+  'key.revoke': revokeKey,
+  'key.destroy': destroyKey,
+  'key.restore': restoreKey,
+  'key.importParameters': importParameters,
+  'key.import': importKey,
+  'key.export': exportKey,
+  'key.public': publicKey,
+  'alias.create': createAlias,
+  'alias.update': updateAlias,
+  'alias.delete': deleteAlias,
+  'alias.list': listAliases,
+  whoami: principals.whoami,
+  'tenant.create': createTenant,
+  'tenant.list': listTenants,
+  'principal.create': principals.createPrincipal,
+  'principal.get': principals.getPrincipal,
+  'principal.list': principals.listPrincipals,
+  'principal.disable': principals.disablePrincipal,
+  'principal.enable': principals.enablePrincipal,
+  'token.create': principals.createToken,
+  'token.list': principals.listTokens,
+  'token.revoke': principals.revokeToken,
+  'role.list': principals.listRoles,
+  'binding.create': principals.createBinding,
+  'binding.list': principals.listBindings,
+  'binding.delete': principals.deleteBinding,
+  'ledger.head': ledgerHead,
+  'ledger.search': searchLedger,
+  'ledger.prove': proveEntry,
+  'ledger.checkpoint': ledgerCheckpoint,
+  'ledger.tile': ledgerTile,
+  'system.seal': sealServer,
+  'system.rotateRoot': rotateRoot,
+  'system.reissueSeal': reissueSeal,
+  'system.doctor': doctor,
+}
+
+/** What only jobs do. Ledger events of the same names. */
+export const internalVerbs = { 'key.erase': eraseKey }
+
+export type InternalName = keyof typeof internalVerbs

@@ -1,0 +1,130 @@
+import { ClavigerError, assertTransition, type Key, type KeyVersion } from '#model'
+import type { OutputOf } from '@claviger/contract'
+import type { RingKey } from '#keyring'
+import { aliasesOf } from '../aliases.ts'
+import { keyRow, standing, versionRow } from '../rows.ts'
+import type { ChangeVerb, Plan } from '../verb.ts'
+import { keyView } from '../views.ts'
+import type { Work } from '../work.ts'
+import { assertOrder, assertOwner } from './create-key.ts'
+
+/** The changes that turn one key into its next state: each says what is new, and the rest is the same. */
+
+/** Nothing changes on a key that is gone. */
+export function assertNotDestroyed(key: Key): void {
+  if (key.state === 'destroyed' || key.state === 'destroyed-compromised') {
+    throw new ClavigerError('wrong_state', 'The key is destroyed; only its record is left')
+  }
+}
+
+interface Changes {
+  readonly key: Key
+  /** Versions that change too, at their numbers. */
+  readonly versions?: readonly KeyVersion[]
+  /** Versions whose material goes. */
+  readonly erase?: boolean
+  readonly version?: number
+  readonly detail?: Readonly<Record<string, string | number>>
+}
+
+/** The plan that writes a key's new state, on the condition that it still stands as it was read. */
+export async function planChange(work: Work, ringKey: RingKey, changes: Changes): Promise<Plan<OutputOf<'key.get'>>> {
+  const versions = changes.versions ?? []
+  const current = versions.find((version) => version.version === changes.key.version) ?? ringKey.current
+  return {
+    additive: false,
+    rows: [
+      keyRow(changes.key),
+      ...versions.map((version) =>
+        versionRow(changes.key, version, changes.erase === true ? undefined : ringKey.wrappedMaterial(version.version)),
+      ),
+    ],
+    unchanged: standing(ringKey, versions.map((version) => version.version)),
+    key: changes.key.id,
+    ...(changes.version === undefined ? {} : { version: changes.version }),
+    ...(changes.detail === undefined ? {} : { detail: changes.detail }),
+    output: keyView(changes.key, current, await aliasesOf(work, changes.key.id), work.parts.clock.now()),
+  }
+}
+
+function reasonDetail(reason: string | undefined) {
+  return reason === undefined ? {} : { detail: { reason } }
+}
+
+export const updateKey: ChangeVerb<'key.update'> = {
+  kind: 'change',
+  references: (input) => [input.key],
+  async run(input, work) {
+    const { ringKey } = work.key(input.key)
+    assertNotDestroyed(ringKey.key)
+    // New labels may put the key where the caller could not have reached it.
+    if (input.labels !== undefined) work.authorize({ key: ringKey.key.id, labels: input.labels })
+    await assertOwner(work, input.owner)
+    const dated = input.protectStopAt !== undefined || input.processStopAt !== undefined
+    const version = {
+      ...ringKey.current,
+      ...(input.protectStopAt === undefined ? {} : { protectStopAt: input.protectStopAt }),
+      ...(input.processStopAt === undefined ? {} : { processStopAt: input.processStopAt }),
+    }
+    if (dated) assertOrder(version.activatedAt, version)
+    return planChange(work, ringKey, {
+      key: {
+        ...ringKey.key,
+        description: input.description ?? ringKey.key.description,
+        labels: input.labels ?? ringKey.key.labels,
+        owner: input.owner ?? ringKey.key.owner,
+      },
+      ...(dated ? { versions: [version], version: version.version } : {}),
+    })
+  },
+}
+
+export const suspendKey: ChangeVerb<'key.suspend'> = {
+  kind: 'change',
+  references: (input) => [input.key],
+  run(input, work) {
+    const { ringKey } = work.key(input.key)
+    assertTransition(ringKey.key.state, 'suspended')
+    return planChange(work, ringKey, { key: { ...ringKey.key, state: 'suspended' }, ...reasonDetail(input.reason) })
+  },
+}
+
+export const resumeKey: ChangeVerb<'key.resume'> = {
+  kind: 'change',
+  references: (input) => [input.key],
+  run(input, work) {
+    const { ringKey } = work.key(input.key)
+    if (ringKey.key.state !== 'suspended') {
+      throw new ClavigerError('wrong_state', `The key is ${ringKey.key.state}, not suspended`)
+    }
+    return planChange(work, ringKey, { key: { ...ringKey.key, state: 'active' }, ...reasonDetail(input.reason) })
+  },
+}
+
+const DAY_MS = 86_400_000
+
+export const destroyKey: ChangeVerb<'key.destroy'> = {
+  kind: 'change',
+  references: (input) => [input.key],
+  run(input, work) {
+    const { ringKey } = work.key(input.key)
+    assertNotDestroyed(ringKey.key)
+    if (ringKey.key.destroyAt !== undefined) {
+      throw new ClavigerError('wrong_state', 'The destruction of the key is scheduled already; restore it to choose another date')
+    }
+    const destroyAt = work.parts.clock.now() + input.days * DAY_MS
+    return planChange(work, ringKey, { key: { ...ringKey.key, destroyAt }, detail: { days: input.days } })
+  },
+}
+
+export const restoreKey: ChangeVerb<'key.restore'> = {
+  kind: 'change',
+  references: (input) => [input.key],
+  run(input, work) {
+    const { ringKey } = work.key(input.key)
+    assertNotDestroyed(ringKey.key)
+    const { destroyAt, ...rest } = ringKey.key
+    if (destroyAt === undefined) throw new ClavigerError('wrong_state', 'No destruction of the key is scheduled')
+    return planChange(work, ringKey, { key: rest })
+  },
+}

@@ -1,0 +1,123 @@
+import { findAlgorithm, findUsage, generateMaterial, newId } from '#keyring'
+import { ClavigerError, type Key, type KeyVersion } from '#model'
+import { aliasId } from '#keyring'
+import { aliasRow, keyRow, versionRow } from '../rows.ts'
+import type { ChangeVerb, Plan } from '../verb.ts'
+import { keyView } from '../views.ts'
+import type { Work } from '../work.ts'
+import type { OutputOf } from '@claviger/contract'
+
+/** What creating and importing have in common. */
+export interface NewKey {
+  readonly algorithm: string
+  readonly usage?: string | undefined
+  readonly exportable: boolean
+  readonly alias?: string | undefined
+  readonly description?: string | undefined
+  readonly labels?: Record<string, string> | undefined
+  readonly owner?: string | undefined
+  readonly activateAt?: number | undefined
+  readonly protectStopAt?: number | undefined
+  readonly processStopAt?: number | undefined
+}
+
+interface Dates {
+  readonly activateAt?: number | undefined
+  readonly protectStopAt?: number | undefined
+  readonly processStopAt?: number | undefined
+}
+
+/** The first or next version of a key, as it stands when it is made. */
+export function newVersion(key: string, version: number, now: number, dates: Dates): KeyVersion {
+  const activatedAt = dates.activateAt ?? now
+  assertOrder(activatedAt, dates)
+  return {
+    key,
+    version,
+    state: activatedAt > now ? 'pre-activation' : 'active',
+    createdAt: now,
+    activatedAt,
+    ...(dates.protectStopAt === undefined ? {} : { protectStopAt: dates.protectStopAt }),
+    ...(dates.processStopAt === undefined ? {} : { processStopAt: dates.processStopAt }),
+  }
+}
+
+/** SP 800-57 part 1 section 5.3.5: the recipient-usage period does not end before the originator-usage period. */
+export function assertOrder(activatedAt: number, dates: Dates): void {
+  const { protectStopAt, processStopAt } = dates
+  if (protectStopAt !== undefined && protectStopAt <= activatedAt) {
+    throw new ClavigerError('invalid_request', 'protectStopAt must be after the activation', { field: 'protectStopAt' })
+  }
+  if (processStopAt !== undefined && processStopAt < (protectStopAt ?? activatedAt + 1)) {
+    throw new ClavigerError('invalid_request', 'processStopAt must not be before protectStopAt or the activation', {
+      field: 'processStopAt',
+    })
+  }
+}
+
+/** The plan that adds a key with its first version and, where asked, its first name. The material stays the caller's to overwrite. */
+export function planKey(
+  work: Work,
+  input: NewKey,
+  origin: Key['origin'],
+  id: string,
+  material: Uint8Array,
+): Plan<OutputOf<'key.create'>> {
+  const now = work.parts.clock.now()
+  const algorithm = findAlgorithm(input.algorithm)
+  const { tenant, principal } = work.caller
+  const key: Key = {
+    id,
+    tenant,
+    algorithm: algorithm.name,
+    usage: findUsage(algorithm, input.usage),
+    state: 'active',
+    origin,
+    protection: 'software',
+    exportable: input.exportable,
+    owner: input.owner ?? principal,
+    description: input.description ?? '',
+    labels: input.labels ?? {},
+    version: 1,
+    createdAt: now,
+  }
+  const version = newVersion(id, 1, now, input)
+  const alias = input.alias
+  return {
+    additive: true,
+    rows: [
+      keyRow(key),
+      versionRow(key, version, work.parts.ring.wrapVersion(key, 1, material)),
+      ...(alias === undefined ? [] : [aliasRow(tenant, { alias, key: id, createdAt: now })]),
+    ],
+    absent: [{ kind: 'key', id }, ...(alias === undefined ? [] : [{ kind: 'alias' as const, id: aliasId(tenant, alias) }])],
+    taken: `The alias '${alias ?? ''}' points at another key; choose another or use alias update`,
+    key: id,
+    version: 1,
+    detail: { algorithm: key.algorithm, usage: key.usage, origin },
+    output: keyView(key, version, alias === undefined ? [] : [alias], now),
+  }
+}
+
+/** The owner of a key must be a principal of the tenant. */
+export async function assertOwner(work: Work, owner: string | undefined): Promise<void> {
+  if (owner === undefined) return
+  const [row] = await work.parts.store.rows([{ kind: 'principal', id: owner }])
+  if (row === undefined || row.tenant !== work.caller.tenant) {
+    throw new ClavigerError('not_found', 'There is no principal of the id given as owner')
+  }
+}
+
+export const createKey: ChangeVerb<'key.create'> = {
+  kind: 'change',
+  async run(input, work) {
+    work.authorize({ labels: input.labels ?? {} })
+    const algorithm = findAlgorithm(input.algorithm)
+    findUsage(algorithm, input.usage)
+    newVersion('', 1, work.parts.clock.now(), input)
+    await assertOwner(work, input.owner)
+    const material = await work.once('material', () => generateMaterial(algorithm), (bytes) => bytes.fill(0))
+    const id = await work.once('id', () => Promise.resolve(newId()))
+    return planKey(work, input, 'generated', id, material)
+  },
+}

@@ -1,0 +1,61 @@
+import { parseEnvelope } from '@claviger/contract'
+import { ClavigerError } from '#model'
+import type { UseVerb } from '../verb.ts'
+import type { Admitted, Work } from '../work.ts'
+import { eachItem } from './batch.ts'
+import { contextBytes } from './encrypt.ts'
+
+export interface Ciphertext {
+  readonly ciphertext: Uint8Array
+  readonly context?: Record<string, string> | undefined
+  /** Needed where the ciphertext does not name its key (RSA), checked where it does. */
+  readonly key?: string | undefined
+}
+
+/** The key a ciphertext is to be decrypted with, by id or alias; attacker-chosen. */
+export function keyOf(item: Ciphertext): string | undefined {
+  return item.key ?? parseEnvelope(item.ciphertext)?.key
+}
+
+/** Admits the key of a ciphertext and decrypts; the caller says what is noted of the use. */
+export function open(
+  item: Ciphertext,
+  work: Work,
+): { readonly reference: string; readonly admitted: Admitted; readonly plaintext: Uint8Array | Promise<Uint8Array> } {
+  const envelope = parseEnvelope(item.ciphertext)
+  const reference = item.key ?? envelope?.key
+  if (reference === undefined) {
+    work.authorize()
+    throw new ClavigerError('invalid_ciphertext', 'The ciphertext names no key; give its key if it was made with an RSA key')
+  }
+  const { ringKey } = work.key(reference)
+  const named = envelope !== undefined && ringKey.key.id === envelope.key ? envelope.version : undefined
+  if (named !== undefined && named > ringKey.key.version) {
+    throw new ClavigerError('invalid_ciphertext', 'The ciphertext does not decrypt under this key and context')
+  }
+  const admitted = work.admit(reference, 'process', named)
+  return { reference, admitted, plaintext: admitted.handle.decrypt(item.ciphertext, contextBytes(item.context)) }
+}
+
+function decryptOne(item: Ciphertext, work: Work) {
+  const { admitted, plaintext } = open(item, work)
+  const done = (bytes: Uint8Array) => {
+    work.used(admitted, { bytes: bytes.length })
+    return { plaintext: bytes, key: admitted.ringKey.key.id, version: admitted.version }
+  }
+  return plaintext instanceof Promise ? plaintext.then(done) : done(plaintext)
+}
+
+export const decrypt: UseVerb<'decrypt'> = {
+  kind: 'use',
+  references: (input) => [keyOf(input)].filter((key) => key !== undefined),
+  run: (input, work) => decryptOne(input, work),
+}
+
+export const decryptBatch: UseVerb<'decryptBatch'> = {
+  kind: 'use',
+  references: (input) => input.items.map(keyOf).filter((key) => key !== undefined),
+  async run(input, work) {
+    return { items: await eachItem(input.items, work, (item) => decryptOne(item, work)) }
+  },
+}

@@ -1,0 +1,36 @@
+import { encodeContext, type InputOf } from '@claviger/contract'
+import type { UseVerb } from '../verb.ts'
+import type { Admitted, Work } from '../work.ts'
+import { eachItem } from './batch.ts'
+
+const noContext = encodeContext({})
+
+/** The bytes that are bound to a ciphertext. */
+export function contextBytes(context: Readonly<Record<string, string>> | undefined): Uint8Array {
+  return context === undefined ? noContext : encodeContext(context)
+}
+
+function encryptOne(
+  item: { plaintext: Uint8Array; context?: Record<string, string> | undefined },
+  admitted: Admitted,
+  work: Work,
+) {
+  const ciphertext = admitted.handle.encrypt(item.plaintext, contextBytes(item.context))
+  work.used(admitted, { bytes: item.plaintext.length })
+  return { ciphertext, key: admitted.ringKey.key.id, version: admitted.version }
+}
+
+export const encrypt: UseVerb<'encrypt'> = {
+  kind: 'use',
+  references: (input) => [input.key],
+  run: (input, work) => encryptOne(input, work.admit(input.key, 'apply'), work),
+}
+
+export const encryptBatch: UseVerb<'encryptBatch'> = {
+  kind: 'use',
+  references: (input) => [input.key],
+  async run(input: InputOf<'encryptBatch'>, work) {
+    const admitted = work.admit(input.key, 'apply')
+    return { items: await eachItem(input.items, work, (item) => encryptOne(item, admitted, work)) }
+  },
+}

@@ -1,0 +1,31 @@
+import { openRecipientKey, rsaAesWrap } from '#keyring'
+import { ClavigerError } from '#model'
+import type { UseVerb } from '../verb.ts'
+
+/** Exporting is a use: it stands in the ledger, and a revoked key cannot be exported. */
+export const exportKey: UseVerb<'key.export'> = {
+  kind: 'use',
+  references: (input) => [input.key],
+  async run(input, work) {
+    const { ringKey } = work.key(input.key)
+    if (!ringKey.key.exportable) {
+      throw new ClavigerError('not_exportable', 'The key was not created exportable, and that is fixed for life')
+    }
+    const admitted = work.admit(input.key, 'process', input.version)
+    const recipient = openRecipientKey(input.publicKey)
+    const material = ringKey.openMaterial(admitted.version)
+    try {
+      const wrapped = await rsaAesWrap(recipient, material)
+      work.used(admitted)
+      return {
+        wrapping: 'rsa-oaep-sha-256+aes-256-kwp' as const,
+        wrapped,
+        algorithm: ringKey.key.algorithm,
+        key: ringKey.key.id,
+        version: admitted.version,
+      }
+    } finally {
+      material.fill(0)
+    }
+  },
+}

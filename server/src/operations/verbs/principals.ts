@@ -1,0 +1,236 @@
+import { newId } from '#keyring'
+import { ClavigerError, type Binding, type Principal, type Token } from '#model'
+import type { RowKind } from '#store'
+import { roles, roleNames } from '@claviger/contract'
+import { createTokenText } from '#access'
+import { bindingRow, principalRow, tokenRow } from '../rows.ts'
+import type { ChangeVerb, ReadVerb } from '../verb.ts'
+import { bindingView, principalView, tokenView } from '../views.ts'
+import type { Work } from '../work.ts'
+import { page } from './page.ts'
+
+const DAY_MS = 86_400_000
+
+/** A row of the caller's tenant, with the condition that it still stands; somebody else's is as good as none. */
+async function own<Value>(work: Work, kind: RowKind, id: string) {
+  const [row] = await work.parts.store.rows([{ kind, id }])
+  if (row === undefined || row.tenant !== work.caller.tenant) {
+    throw new ClavigerError('not_found', `There is no ${kind} of that id`)
+  }
+  return { value: work.parts.seals.open<Value>(row), standing: { kind, id, revision: row.revision } }
+}
+
+export const whoami: ReadVerb<'whoami'> = {
+  kind: 'read',
+  run(_input, work) {
+    work.authorizeAnybody()
+    const { principal, token } = work.session
+    return { principal: principalView(principal), token: token.id, expiresAt: token.expiresAt }
+  },
+}
+
+export const createPrincipal: ChangeVerb<'principal.create'> = {
+  kind: 'change',
+  run(input, work) {
+    work.authorize()
+    const principal: Principal = {
+      id: newId(),
+      tenant: work.caller.tenant,
+      name: input.name,
+      kind: input.kind,
+      state: 'enabled',
+      createdAt: work.parts.clock.now(),
+    }
+    return {
+      additive: true,
+      rows: [principalRow(principal)],
+      absent: [{ kind: 'principal', id: principal.id }],
+      subject: principal.id,
+      output: principalView(principal),
+    }
+  },
+}
+
+export const getPrincipal: ReadVerb<'principal.get'> = {
+  kind: 'read',
+  async run(input, work) {
+    work.authorize()
+    return principalView((await own<Principal>(work, 'principal', input.principal)).value)
+  },
+}
+
+export const listPrincipals: ReadVerb<'principal.list'> = {
+  kind: 'read',
+  run(input, work) {
+    work.authorize()
+    return page(work, { kind: 'principal', facets: [], input }, (row) => principalView(work.parts.seals.open<Principal>(row)))
+  },
+}
+
+async function planState(work: Work, id: string, state: Principal['state']) {
+  work.authorize()
+  const { value, standing } = await own<Principal>(work, 'principal', id)
+  if (value.state === state) throw new ClavigerError('conflict', `The principal is ${state} already`)
+  if (id === work.caller.principal) throw new ClavigerError('conflict', 'Nobody can disable or enable themselves; ask another owner')
+  const principal: Principal = { ...value, state }
+  return {
+    additive: false,
+    rows: [principalRow(principal)],
+    unchanged: [standing],
+    subject: id,
+    output: principalView(principal),
+  }
+}
+
+export const disablePrincipal: ChangeVerb<'principal.disable'> = {
+  kind: 'change',
+  run: (input, work) => planState(work, input.principal, 'disabled'),
+}
+
+export const enablePrincipal: ChangeVerb<'principal.enable'> = {
+  kind: 'change',
+  run: (input, work) => planState(work, input.principal, 'enabled'),
+}
+
+export const createToken: ChangeVerb<'token.create'> = {
+  kind: 'change',
+  async run(input, work) {
+    work.authorize()
+    const { value, standing } = await own<Principal>(work, 'principal', input.principal)
+    if (value.state === 'disabled') throw new ClavigerError('conflict', 'The principal is disabled; enable it first')
+    const id = newId()
+    const text = createTokenText(id)
+    const now = work.parts.clock.now()
+    const token: Token = {
+      id,
+      tenant: work.caller.tenant,
+      principal: value.id,
+      description: input.description,
+      hash: text.hash,
+      createdAt: now,
+      expiresAt: now + input.days * DAY_MS,
+    }
+    return {
+      additive: true,
+      rows: [tokenRow(token)],
+      absent: [{ kind: 'token', id }],
+      unchanged: [standing],
+      subject: id,
+      detail: { principal: value.id, days: input.days },
+      output: { ...tokenView(token), token: text.text },
+    }
+  },
+}
+
+export const listTokens: ReadVerb<'token.list'> = {
+  kind: 'read',
+  run(input, work) {
+    work.authorize()
+    const facets: [string, string][] = input.principal === undefined ? [] : [['principal', input.principal]]
+    return page(work, { kind: 'token', facets, input }, (row) => tokenView(work.parts.seals.open<Token>(row)))
+  },
+}
+
+export const revokeToken: ChangeVerb<'token.revoke'> = {
+  kind: 'change',
+  async run(input, work) {
+    work.authorize()
+    const { value, standing } = await own<Token>(work, 'token', input.token)
+    if (value.revokedAt !== undefined) throw new ClavigerError('conflict', 'The token is revoked already')
+    const token: Token = { ...value, revokedAt: work.parts.clock.now() }
+    return {
+      additive: false,
+      rows: [tokenRow(token)],
+      unchanged: [standing],
+      subject: token.id,
+      detail: { principal: token.principal },
+      output: tokenView(token),
+    }
+  },
+}
+
+export const listRoles: ReadVerb<'role.list'> = {
+  kind: 'read',
+  run(_input, work) {
+    work.authorize()
+    return {
+      items: roleNames.map((role) => ({ role, summary: roles[role].summary, actions: [...new Set(roles[role].actions)] })),
+    }
+  },
+}
+
+export const createBinding: ChangeVerb<'binding.create'> = {
+  kind: 'change',
+  references: (input) => (input.scope.kind === 'key' ? [input.scope.key] : []),
+  async run(input, work) {
+    work.authorize()
+    const now = work.parts.clock.now()
+    if (input.expiresAt !== undefined && input.expiresAt <= now) {
+      throw new ClavigerError('invalid_request', 'expiresAt must be in the future', { field: 'expiresAt' })
+    }
+    const { standing } = await own<Principal>(work, 'principal', input.principal)
+    // By id, so that a name pointed elsewhere later does not move the grant.
+    const scope =
+      input.scope.kind === 'key' ? { kind: 'key' as const, key: work.key(input.scope.key).ringKey.key.id } : input.scope
+    const binding: Binding = {
+      id: newId(),
+      tenant: work.caller.tenant,
+      role: input.role,
+      principal: input.principal,
+      scope,
+      createdAt: now,
+      ...(input.expiresAt === undefined ? {} : { expiresAt: input.expiresAt }),
+    }
+    return {
+      additive: true,
+      rows: [bindingRow(binding)],
+      absent: [{ kind: 'binding', id: binding.id }],
+      unchanged: [standing],
+      subject: binding.id,
+      detail: { principal: binding.principal, role: binding.role, scope: scopeText(binding) },
+      output: bindingView(binding),
+    }
+  },
+}
+
+function scopeText({ scope }: Binding): string {
+  switch (scope.kind) {
+    case 'tenant':
+      return 'tenant'
+    case 'labels':
+      return `labels ${scope.selector}`
+    case 'key':
+      return `key ${scope.key}`
+    default:
+      return scope satisfies never
+  }
+}
+
+export const listBindings: ReadVerb<'binding.list'> = {
+  kind: 'read',
+  run(input, work) {
+    work.authorize()
+    const facets: [string, string][] = input.principal === undefined ? [] : [['principal', input.principal]]
+    return page(work, { kind: 'binding', facets, input }, (row) => bindingView(work.parts.seals.open<Binding>(row)))
+  },
+}
+
+export const deleteBinding: ChangeVerb<'binding.delete'> = {
+  kind: 'change',
+  async run(input, work) {
+    work.authorize()
+    const { value, standing } = await own<Binding>(work, 'binding', input.binding)
+    if (value.principal === work.caller.principal && value.role === 'owner') {
+      throw new ClavigerError('conflict', 'Nobody can take their own ownership away; ask another owner')
+    }
+    return {
+      additive: false,
+      rows: [],
+      removals: [{ kind: 'binding', id: value.id }],
+      unchanged: [standing],
+      subject: value.id,
+      detail: { principal: value.principal, role: value.role },
+      output: {},
+    }
+  },
+}

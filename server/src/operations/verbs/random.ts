@@ -1,0 +1,13 @@
+import { randomSecret } from '#keyring'
+import type { UseVerb } from '../verb.ts'
+
+export const random: UseVerb<'random'> = {
+  kind: 'use',
+  references: () => [],
+  run(input, work) {
+    work.authorize()
+    const bytes = randomSecret(input.length)
+    work.used(undefined, { bytes: input.length })
+    return { bytes }
+  },
+}

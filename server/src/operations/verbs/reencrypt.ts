@@ -1,0 +1,55 @@
+import type { UseVerb } from '../verb.ts'
+import type { Work } from '../work.ts'
+import { eachItem } from './batch.ts'
+import { keyOf, open } from './decrypt.ts'
+import { contextBytes } from './encrypt.ts'
+
+interface Item {
+  readonly ciphertext: Uint8Array
+  readonly context?: Record<string, string> | undefined
+  readonly sourceKey?: string | undefined
+  readonly key?: string | undefined
+  readonly newContext?: Record<string, string> | undefined
+}
+
+function source(item: Item) {
+  return { ciphertext: item.ciphertext, context: item.context, key: item.sourceKey }
+}
+
+function references(item: Item): string[] {
+  return [keyOf(source(item)), item.key].filter((key) => key !== undefined)
+}
+
+/** The plaintext stays in this function, and is overwritten. */
+async function reencryptOne(item: Item, work: Work) {
+  const opened = open(source(item), work)
+  const destination = work.admit(item.key ?? opened.reference, 'apply')
+  const plaintext = await opened.plaintext
+  try {
+    const ciphertext = destination.handle.encrypt(plaintext, contextBytes(item.newContext ?? item.context))
+    work.used(opened.admitted, { bytes: plaintext.length, part: 'source' })
+    work.used(destination, { bytes: plaintext.length, part: 'destination' })
+    return {
+      ciphertext,
+      key: destination.ringKey.key.id,
+      version: destination.version,
+      source: { key: opened.admitted.ringKey.key.id, version: opened.admitted.version },
+    }
+  } finally {
+    plaintext.fill(0)
+  }
+}
+
+export const reencrypt: UseVerb<'reencrypt'> = {
+  kind: 'use',
+  references,
+  run: reencryptOne,
+}
+
+export const reencryptBatch: UseVerb<'reencryptBatch'> = {
+  kind: 'use',
+  references: (input) => input.items.flatMap(references),
+  async run(input, work) {
+    return { items: await eachItem(input.items, work, (item) => reencryptOne(item, work)) }
+  },
+}

@@ -1,0 +1,62 @@
+import type { OutputOf } from '@claviger/contract'
+import { keyStateAt, stateAt, type Binding, type Counters, type Key, type KeyVersion, type Principal, type Token } from '#model'
+
+/** How stored values are shown: what is not for showing is left out here, by naming what is. */
+
+export function keyView(key: Key, current: KeyVersion, aliases: readonly string[], now: number): OutputOf<'key.get'> {
+  return {
+    id: key.id,
+    tenant: key.tenant,
+    algorithm: key.algorithm,
+    usage: key.usage,
+    state: keyStateAt(key, current, now),
+    origin: key.origin,
+    protection: key.protection,
+    exportable: key.exportable,
+    owner: key.owner,
+    description: key.description,
+    labels: { ...key.labels },
+    aliases: [...aliases],
+    version: key.version,
+    createdAt: key.createdAt,
+    ...(key.destroyAt === undefined ? {} : { destroyAt: key.destroyAt }),
+    ...(key.revocation === undefined ? {} : { revocation: { ...key.revocation } }),
+  }
+}
+
+const noUses: Counters = { uses: 0, bytes: 0, wraps: 0 }
+
+export function versionView(
+  version: KeyVersion,
+  counters: Counters = noUses,
+  now: number,
+): OutputOf<'key.versions'>['items'][number] {
+  return {
+    version: version.version,
+    state: stateAt(version, now),
+    createdAt: version.createdAt,
+    activatedAt: version.activatedAt,
+    ...(version.protectStopAt === undefined ? {} : { protectStopAt: version.protectStopAt }),
+    ...(version.processStopAt === undefined ? {} : { processStopAt: version.processStopAt }),
+    ...(version.destroyedAt === undefined ? {} : { destroyedAt: version.destroyedAt }),
+    ...(version.revocation === undefined ? {} : { revocation: { ...version.revocation } }),
+    uses: counters.uses,
+    bytes: counters.bytes,
+    wraps: counters.wraps,
+  }
+}
+
+export function principalView(principal: Principal): OutputOf<'principal.get'> {
+  const { id, tenant, name, kind, state, createdAt } = principal
+  return { id, tenant, name, kind, state, createdAt }
+}
+
+export function tokenView(token: Token): OutputOf<'token.revoke'> {
+  const { id, principal, description, createdAt, expiresAt, revokedAt } = token
+  return { id, principal, description, createdAt, expiresAt, ...(revokedAt === undefined ? {} : { revokedAt }) }
+}
+
+export function bindingView(binding: Binding): OutputOf<'binding.create'> {
+  const { id, role, principal, scope, createdAt, expiresAt } = binding
+  return { id, role, principal, scope: { ...scope }, createdAt, ...(expiresAt === undefined ? {} : { expiresAt }) }
+}
