@@ -1,0 +1,136 @@
+import '../without-code-generation.ts'
+import {
+  LedgerFormatError,
+  type SignatureAlgorithm,
+  type SignatureVerdict,
+} from '@claviger/contract/ledger'
+
+/** What a verification says. */
+
+/**
+ * checkpoint: it is missing, malformed, or not the one to expect. signature: one does not hold or is missing. history: it does not
+ * continue an earlier checkpoint. tree: entries, tiles and root do not belong together. record: an entry is no record, or lacks what
+ * its event needs. revision: changes are not numbered one after the other. revocation: something stands after what ended it.
+ */
+export type FindingKind =
+  | 'checkpoint'
+  | 'signature'
+  | 'history'
+  | 'tree'
+  | 'record'
+  | 'revision'
+  | 'revocation'
+
+export interface Finding {
+  readonly kind: FindingKind
+  /** The entry it is about, where it is about one. */
+  readonly index?: number
+  /** What it is about: an entry, a file, a key. */
+  readonly what: string
+  readonly why: string
+}
+
+/**
+ * given: the caller brought the verifier keys. first-use: they came from the same place as the ledger, so the signatures show only
+ * that it did not change since; keep them, and bring them the next time. none: there were none.
+ */
+export type Trust = 'given' | 'first-use' | 'none'
+
+export interface ReportedSignature {
+  readonly name: string
+  /** 8 hex digits. */
+  readonly keyId: string
+  readonly verdict: SignatureVerdict
+  readonly algorithm?: SignatureAlgorithm
+  /** Seconds since 1970, where the signature states it. */
+  readonly time?: number
+}
+
+export interface LedgerReport {
+  /** Whether there is no finding. */
+  readonly ok: boolean
+  readonly origin: string
+  /** What the checkpoint is over. */
+  readonly size: number
+  /** Base64. */
+  readonly root: string
+  /** Entries read and hashed. */
+  readonly entries: number
+  /** Keys that anything was done with or to. */
+  readonly keys: number
+  /** Uses of keys that succeeded, items of batches each counted. */
+  readonly uses: number
+  readonly trust: Trust
+  /** The verifier keys that the signatures were checked with. */
+  readonly vkeys: readonly string[]
+  readonly signatures: readonly ReportedSignature[]
+  /** Events that this verifier's contract does not have: a newer server's, and not counted as uses. */
+  readonly unknownEvents: readonly string[]
+  /** The first ones, at most 1,000. */
+  readonly findings: readonly Finding[]
+  readonly findingsTotal: number
+  /** One line for people. */
+  readonly summary: string
+}
+
+const FINDINGS_MAX = 1_000
+
+/** Findings as they come; a ledger that is wrong everywhere must not fill the memory. */
+export class Findings {
+  readonly #list: Finding[] = []
+  #total = 0
+
+  add(finding: Finding): void {
+    this.#total += 1
+    if (this.#list.length < FINDINGS_MAX) this.#list.push(finding)
+  }
+
+  /**
+   * Reads something untrusted. What is missing or malformed becomes a finding and undefined; that it could not be read at all goes on
+   * as the error it is.
+   */
+  async attempt<Value>(
+    kind: FindingKind,
+    what: string,
+    read: () => Promise<Value | undefined>,
+  ): Promise<Value | undefined> {
+    try {
+      const value = await read()
+      if (value === undefined) this.add({ kind, what, why: 'it is missing' })
+      return value
+    } catch (error) {
+      if (!(error instanceof LedgerFormatError)) throw error
+      this.add({ kind, what, why: error.message })
+      return undefined
+    }
+  }
+
+  get list(): readonly Finding[] {
+    return this.#list
+  }
+
+  get total(): number {
+    return this.#total
+  }
+}
+
+/** The closing line of a verification. */
+export function summaryOf(report: Omit<LedgerReport, 'summary'>): string {
+  const { entries, keys, findings, findingsTotal, trust } = report
+  const verified = `verified ${plural(entries, 'entry', 'entries')} and ${plural(keys, 'key', 'keys')}`
+  const [first] = findings
+  if (first !== undefined) {
+    const count = plural(findingsTotal, 'finding', 'findings')
+    return `${verified}: ${count}, the first about ${first.what}: ${first.why}`
+  }
+  const signatures = report.signatures.filter(({ verdict }) => verdict === 'valid').length
+  const by = trust === 'given' ? '' : ' by keys taken from the same place (trust on first use)'
+  return (
+    `${verified}: the tree is whole, ${plural(signatures, 'signature holds', 'signatures hold')}${by}, ` +
+    'and nothing stands after its revocation'
+  )
+}
+
+function plural(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`
+}

@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { operations } from '@claviger/contract'
+import { encodeRecord, type LedgerRecord } from '@claviger/contract/ledger'
+import * as fc from 'fast-check'
+import { record } from '../../../contract/test/ledger/log.ts'
+import type { Finding } from '../../src/ledger/index.ts'
+import { RecordCheck } from '../../src/ledger/record-check.ts'
+
+/** The third promise, story by story. */
+
+function check(story: readonly Partial<LedgerRecord>[]) {
+  const findings: Finding[] = []
+  const records = new RecordCheck((finding) => findings.push(finding))
+  for (const [index, change] of story.entries()) records.add(index, encodeRecord(record(change)))
+  return { findings, records }
+}
+
+const K = { key: 'k1', version: 1 }
+const use = { event: 'decrypt', ...K }
+const change = (event: string, more: Partial<LedgerRecord> = {}): Partial<LedgerRecord> => ({
+  event,
+  principal: 'admin',
+  credential: 'c-admin',
+  binding: 'b-admin',
+  ...more,
+})
+const onKey = (event: string) => change(event, { key: 'k1' })
+const revokeVersion = (version: number) => change('key.revoke', { key: 'k1', version })
+
+const wrong: readonly (readonly [string, Partial<LedgerRecord>[], number[]])[] = [
+  ['a use after the key is revoked', [use, onKey('key.revoke'), use, use], [2, 3]],
+  ['another version of a revoked key', [onKey('key.revoke'), { ...use, version: 2 }], [1]],
+  ['a use after its version is revoked', [revokeVersion(1), use], [1]],
+  ['a use that hides its version', [revokeVersion(1), { event: 'sign', key: 'k1' }], [1]],
+  ['a use while suspended', [onKey('key.suspend'), use, onKey('key.resume'), use], [1]],
+  ['a use while destruction is scheduled', [onKey('key.destroy'), use, onKey('key.restore')], [1]],
+  [
+    'resuming does not undo a revocation',
+    [onKey('key.suspend'), onKey('key.revoke'), onKey('key.resume'), use],
+    [3],
+  ],
+  ['restoring does not undo a suspension', [onKey('key.suspend'), onKey('key.restore'), use], [2]],
+  ['an export is a use', [onKey('key.revoke'), { event: 'key.export', ...K }], [1]],
+  [
+    'a side of a re-encryption is a use',
+    [onKey('key.revoke'), { event: 'reencrypt', ...K, part: 'source' }],
+    [1],
+  ],
+  ['a revoked token', [change('token.revoke', { subject: 'c1' }), use], [1]],
+  [
+    'a revoked token that changes',
+    [change('token.revoke', { subject: 'c1' }), { event: 'key.create', credential: 'c1' }],
+    [1],
+  ],
+  ['a disabled principal', [change('principal.disable', { subject: 'p1' }), use], [1]],
+  ['a deleted binding', [change('binding.delete', { subject: 'b1' }), use], [1]],
+  ['an end that names no key', [change('key.revoke'), use], [0]],
+  ['an end that names no token', [change('token.revoke'), use], [0]],
+  [
+    'a revision left out',
+    [change('key.create', { revision: 1 }), change('key.create', { revision: 3 })],
+    [1],
+  ],
+  [
+    'a revision twice',
+    [change('key.create', { revision: 1 }), change('key.create', { revision: 1 })],
+    [1],
+  ],
+  ['a first revision that is not 1', [change('key.create', { revision: 2 })], [0]],
+  [
+    'a revision without a change',
+    [{ ...use, outcome: 'denied', reason: 'forbidden', revision: 1 }],
+    [0],
+  ],
+]
+
+for (const [name, story, at] of wrong) {
+  test(`found: ${name}`, () => {
+    assert.deepEqual(
+      check(story).findings.map(({ index }) => index),
+      at,
+    )
+  })
+}
+
+const right: readonly (readonly [string, Partial<LedgerRecord>[]])[] = [
+  ['uses before the end', [use, use, onKey('key.revoke')]],
+  ['uses of another key', [onKey('key.revoke'), { ...use, key: 'k2' }]],
+  ['another version than the revoked one', [revokeVersion(1), { ...use, version: 2 }]],
+  [
+    'refusals after the end',
+    [onKey('key.revoke'), { ...use, outcome: 'refused', reason: 'wrong_state' }],
+  ],
+  ['changes of an ended key', [onKey('key.suspend'), onKey('key.update'), onKey('key.revoke')]],
+  [
+    'a revocation that was refused',
+    [{ ...onKey('key.revoke'), outcome: 'denied', reason: 'forbidden' }, use],
+  ],
+  ['uses after resuming', [onKey('key.suspend'), onKey('key.resume'), use]],
+  ['uses after restoring', [onKey('key.destroy'), onKey('key.restore'), use]],
+  [
+    'a principal let back in',
+    [
+      change('principal.disable', { subject: 'p1' }),
+      change('principal.enable', { subject: 'p1' }),
+      use,
+    ],
+  ],
+  ['a token that revokes itself', [change('token.revoke', { subject: 'c-admin' })]],
+  [
+    'ids that only look alike',
+    [change('token.revoke', { subject: 'p1' }), change('key.revoke', { key: 'c1' }), use],
+  ],
+  [
+    'revisions one by one',
+    [change('key.create', { revision: 1 }), use, change('key.create', { revision: 2 })],
+  ],
+]
+
+for (const [name, story] of right) {
+  test(`no finding: ${name}`, () => assert.deepEqual(check(story).findings, []))
+}
+
+test('a finding says what, after what, and where that stands', () => {
+  const [finding] = check([use, onKey('key.revoke'), use]).findings
+  assert.deepEqual(finding, {
+    kind: 'revocation',
+    index: 2,
+    what: 'entry 2',
+    why: 'decrypt with key k1 stands after the key.revoke at entry 1',
+  })
+})
+
+test('keys and uses are counted; events that the contract does not have are named', () => {
+  const { records } = check([
+    use,
+    { event: 'encryptBatch', key: 'k2', version: 1, count: 40 },
+    { ...use, outcome: 'failed', reason: 'invalid_ciphertext' },
+    { event: 'random' },
+    change('key.create', { key: 'k3' }),
+    change('constructor'),
+    change('key.transmute'),
+  ])
+  assert.equal(records.keys, 3)
+  assert.equal(records.uses, 41)
+  assert.deepEqual(records.unknownEvents, ['constructor', 'key.transmute'])
+})
+
+test('against the definition: an end and no undoing lie between', () => {
+  const keys = ['k1', 'k2']
+  const versions = [undefined, 1, 2]
+  const pairs: Readonly<Record<string, string | undefined>> = {
+    'key.revoke': undefined,
+    'key.suspend': 'key.resume',
+    'key.destroy': 'key.restore',
+  }
+  const events = [
+    ...Object.keys(pairs),
+    'key.resume',
+    'key.restore',
+    'encrypt',
+    'verify',
+    'key.update',
+  ]
+  const step = fc.record({
+    event: fc.constantFrom(...events),
+    key: fc.constantFrom(...keys),
+    version: fc.constantFrom(...versions),
+    outcome: fc.constantFrom('ok' as const, 'ok' as const, 'denied' as const),
+  })
+  type Step = { event: string; key: string; version: number | undefined; outcome: 'ok' | 'denied' }
+  const ended = (before: readonly Step[], { key, version }: Step) =>
+    Object.entries(pairs).some(([event, undoing]) =>
+      before.some((end, at) => {
+        if (end.outcome !== 'ok' || end.event !== event || end.key !== key) return false
+        const undone = before
+          .slice(at)
+          .some((later) => later.outcome === 'ok' && later.event === undoing && later.key === key)
+        if (undone) return false
+        const whole = event !== 'key.revoke' || end.version === undefined
+        return whole || version === undefined || version === end.version
+      }),
+    )
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), (story) => {
+      const want = story.flatMap((one, at) => {
+        const isUse = operations[one.event as keyof typeof operations].effect === 'use'
+        return isUse && one.outcome === 'ok' && ended(story.slice(0, at), one) ? [at] : []
+      })
+      const found = check(
+        story.map(({ version, ...rest }) => (version === undefined ? rest : { ...rest, version })),
+      ).findings.filter(({ kind }) => kind === 'revocation')
+      assert.deepEqual([...new Set(found.map(({ index }) => index))], want)
+    }),
+    { numRuns: 300 },
+  )
+})
