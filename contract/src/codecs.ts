@@ -77,9 +77,17 @@ export const alias = z
 /** A key's id or an alias. */
 export const keyReference = z.string().min(1).max(256).describe('The id of a key, or an alias')
 
+/** Text that UTF-8 can say: encoders would replace a lone surrogate, and two contexts would become one. */
+function contextText(lengthMax: number) {
+  return z
+    .string()
+    .max(lengthMax)
+    .refine((text) => text.isWellFormed(), 'must be well-formed Unicode')
+}
+
 /** Authenticated, not secret, and needed again to decrypt (additional authenticated data). */
 export const context = z
-  .record(z.string().min(1).max(CONTEXT_KEY_LENGTH_MAX), z.string().max(CONTEXT_VALUE_LENGTH_MAX))
+  .record(contextText(CONTEXT_KEY_LENGTH_MAX).min(1), contextText(CONTEXT_VALUE_LENGTH_MAX))
   .refine(
     (pairs) => Object.keys(pairs).length <= CONTEXT_PAIRS_MAX,
     `must have at most ${CONTEXT_PAIRS_MAX} pairs`,
