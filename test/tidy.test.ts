@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { filesBelow, isTest, isTypeScript, read, root } from './repository.ts'
-import { bans, headingSlugs, linksOf, lockProblems, unwelcome } from './tidy.ts'
+import { bans, headingSlugs, linksOf, lockProblems, longTables, unwelcome } from './tidy.ts'
 
 /** Style that a machine can check is a test. */
 
@@ -11,6 +11,8 @@ import { bans, headingSlugs, linksOf, lockProblems, unwelcome } from './tidy.ts'
 const FILE_LINES_MAX = 400
 /** The formatter holds code to 100 columns; comments and strings, which it does not break, end here. */
 const LINE_COLUMNS_MAX = 140
+/** A digest or a key that a test vector gives in one word. */
+const UNBREAKABLE = /[\w+/=-]{80}/
 
 const typescript = filesBelow('.', isTypeScript)
 const texts = filesBelow('.', (path) => path !== 'package-lock.json' && path !== 'LICENSE')
@@ -41,6 +43,7 @@ test('bans find what they are for', () => {
 test('files are short', () => {
   none(
     typescript
+      .filter((path) => !longTables.includes(path))
       .map((path) => ({ path, lines: read(path).split('\n').length - 1 }))
       .filter(({ lines }) => lines > FILE_LINES_MAX)
       .map(({ path, lines }) => `${path}: ${lines} lines, more than ${FILE_LINES_MAX}`),
@@ -53,7 +56,7 @@ test('lines are short', () => {
       read(path)
         .split('\n')
         .flatMap((line, at) =>
-          [...line].length > LINE_COLUMNS_MAX
+          [...line].length > LINE_COLUMNS_MAX && !UNBREAKABLE.test(line)
             ? [`${path}:${at + 1}: ${[...line].length} columns, more than ${LINE_COLUMNS_MAX}`]
             : [],
         ),
@@ -75,7 +78,9 @@ test('every station of the server, and every door, opens with a page that says w
     [...folders].flatMap((folder) => {
       const page = `${folder}/index.ts`
       if (!existsSync(join(root, page))) return [`${page} is missing`]
-      return /^\/\*\*\n \* \S/.test(read(page)) ? [] : [`${page} does not begin with its paragraph`]
+      return /^\/\*\*[\s*]+[A-Z]/.test(read(page))
+        ? []
+        : [`${page} does not begin with its paragraph`]
     }),
   )
 })
