@@ -22,3 +22,5 @@ export type {
   StoredKey,
 } from './store.ts'
 export { rowKinds } from './store.ts'
+export { openStoreThread } from './remote.ts'
+export { openSqliteStore } from './sqlite/sqlite-store.ts'

@@ -1,0 +1,120 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { Batch, Change, CommitResult, RowReference } from '../store.ts'
+import { assertBundle } from './bundle.ts'
+import { damaged, integer } from './columns.ts'
+import type { Transactions } from './database.ts'
+import type { Rows } from './rows.ts'
+
+type Conflict = Extract<CommitResult, { kind: 'conflict' }>
+
+/** The group commit. The sequencer row is taken first, so whatever else writes to this ledger comes wholly before or wholly after. */
+export class Commits {
+  readonly #transactions: Transactions
+  readonly #rows: Rows
+  readonly #sequence: StatementSync
+  readonly #count: StatementSync
+  readonly #append: StatementSync
+  readonly #appendFacet: StatementSync
+  readonly #keepPersonal: StatementSync
+
+  constructor(database: DatabaseSync, transactions: Transactions, rows: Rows) {
+    this.#transactions = transactions
+    this.#rows = rows
+    this.#sequence = database.prepare(
+      `UPDATE sequencer SET next = next + ?, revision = revision + ?, latest = max(latest, ?) WHERE ledger = 1
+       RETURNING next, revision, latest`,
+    )
+    // Counters end at the greatest integer that both SQLite and JavaScript hold exactly, rather than wrap or fail.
+    this.#count = database.prepare(
+      `INSERT INTO counter (key, version, uses, bytes, wraps) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (key, version) DO UPDATE SET
+         uses = min(uses + excluded.uses, ${Number.MAX_SAFE_INTEGER}),
+         bytes = min(bytes + excluded.bytes, ${Number.MAX_SAFE_INTEGER}),
+         wraps = min(wraps + excluded.wraps, ${Number.MAX_SAFE_INTEGER})`,
+    )
+    this.#append = database.prepare(
+      'INSERT INTO ledger_batch (first_index, count, time, latest, entries) VALUES (?, ?, ?, ?, ?)',
+    )
+    this.#appendFacet = database.prepare(
+      'INSERT INTO batch_facet (facet, first_index) VALUES (?, ?) ON CONFLICT DO NOTHING',
+    )
+    this.#keepPersonal = database.prepare(
+      'INSERT INTO personal (commitment, salt, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+    )
+  }
+
+  /** @throws RangeError for a batch that is not well formed; nothing was tried. */
+  commit(batch: Batch): CommitResult {
+    assertBatch(batch)
+    return this.#transactions.write(
+      () => this.#write(batch),
+      (result) => result.kind === 'committed',
+    )
+  }
+
+  #write(batch: Batch): CommitResult {
+    const head = this.#sequence.get(batch.count, batch.changes.length, batch.time)
+    if (head === undefined) throw damaged('it has no sequencer')
+    const revision = integer(head['revision'])
+    const before = revision - batch.changes.length
+    if (before !== batch.expectedRevision) {
+      return {
+        kind: 'moved',
+        revision: before,
+        changed: this.#rows.changedSince(batch.expectedRevision),
+      }
+    }
+    for (const [position, change] of batch.changes.entries()) {
+      const conflict = this.#apply(change, position, before + position + 1)
+      if (conflict !== undefined) return conflict
+    }
+    for (const { key, version, uses, bytes, wraps } of batch.counters)
+      this.#count.run(key, version, uses, bytes, wraps)
+    const firstIndex = integer(head['next']) - batch.count
+    this.#append.run(firstIndex, batch.count, batch.time, integer(head['latest']), batch.entries)
+    for (const facet of batch.facets) this.#appendFacet.run(facet, firstIndex)
+    for (const { commitment, salt, value } of batch.personal)
+      this.#keepPersonal.run(commitment, salt, value)
+    return { kind: 'committed', firstIndex, revision }
+  }
+
+  /** Applies a change on top of those before it in the batch, so two that assume the same row cannot both pass. */
+  #apply(change: Change, position: number, revision: number): Conflict | undefined {
+    const conflict = (subject: RowReference, condition: Conflict['condition']): Conflict => ({
+      kind: 'conflict',
+      change: position,
+      subject: { kind: subject.kind, id: subject.id },
+      condition,
+    })
+    for (const subject of change.absent) {
+      if (this.#rows.revisionOf(subject) !== undefined) return conflict(subject, 'absent')
+    }
+    for (const subject of change.unchanged) {
+      if (this.#rows.revisionOf(subject) !== subject.revision) return conflict(subject, 'unchanged')
+    }
+    for (const removal of change.removals) this.#rows.remove(removal, revision)
+    for (const write of change.writes) this.#rows.write(write, revision)
+    return undefined
+  }
+}
+
+function assertBatch(batch: Batch): void {
+  if (!Number.isSafeInteger(batch.count) || batch.count < 1)
+    throw new RangeError('a batch has at least one entry')
+  if (!Number.isSafeInteger(batch.time) || batch.time < 0)
+    throw new RangeError('the time of a batch is in milliseconds since 1970')
+  assertBundle(batch.entries, batch.count)
+  for (const [position, change] of batch.changes.entries()) {
+    const revision = batch.expectedRevision + position + 1
+    if (change.writes.some(({ row }) => row.revision !== revision)) {
+      throw new RangeError(
+        `the rows of change ${position} must bear revision ${revision}, which writes them`,
+      )
+    }
+  }
+  for (const { uses, bytes, wraps } of batch.counters) {
+    if (![uses, bytes, wraps].every((delta) => Number.isSafeInteger(delta) && delta >= 0)) {
+      throw new RangeError('counters are added to, by whole numbers')
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { ClavigerError } from '#model'
+import { integer } from './columns.ts'
+
+/**
+ * The schema, as a list that only ever grows: number n takes a database from version n to n + 1. Text is compared bytewise, so
+ * that paging by id means the same everywhere.
+ */
+const migrations: readonly string[] = [
+  `
+  -- The one row that orders everything: the next index, the revision, and the latest time that any batch bears.
+  CREATE TABLE sequencer (
+    ledger INTEGER PRIMARY KEY CHECK (ledger = 1),
+    next INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    latest INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO sequencer (ledger, next, revision, latest) VALUES (1, 0, 0, 0);
+
+  -- The entries of a group commit. latest is the greatest time up to here: it only grows, so a search can bisect it.
+  CREATE TABLE ledger_batch (
+    first_index INTEGER PRIMARY KEY,
+    count INTEGER NOT NULL,
+    time INTEGER NOT NULL,
+    latest INTEGER NOT NULL,
+    entries BLOB NOT NULL
+  ) STRICT;
+  CREATE TABLE batch_facet (
+    facet TEXT NOT NULL,
+    first_index INTEGER NOT NULL,
+    PRIMARY KEY (facet, first_index)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE stored_row (
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    document TEXT NOT NULL,
+    material BLOB,
+    revision INTEGER NOT NULL,
+    seal BLOB NOT NULL,
+    PRIMARY KEY (kind, id)
+  ) STRICT;
+  CREATE INDEX stored_row_by_tenant ON stored_row (kind, tenant, id);
+  CREATE TABLE row_facet (
+    kind TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    id TEXT NOT NULL,
+    PRIMARY KEY (kind, tenant, name, value, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX row_facet_by_row ON row_facet (kind, id);
+
+  -- What each revision touched, written or removed.
+  CREATE TABLE change_log (
+    revision INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    PRIMARY KEY (revision, kind, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX change_log_by_subject ON change_log (kind, id, revision);
+
+  CREATE TABLE counter (
+    key TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    uses INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    wraps INTEGER NOT NULL,
+    PRIMARY KEY (key, version)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE personal (
+    commitment TEXT PRIMARY KEY,
+    salt BLOB NOT NULL,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- How far the tree is built, and its tiles: up to 256 hashes of 32 bytes each.
+  CREATE TABLE tree (
+    ledger INTEGER PRIMARY KEY CHECK (ledger = 1),
+    size INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO tree (ledger, size) VALUES (1, 0);
+  CREATE TABLE tile (
+    level INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    hashes BLOB NOT NULL,
+    PRIMARY KEY (level, number)
+  ) STRICT;
+
+  -- The newest signed checkpoint.
+  CREATE TABLE checkpoint (
+    ledger INTEGER PRIMARY KEY CHECK (ledger = 1),
+    size INTEGER NOT NULL,
+    note TEXT NOT NULL
+  ) STRICT;
+  `,
+]
+
+/** 'Clav': how file(1) and this store tell a database of ours from another's. */
+const APPLICATION_ID = 0x43_6c_61_76
+
+/**
+ * Brings a database to the newest schema, in one transaction.
+ *
+ * @throws ClavigerError ledger_unavailable where a newer release, or another program, wrote the database.
+ */
+export function migrate(database: DatabaseSync): void {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const version = integer(database.prepare('PRAGMA user_version').get()?.['user_version'])
+    const application = integer(database.prepare('PRAGMA application_id').get()?.['application_id'])
+    const tables = integer(
+      database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()?.['tables'],
+    )
+    const empty = version === 0 && application === 0 && tables === 0
+    if (!empty && application !== APPLICATION_ID) {
+      throw new ClavigerError(
+        'ledger_unavailable',
+        'The database file belongs to another program; name a file of Claviger',
+      )
+    }
+    if (version > migrations.length) {
+      throw new ClavigerError(
+        'ledger_unavailable',
+        `The database has schema ${version} and this release knows ${migrations.length}; start the release that wrote it`,
+      )
+    }
+    for (const migration of migrations.slice(version)) database.exec(migration)
+    if (version < migrations.length) {
+      database.exec(
+        `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${migrations.length}`,
+      )
+    }
+    database.exec('COMMIT')
+  } catch (cause) {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw cause
+  }
+}
