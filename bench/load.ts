@@ -61,9 +61,9 @@ class Load {
 
   async run(): Promise<Result> {
     const { connections, warmupSeconds, seconds, count, pids } = this.#job
-    // What is sent before the warm-up ends does not count against `count`.
+    // What is sent before the warm-up ends does not count.
     for (let number = 0; number < connections; number += 1) this.#connect()
-    await after(warmupSeconds)
+    if (warmupSeconds > 0) await after(warmupSeconds)
     const cpuBefore = cpuNanoseconds(pids)
     const start = performance.now()
     this.#sent = 0
