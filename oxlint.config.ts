@@ -40,8 +40,9 @@ function restrictedImports(wall: Wall): ['error', { patterns: Pattern[] }] {
 }
 
 /** The wall's files. */
-function filesOf({ path }: Wall): string[] {
-  return [path.endsWith('.ts') ? path : `${path}/**/*.ts`]
+function filesOf({ path, shallow }: Wall): string[] {
+  if (path.endsWith('.ts')) return [path]
+  return [shallow === true ? `${path}/*.ts` : `${path}/**/*.ts`]
 }
 
 const wallOverrides = walls.map((wall) => ({

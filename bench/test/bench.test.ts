@@ -36,7 +36,7 @@ test('the load sends as many requests as asked, and counts every answer of the b
   await using load = new LoadGenerator()
   for (let run = 0; run < 2; run += 1) {
     const result = await load.run(job(bare.port, bare.pids))
-    assert.equal(result.failures, 0, result.firstFailure)
+    assert.equal(result.failures, 0, result.firstFailure ?? '')
     assert.equal(result.answers, 200)
     assert.ok(result.cpuSeconds > 0)
     assert.ok(result.p50 > 0 && result.p50 <= result.p99)
