@@ -7,8 +7,6 @@ export { aeadDecrypt, aeadEncrypt, NONCE_BYTES, TAG_BYTES } from './aead.ts'
 export { agree } from './agreement.ts'
 export {
   algorithms,
-  findAlgorithm,
-  findUsage,
   type Algorithm,
   type AlgorithmFamily,
   type HashName,
@@ -17,6 +15,7 @@ export {
   type Status,
 } from './algorithms.ts'
 export { constantTimeEqual, hkdfSha512, hmacSha256, sha256 } from './digest.ts'
+export { findAlgorithm, findUsage } from './find-algorithm.ts'
 export { decapsulate, encapsulate, type Encapsulated } from './kem.ts'
 export { mac, verifyMac } from './mac.ts'
 export {
@@ -28,7 +27,7 @@ export {
   publicKeyPem,
 } from './material.ts'
 export { oaepDecrypt, oaepEncrypt } from './oaep.ts'
-export type { OpenMaterial } from './open-material.ts'
+export { privateKeyOf, publicKeyOf, type OpenMaterial } from './open-material.ts'
 export { deriveFromPassphrase } from './passphrase.ts'
 export { closeCrypto, setPoolConcurrency } from './pool.ts'
 export {
@@ -41,6 +40,8 @@ export {
   secretKey,
 } from './random.ts'
 export { findScheme, type Scheme } from './schemes.ts'
+export type { SelfTest } from './self-test-helpers.ts'
+export { runSelfTests, selfTestReport, selfTests, type SelfTestReport } from './self-tests.ts'
 export type { SignatureFormat, SignedData } from './signature.ts'
 export { sign, verify } from './signing.ts'
 export type { Argon2idCost } from './tasks.ts'

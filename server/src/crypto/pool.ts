@@ -83,12 +83,14 @@ interface Pending {
 
 let worker: Worker | undefined
 const pending = new Map<number, Pending>()
+let heavyPending = 0
 let lastId = 0
 
 function failAll(error: Error): void {
   worker = undefined
   const failed = [...pending.values()]
   pending.clear()
+  heavyPending = 0
   for (const each of failed) each.reject(error)
 }
 
@@ -102,6 +104,7 @@ function startWorker(): Worker {
   started.on('message', (reply: Reply) => {
     const asked = pending.get(reply.id)
     pending.delete(reply.id)
+    if (asked?.heavy === true) heavyPending--
     if (pending.size === 0) started.unref()
     if ('output' in reply) asked?.resolve(reply.output)
     else asked?.reject(new ClavigerError(reply.code, reply.message))
@@ -127,14 +130,14 @@ export function inWorker<Name extends TaskName>(
   input: TaskInput<Name>,
   heavy: boolean,
 ): Promise<TaskOutput<Name>> {
-  const waiting = [...pending.values()].filter((each) => each.heavy)
-  if (pending.size >= WORKER_QUEUE_MAX || (heavy && waiting.length >= WORKER_HEAVY_MAX)) {
+  if (pending.size >= WORKER_QUEUE_MAX || (heavy && heavyPending >= WORKER_HEAVY_MAX)) {
     return Promise.reject(overloaded())
   }
   worker ??= startWorker()
   const { promise, resolve, reject } = Promise.withResolvers<unknown>()
   const id = ++lastId
   pending.set(id, { heavy, resolve, reject })
+  if (heavy) heavyPending++
   worker.ref()
   worker.postMessage({ id, name, input } satisfies Request)
   return promise as Promise<TaskOutput<Name>>
