@@ -4,11 +4,23 @@
  */
 export { describeCall, type DescribedCall } from './call.ts'
 export { createClient, TIMEOUT_MS_DEFAULT, type ClientOptions } from './client.ts'
+export { openEnvelopeOffline, type OfflineEnvelope } from './envelope.ts'
 export {
   ClavigerApiError,
   ClavigerConnectionError,
   ClavigerInputError,
   type ConnectionFailure,
 } from './errors.ts'
+export {
+  ClavigerCiphertextError,
+  type CiphertextFailure,
+  type DataKey,
+  decryptFile,
+  type DecryptFileOptions,
+  encryptFile,
+  type EncryptFileOptions,
+  type Sink,
+  type Source,
+} from './file/index.ts'
 export { wrapKeyMaterial } from './wrap-key-material.ts'
 export type { Call, CallInput, CallOptions, Claviger } from './types.ts'
