@@ -1,15 +1,18 @@
 import type { SignatureScheme } from '@claviger/contract'
 import {
   agree,
-  computeMac,
   decapsulate,
   encapsulate,
   findAlgorithm,
+  mac,
   oaepDecrypt,
   oaepEncrypt,
   openMaterial,
   openPublicKey,
+  privateKeyOf,
   publicKeyDer,
+  publicKeyOf,
+  publicKeyPem,
   sign,
   verify,
   verifyMac,
@@ -20,9 +23,6 @@ import { ClavigerError, type Clock, type Key } from '#model'
 import { EnvelopeKey } from './envelope.ts'
 
 type SignedData = Parameters<typeof sign>[2]
-
-/** RSA-OAEP takes at most this many bytes less than the modulus: two hashes and two bytes (RFC 8017 section 7.1.1). */
-const OAEP_OVERHEAD = 66
 
 /**
  * What operations hold of a version of a key: it encrypts, signs and so on, each only where that is what the key is for, and gives
@@ -51,11 +51,7 @@ export class VersionHandle {
     this.#assertUsage('encrypt')
     if (this.#envelope !== undefined) return this.#envelope.seal(plaintext, context)
     this.#assertNoContext(context)
-    const limit = (this.#algorithm.pair?.modulusBits ?? 0) / 8 - OAEP_OVERHEAD
-    if (plaintext.length > limit) {
-      throw new ClavigerError('invalid_request', `${this.#algorithm.name} encrypts at most ${limit} bytes; use a data key`, { field: 'plaintext' })
-    }
-    return oaepEncrypt(this.#material, plaintext)
+    return oaepEncrypt(publicKeyOf(this.#material), plaintext)
   }
 
   /** @throws ClavigerError invalid_ciphertext, the same for every reason. */
@@ -63,7 +59,7 @@ export class VersionHandle {
     this.#assertUsage('encrypt')
     if (this.#envelope !== undefined) return this.#envelope.open(ciphertext, context)
     this.#assertNoContext(context)
-    return oaepDecrypt(this.#material, ciphertext)
+    return oaepDecrypt(privateKeyOf(this.#material), ciphertext)
   }
 
   /** Signs with the named scheme, or the algorithm's first. */
@@ -84,9 +80,10 @@ export class VersionHandle {
     return verify(this.#material, this.#scheme(scheme), data, signature, format)
   }
 
+  /** The authentication code of a message. */
   mac(message: Uint8Array): Uint8Array {
     this.#assertUsage('mac')
-    return computeMac(this.#material, message)
+    return mac(this.#material, message)
   }
 
   verifyMac(message: Uint8Array, mac: Uint8Array): boolean {
@@ -110,12 +107,9 @@ export class VersionHandle {
     return decapsulate(this.#material, encapsulation)
   }
 
-  /** SubjectPublicKeyInfo DER. */
-  publicKey(): Uint8Array {
-    if (this.#material.publicKey === undefined) {
-      throw new ClavigerError('wrong_usage', `${this.#key.algorithm} has no public key`)
-    }
-    return publicKeyDer(this.#material)
+  /** SubjectPublicKeyInfo, as DER and as PEM. @throws ClavigerError wrong_usage for a symmetric key */
+  publicKey(): { readonly publicKey: Uint8Array; readonly pem: string } {
+    return { publicKey: publicKeyDer(this.#material), pem: publicKeyPem(this.#material) }
   }
 
   /** Forgets the key; what OpenSSL holds is overwritten when it is collected. */

@@ -5,7 +5,7 @@ import { ClavigerError, toClavigerError } from '#model'
 import type { Change } from '#store'
 import { FailureLimiter } from './failure-limiter.ts'
 import type { Sources } from './sources.ts'
-import type { GatedName, Plan, ReadVerb, UseVerb, Verb } from './verb.ts'
+import type { GatedName, InternalVerb, Plan, ReadVerb, UseVerb, Verb } from './verb.ts'
 import { internalVerbs, verbs, type InternalName } from './verbs.ts'
 import { outcomeOf, RefusedUse, Work, type Origin, type Parts } from './work.ts'
 
@@ -18,6 +18,8 @@ import { outcomeOf, RefusedUse, Work, type Origin, type Parts } from './work.ts'
 const CHANGE_ATTEMPTS = 8
 
 type InternalInput<Name extends InternalName> = Parameters<(typeof internalVerbs)[Name]['run']>[0]
+
+type InternalOutput<Name extends InternalName> = (typeof internalVerbs)[Name] extends InternalVerb<never, infer Output> ? Output : never
 
 /** What a door hands over. `read` decodes the input once the caller is known; it may throw invalid_request. */
 export interface Call<Name extends GatedName> extends Origin {
@@ -82,13 +84,17 @@ export class Gate {
    *
    * @throws ClavigerError as {@link perform} does
    */
-  async performAsSystem<Name extends InternalName>(name: Name, tenant: string, input: InternalInput<Name>): Promise<void> {
-    const verb = internalVerbs[name]
+  async performAsSystem<Name extends InternalName>(
+    name: Name,
+    tenant: string,
+    input: InternalInput<Name>,
+  ): Promise<InternalOutput<Name>> {
+    const verb = internalVerbs[name] as InternalVerb<InternalInput<Name>, InternalOutput<Name>>
     const origin = { credential: systemCredential(tenant), door: 'jobs', source: 'local', request: `job-${name}` }
     const work = new Work(this.#options, origin, name)
     this.#options.assertServing()
     try {
-      await this.#change({ operation: name, source: origin.source }, verb, input, work, this.#ledger.revision)
+      return await this.#change({ operation: name, source: origin.source }, verb, input, work, this.#ledger.revision)
     } finally {
       work.dispose()
     }

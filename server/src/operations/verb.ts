@@ -66,8 +66,8 @@ export interface ChangeVerb<Name extends GatedName> {
 export type Verb<Name extends GatedName> = ReadVerb<Name> | UseVerb<Name> | ChangeVerb<Name>
 
 /** What only jobs do, as principal `system`: it has no row in the contract, no route and no role. */
-export interface InternalVerb<Input> {
+export interface InternalVerb<Input, Output = unknown> {
   readonly kind: 'change'
   references(input: Input): readonly string[]
-  run(input: Input, work: Work): Maybe<Plan<unknown>>
+  run(input: Input, work: Work): Maybe<Plan<Output>>
 }

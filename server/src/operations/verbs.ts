@@ -12,6 +12,7 @@ import { exportKey } from './verbs/export-key.ts'
 import { importKey, importParameters } from './verbs/import-key.ts'
 import { ledgerCheckpoint, ledgerHead, ledgerTile, proveEntry, searchLedger } from './verbs/ledger.ts'
 import { mac, macBatch, verifyMac } from './verbs/mac.ts'
+import { createOwnerToken } from './verbs/owner-token.ts'
 import * as principals from './verbs/principals.ts'
 import { random } from './verbs/random.ts'
 import { reencrypt, reencryptBatch } from './verbs/reencrypt.ts'
@@ -89,6 +90,6 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
 }
 
 /** What only jobs do. Ledger events of the same names. */
-export const internalVerbs = { 'key.erase': eraseKey }
+export const internalVerbs = { 'key.erase': eraseKey, 'token.createForOwner': createOwnerToken }
 
 export type InternalName = keyof typeof internalVerbs

@@ -203,7 +203,15 @@ export class Work {
       throw new RefusedUse(reason, ringKey.key.id, number)
     }
     this.#admissions.push({ reference, purpose, version })
-    return { ringKey, version: number, handle: ringKey.handle(number), binding }
+    return {
+      ringKey,
+      version: number,
+      binding,
+      // Looked up at each use: while a batch gives others a turn, a change may have closed the one it began with.
+      get handle() {
+        return ringKey.handle(number)
+      },
+    }
   }
 
   /**

@@ -1,4 +1,4 @@
-import { openRecipientKey, rsaAesWrap } from '#keyring'
+import { openPublicKey, rsaAesWrap } from '#keyring'
 import { ClavigerError } from '#model'
 import type { UseVerb } from '../verb.ts'
 
@@ -6,16 +6,16 @@ import type { UseVerb } from '../verb.ts'
 export const exportKey: UseVerb<'key.export'> = {
   kind: 'use',
   references: (input) => [input.key],
-  async run(input, work) {
+  run(input, work) {
     const { ringKey } = work.key(input.key)
     if (!ringKey.key.exportable) {
       throw new ClavigerError('not_exportable', 'The key was not created exportable, and that is fixed for life')
     }
     const admitted = work.admit(input.key, 'process', input.version)
-    const recipient = openRecipientKey(input.publicKey)
+    const recipient = openPublicKey(input.publicKey, 'rsa')
     const material = ringKey.openMaterial(admitted.version)
     try {
-      const wrapped = await rsaAesWrap(recipient, material)
+      const wrapped = rsaAesWrap(recipient, material)
       work.used(admitted)
       return {
         wrapping: 'rsa-oaep-sha-256+aes-256-kwp' as const,

@@ -2,8 +2,10 @@ import {
   findAlgorithm,
   findUsage,
   generateMaterial,
+  importMaterial,
   newId,
   openMaterial,
+  privateKeyOf,
   publicKeyDer,
   rsaAesUnwrap,
   secretBuffer,
@@ -92,7 +94,7 @@ async function materialOf(input: InputOf<'key.import'>, work: Work): Promise<Giv
   const pair = unwrap(work.parts.hierarchy.tenantWrappingKey(tenant), binding(tenant, row.id), row.material)
   try {
     const wrapping = openMaterial(findAlgorithm(WRAPPING_ALGORITHM), pair)
-    const material = await rsaAesUnwrap(wrapping, input.wrapped)
+    const material = await rsaAesUnwrap(privateKeyOf(wrapping), input.wrapped)
     return { material, used: [{ kind: 'importParameters', id: row.id, revision: row.revision }] }
   } finally {
     pair.fill(0)
@@ -115,14 +117,14 @@ export const importKey: ChangeVerb<'key.import'> = {
       assertRotatable(existing.key)
       if (existing.key.origin !== 'imported') throw new ClavigerError('wrong_state', 'The key was generated here; rotate it instead')
     }
-    const given = await work.once('material', () => materialOf(input, work), ({ material }) => material.fill(0))
-    // Refuses what is too short, of another kind, or on a curve that is not named.
-    openMaterial(algorithm, given.material)
+    const given = await work.once('given', () => materialOf(input, work), ({ material }) => material.fill(0))
+    // Refuses what is too short, of another kind, on a curve that is not named, or not a pair.
+    const material = await work.once('material', () => importMaterial(algorithm, given.material), (bytes) => bytes.fill(0))
     const id = await work.once('id', () => Promise.resolve(newId()))
     const plan =
       existing === undefined
-        ? planKey(work, { ...input, algorithm: name }, 'imported', id, given.material)
-        : await planVersion(work, existing, given.material, input)
+        ? planKey(work, { ...input, algorithm: name }, 'imported', id, material)
+        : await planVersion(work, existing, material, input)
     return {
       ...plan,
       additive: false,

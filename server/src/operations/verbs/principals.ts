@@ -92,33 +92,37 @@ export const enablePrincipal: ChangeVerb<'principal.enable'> = {
   run: (input, work) => planState(work, input.principal, 'enabled'),
 }
 
+/** A new token of a principal. Its text is in the output and nowhere else. */
+export function planToken(work: Work, principal: Principal, about: { readonly description: string; readonly days: number }) {
+  const id = newId()
+  const text = createTokenText(id)
+  const now = work.parts.clock.now()
+  const token: Token = {
+    id,
+    tenant: principal.tenant,
+    principal: principal.id,
+    description: about.description,
+    hash: text.hash,
+    createdAt: now,
+    expiresAt: now + about.days * DAY_MS,
+  }
+  return {
+    additive: true,
+    rows: [tokenRow(token)],
+    absent: [{ kind: 'token' as const, id }],
+    subject: id,
+    detail: { principal: principal.id, days: about.days },
+    output: { ...tokenView(token), token: text.text },
+  }
+}
+
 export const createToken: ChangeVerb<'token.create'> = {
   kind: 'change',
   async run(input, work) {
     work.authorize()
     const { value, standing } = await own<Principal>(work, 'principal', input.principal)
     if (value.state === 'disabled') throw new ClavigerError('conflict', 'The principal is disabled; enable it first')
-    const id = newId()
-    const text = createTokenText(id)
-    const now = work.parts.clock.now()
-    const token: Token = {
-      id,
-      tenant: work.caller.tenant,
-      principal: value.id,
-      description: input.description,
-      hash: text.hash,
-      createdAt: now,
-      expiresAt: now + input.days * DAY_MS,
-    }
-    return {
-      additive: true,
-      rows: [tokenRow(token)],
-      absent: [{ kind: 'token', id }],
-      unchanged: [standing],
-      subject: id,
-      detail: { principal: value.id, days: input.days },
-      output: { ...tokenView(token), token: text.text },
-    }
+    return { ...planToken(work, value, input), unchanged: [standing] }
   },
 }
 

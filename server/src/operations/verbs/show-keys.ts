@@ -1,4 +1,4 @@
-import { findAlgorithm, publicKeyPem } from '#keyring'
+import { findAlgorithm } from '#keyring'
 import type { Key } from '#model'
 import { aliasesOf } from '../aliases.ts'
 import type { ReadVerb } from '../verb.ts'
@@ -65,8 +65,7 @@ export const publicKey: ReadVerb<'key.public'> = {
     await work.locate([input.key])
     const { ringKey } = work.key(input.key)
     const version = input.version ?? ringKey.key.version
-    const der = ringKey.handle(version).publicKey()
-    return { key: ringKey.key.id, version, algorithm: ringKey.key.algorithm, publicKey: der, pem: publicKeyPem(der) }
+    return { key: ringKey.key.id, version, algorithm: ringKey.key.algorithm, ...ringKey.handle(version).publicKey() }
   },
 }
 

@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+
+/** Flags and environment -> Config: pure but for the files a flag names. The only reader of process.env. */
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+export interface Config {
+  readonly mode: 'dev' | 'server'
+  readonly listen: Address
+  /** A database file's folder, or undefined to keep everything in memory. */
+  readonly dataFolder: string | undefined
+  readonly tls: { readonly certificate: Uint8Array; readonly key: Uint8Array } | undefined
+  /** The ledger's name (C2SP tlog-checkpoint: a URL without its scheme). */
+  readonly origin: string
+  readonly tokenFile: string | undefined
+  readonly envFile: string | undefined
+  /** What opens a passphrase seal at start; taken out of the environment. */
+  readonly passphrase: string | undefined
+  readonly logLevel: string
+  /** Threads of libuv's pool, which must be set before the process starts. */
+  readonly threads: number
+}
+
+/** The command line is wrong; the message says how. */
+export class UsageError extends Error {}
+
+export const USAGE = `claviger dev     start a development server: in memory, unsealed, plain HTTP on loopback
+claviger server  start a server: sealed until 'claviger unseal'
+
+  --listen HOST:PORT   where to listen (127.0.0.1:8200)
+  --data DIR           keep the data in this folder (dev: in memory unless given)
+  --tls-cert FILE      certificate chain, PEM; server needs it unless it listens on loopback
+  --tls-key FILE       its private key, PEM
+  --origin NAME        the ledger's name, fixed when the server is initialized (claviger.local/ledger)
+  --log-level LEVEL    fatal, error, warn, info, debug (dev: warn, server: info)
+  --token-file FILE    dev: write the owner's token there, mode 0600, once the server is ready
+  --env-file FILE      dev: write NAME=value lines for a shell there, mode 0600
+  --help
+
+environment
+  CLAVIGER_PASSPHRASE  opens a passphrase seal at start (dev --data: asked for on a terminal unless given)
+`
+
+const options = {
+  listen: { type: 'string', default: '127.0.0.1:8200' },
+  data: { type: 'string' },
+  'tls-cert': { type: 'string' },
+  'tls-key': { type: 'string' },
+  origin: { type: 'string', default: 'claviger.local/ledger' },
+  'log-level': { type: 'string' },
+  'token-file': { type: 'string' },
+  'env-file': { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const
+
+const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug']
+
+/** @throws UsageError */
+export function readConfig(argv: readonly string[], environment: NodeJS.ProcessEnv): Config | 'help' {
+  const { values, positionals } = parse(argv)
+  if (values.help) return 'help'
+  const [mode, ...rest] = positionals
+  if ((mode !== 'dev' && mode !== 'server') || rest.length > 0) throw new UsageError("The command is 'dev' or 'server'")
+  const listen = parseAddress(values.listen)
+  const tls = readTls(values['tls-cert'], values['tls-key'])
+  if (tls === undefined && !isLoopback(listen.host)) {
+    throw new UsageError('Without --tls-cert and --tls-key a server listens on loopback only')
+  }
+  if (mode === 'server' && values.data === undefined) throw new UsageError('A server needs --data')
+  if (mode === 'server' && (values['token-file'] !== undefined || values['env-file'] !== undefined)) {
+    throw new UsageError('--token-file and --env-file are for dev')
+  }
+  const logLevel = values['log-level'] ?? (mode === 'dev' ? 'warn' : 'info')
+  if (!LEVELS.includes(logLevel)) throw new UsageError(`--log-level is one of ${LEVELS.join(', ')}`)
+  if (!/^[a-z0-9][a-z0-9./:-]{0,199}$/.test(values.origin)) {
+    throw new UsageError('--origin is a URL without its scheme, such as kms.example.com/ledger')
+  }
+  return {
+    mode,
+    listen,
+    dataFolder: values.data,
+    tls,
+    origin: values.origin,
+    tokenFile: values['token-file'],
+    envFile: values['env-file'],
+    passphrase: takePassphrase(environment),
+    logLevel,
+    threads: Number(environment['UV_THREADPOOL_SIZE'] ?? 4),
+  }
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true })
+  } catch (cause) {
+    throw new UsageError(cause instanceof Error ? cause.message : 'The command line is wrong', { cause })
+  }
+}
+
+/** Taken out, so that no child and no crash report inherits it. */
+function takePassphrase(environment: NodeJS.ProcessEnv): string | undefined {
+  const passphrase = environment['CLAVIGER_PASSPHRASE']
+  delete environment['CLAVIGER_PASSPHRASE']
+  return passphrase === '' ? undefined : passphrase
+}
+
+function parseAddress(text: string): Address {
+  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:]+)):(\d{1,5})$/.exec(text)
+  const port = Number(match?.[3])
+  if (match === null || port > 65_535) throw new UsageError('--listen is HOST:PORT, such as 127.0.0.1:8200 or [::1]:8200')
+  return { host: match[1] ?? match[2] ?? '', port }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}
+
+function readTls(certificate: string | undefined, key: string | undefined): Config['tls'] {
+  if (certificate === undefined && key === undefined) return undefined
+  if (certificate === undefined || key === undefined) throw new UsageError('--tls-cert and --tls-key go together')
+  try {
+    return { certificate: readFileSync(certificate), key: readFileSync(key) }
+  } catch (cause) {
+    throw new UsageError('The files of --tls-cert and --tls-key cannot be read', { cause })
+  }
+}

@@ -1,0 +1,86 @@
+import { chmodSync, writeFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { Writable } from 'node:stream'
+import { ClavigerError } from '#model'
+import { UsageError, type Config } from './config.ts'
+import type { Server } from './server.ts'
+
+/** What `claviger dev` does beyond a server: it initializes and unseals itself, and says how to begin. */
+
+const origin = { door: 'start', source: 'local', request: 'start' }
+
+/** Unseals the development server, and hands out a token of its owner. */
+export async function startDevelopment(server: Server, config: Config): Promise<void> {
+  const token = await openServer(server, config)
+  const address = addressOf(server, config)
+  if (config.tokenFile !== undefined) writeSecret(config.tokenFile, `${token}\n`)
+  if (config.envFile !== undefined) writeSecret(config.envFile, `CLAVIGER_ADDR=${address}\nCLAVIGER_TOKEN=${token}\n`)
+  process.stdout.write(welcome(address, token, config))
+}
+
+async function openServer(server: Server, config: Config): Promise<string> {
+  if (server.custody.description === undefined) {
+    // In memory the seal is never opened again: a passphrase that nobody knows would only cost time, two shares cost none.
+    const seal =
+      config.dataFolder === undefined
+        ? { kind: 'shares' as const, shares: 2, threshold: 2 }
+        : { kind: 'passphrase' as const, passphrase: await passphraseOf(config, true) }
+    return (await server.ceremonies.init({ seal, owner: 'owner' }, origin)).token
+  }
+  await server.ceremonies.unseal({ passphrase: await passphraseOf(config, false) }, origin)
+  return (await server.gate.performAsSystem('token.createForOwner', server.custody.tenant, {})).token
+}
+
+async function passphraseOf(config: Config, isNew: boolean): Promise<string> {
+  const passphrase = config.passphrase ?? (await ask(isNew ? 'New passphrase for the data folder: ' : 'Passphrase of the data folder: '))
+  if (isNew && passphrase.length < PASSPHRASE_LENGTH_MIN) {
+    throw new UsageError(`The passphrase must have at least ${PASSPHRASE_LENGTH_MIN} characters`)
+  }
+  return passphrase
+}
+
+const PASSPHRASE_LENGTH_MIN = 12
+
+/** Asks on the terminal, without showing what is typed. */
+function ask(question: string): Promise<string> {
+  if (!process.stdin.isTTY) {
+    throw new ClavigerError('invalid_share', 'dev --data needs its passphrase: set CLAVIGER_PASSPHRASE, or start it on a terminal')
+  }
+  process.stderr.write(question)
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const reader = createInterface({ input: process.stdin, output: silent, terminal: true })
+  return new Promise((resolve) => {
+    reader.question('', (answer) => {
+      reader.close()
+      process.stderr.write('\n')
+      resolve(answer)
+    })
+  })
+}
+
+function addressOf(server: Server, config: Config): string {
+  const { host, port } = server.listener
+  return `${config.tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+/** Readable by its owner only, also where the file was there before. */
+function writeSecret(path: string, text: string): void {
+  writeFileSync(path, text, { mode: 0o600 })
+  chmodSync(path, 0o600)
+}
+
+function welcome(address: string, token: string, config: Config): string {
+  const credentials =
+    config.tokenFile === undefined ? `  export CLAVIGER_TOKEN=${token}` : `  export CLAVIGER_TOKEN=$(cat ${config.tokenFile})`
+  return `Claviger development server: ${address}
+${config.dataFolder === undefined ? 'Everything is in memory, and gone when it stops.' : `The data is kept in ${config.dataFolder}.`} Stop it with Ctrl-C.
+
+A first encrypt, in another shell:
+  export CLAVIGER_ADDR=${address}
+${credentials}
+  npx claviger key create --alias first
+  echo 'hello' | npx claviger encrypt -k first > hello.enc
+  npx claviger decrypt < hello.enc
+`
+}
+

@@ -1,0 +1,67 @@
+import { mkdirSync } from 'node:fs'
+import { z } from 'zod'
+import { readConfig, USAGE, UsageError, type Config } from './config.ts'
+import { startDevelopment } from './development.ts'
+import { createLog, errorFields } from './log.ts'
+import { startServer, type Server } from './server.ts'
+
+/** Where the server begins: the command line, the house put together, and signals. */
+
+// The server runs with code generation from strings disallowed, and zod would try it once.
+z.config({ jitless: true })
+
+function readCommandLine(): Config | 'help' {
+  try {
+    return readConfig(process.argv.slice(2), process.env)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    process.stderr.write(`claviger: ${error.message}\n\n${USAGE}`)
+    process.exitCode = 2
+    return 'help'
+  }
+}
+
+async function main(config: Config): Promise<void> {
+  const log = createLog(config.logLevel)
+  if (config.dataFolder !== undefined) mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 })
+  let server: Server
+  try {
+    server = await startServer(config, log)
+    if (config.mode === 'dev') await startDevelopment(server, config)
+    else await unsealAtStart(server, config)
+  } catch (error) {
+    log.fatal(errorFields(error), 'the server cannot start')
+    process.stderr.write(`claviger: ${error instanceof Error ? error.message : 'cannot start'}\n`)
+    process.exit(1)
+  }
+  let stopping = false
+  const stop = () => {
+    if (stopping) return
+    stopping = true
+    server.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.fatal(errorFields(error), 'the server could not stop in order')
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  process.on('unhandledRejection', (error) => {
+    // A defect: nothing more can be promised, so nothing more is answered.
+    log.fatal(errorFields(error), 'a defect was met; the server ends')
+    process.exit(1)
+  })
+}
+
+/** A passphrase seal opens at start where the environment has the passphrase. */
+async function unsealAtStart(server: Server, config: Config): Promise<void> {
+  if (config.passphrase === undefined || server.custody.description?.kind !== 'passphrase') return
+  await server.ceremonies.unseal({ passphrase: config.passphrase }, { door: 'start', source: 'local', request: 'start' })
+}
+
+const config = readCommandLine()
+if (config === 'help') {
+  if (process.exitCode === undefined) process.stdout.write(USAGE)
+} else await main(config)

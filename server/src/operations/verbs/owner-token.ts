@@ -1,0 +1,35 @@
+import { ClavigerError, type Binding, type Principal } from '#model'
+import type { InternalVerb } from '../verb.ts'
+import type { Work } from '../work.ts'
+import { planToken } from './principals.ts'
+
+const BINDINGS_LOOKED_AT_MAX = 1_000
+
+/**
+ * A token for an owner of the tenant, made by the server for whoever started it on their own machine: `claviger dev --data` hands one
+ * out at each start, since it keeps only their hashes.
+ */
+export const createOwnerToken: InternalVerb<Record<never, never>, { readonly token: string }> = {
+  kind: 'change',
+  references: () => [],
+  async run(_input, work) {
+    work.authorize()
+    const { value, standing } = await findOwner(work)
+    const plan = planToken(work, value, { description: 'development server', days: 30 })
+    return { ...plan, unchanged: [standing] }
+  },
+}
+
+async function findOwner(work: Work) {
+  const { store, seals } = work.parts
+  const rows = await store.list({ kind: 'binding', tenant: work.caller.tenant, facets: [], limit: BINDINGS_LOOKED_AT_MAX })
+  for (const binding of rows.map((row) => seals.open<Binding>(row))) {
+    if (binding.role !== 'owner' || binding.scope.kind !== 'tenant') continue
+    const [row] = await store.rows([{ kind: 'principal', id: binding.principal }])
+    const value = row && seals.open<Principal>(row)
+    if (row !== undefined && value?.state === 'enabled') {
+      return { value, standing: { kind: 'principal' as const, id: value.id, revision: row.revision } }
+    }
+  }
+  throw new ClavigerError('not_found', 'The tenant has no enabled owner')
+}

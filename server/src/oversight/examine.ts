@@ -1,0 +1,159 @@
+import { operations, type LedgerRecord, type OutputOf } from '@claviger/contract'
+import type { RowSeals } from '#keyring'
+import { rowKinds, type Row, type Store } from '#store'
+
+/**
+ * The examination behind `claviger doctor`: the ledger is replayed, and what it says was written last is compared with what is stored.
+ * Whoever can write to the database can put back an old row with its good seal, or take one away; here it shows.
+ */
+
+/** Entries and rows read at once. */
+const PER_READ = 1_000
+/** Findings listed; more than that is one catastrophe. */
+const FINDINGS_MAX = 1_000
+
+export interface ExamineParts {
+  readonly store: Store
+  readonly seals: RowSeals
+}
+
+type Examination = OutputOf<'system.doctor'>
+type Finding = Examination['findings'][number]
+
+/** What the ledger says of one row: its digest after the last change, or that it was removed. */
+interface Expected {
+  readonly digest: string | undefined
+  readonly revision: number
+}
+
+interface Replay {
+  readonly rows: Map<string, Expected>
+  /** Uses by `key/version`. */
+  readonly uses: Map<string, number>
+  readonly entries: number
+}
+
+const useEvents: ReadonlySet<string> = new Set(
+  Object.values(operations)
+    .filter((row) => row.effect === 'use')
+    .map((row) => row.name),
+)
+
+export async function examine(parts: ExamineParts): Promise<Examination> {
+  const findings: Finding[] = []
+  const report = (subject: string, finding: string) => {
+    if (findings.length < FINDINGS_MAX) findings.push({ subject, finding })
+  }
+  // The rows are read after the head is taken, so a row may be newer than the replay, never older.
+  const head = await parts.store.head()
+  const replay = await replayLedger(parts.store, head.next, report)
+  let rows = 0
+  const seen = new Set<string>()
+  for (const kind of rowKinds) {
+    for await (const row of rowsOf(parts.store, kind)) {
+      rows += 1
+      const name = `${row.kind} ${row.id}`
+      seen.add(name)
+      examineRow(parts.seals, row, replay.rows.get(name), head.revision, report)
+      if (kind === 'key') await examineCounters(parts.store, row.id, replay.uses, report)
+    }
+  }
+  for (const [name, expected] of replay.rows) {
+    if (expected.digest !== undefined && !seen.has(name)) report(name, 'the ledger has it, the store does not: it was taken away')
+  }
+  return { rows, entries: replay.entries, findings }
+}
+
+async function replayLedger(store: Store, size: number, report: (subject: string, finding: string) => void): Promise<Replay> {
+  const decoder = new TextDecoder()
+  const rows = new Map<string, Expected>()
+  const uses = new Map<string, number>()
+  let revision = 0
+  let first = 0
+  while (first < size) {
+    const entries = await store.entries(first, Math.min(PER_READ, size - first))
+    if (entries.length === 0) {
+      report(`entry ${first}`, 'the ledger ends before its sequencer does: entries were taken away')
+      break
+    }
+    for (const { index, bytes } of entries) {
+      const record = parseRecord(decoder.decode(bytes))
+      if (record === undefined) {
+        report(`entry ${index}`, 'it is not a record')
+        continue
+      }
+      if (record.revision !== undefined) {
+        revision += 1
+        if (record.revision !== revision) report(`entry ${index}`, `it has revision ${record.revision}, and ${revision} was next`)
+        revision = record.revision
+      }
+      for (const { kind, id, digest } of record.changed ?? []) rows.set(`${kind} ${id}`, { digest, revision })
+      countUse(uses, record)
+    }
+    first += entries.length
+  }
+  return { rows, uses, entries: first }
+}
+
+function parseRecord(text: string): LedgerRecord | undefined {
+  try {
+    return JSON.parse(text) as LedgerRecord
+  } catch {
+    return undefined
+  }
+}
+
+function countUse(uses: Map<string, number>, record: LedgerRecord): void {
+  if (record.outcome !== 'ok' || record.key === undefined || record.version === undefined || !useEvents.has(record.event)) return
+  const name = `${record.key}/${record.version}`
+  uses.set(name, (uses.get(name) ?? 0) + (record.count ?? 1))
+}
+
+async function* rowsOf(store: Store, kind: Row['kind']): AsyncGenerator<Row> {
+  let after: string | undefined
+  for (;;) {
+    const rows = await store.scan(kind, after, PER_READ)
+    yield* rows
+    after = rows.at(-1)?.id
+    if (rows.length < PER_READ || after === undefined) return
+  }
+}
+
+function examineRow(
+  seals: RowSeals,
+  row: Row,
+  expected: Expected | undefined,
+  revision: number,
+  report: (subject: string, finding: string) => void,
+): void {
+  const name = `${row.kind} ${row.id}`
+  try {
+    seals.open(row)
+  } catch {
+    report(name, 'it does not fit its seal: it was changed in the store')
+    return
+  }
+  // Written after the replay began.
+  if (row.revision > revision) return
+  if (expected === undefined) report(name, 'no entry of the ledger wrote it')
+  else if (expected.digest === undefined) report(name, `revision ${expected.revision} removed it, and it is back`)
+  else if (expected.digest !== seals.digest(row)) {
+    report(name, `it stands at revision ${row.revision}, and the ledger wrote it last in ${expected.revision}: it was rolled back`)
+  }
+}
+
+/** Counters may run ahead while the server works, and never fall behind what the ledger has. */
+async function examineCounters(
+  store: Store,
+  key: string,
+  uses: ReadonlyMap<string, number>,
+  report: (subject: string, finding: string) => void,
+): Promise<void> {
+  const stored = await store.key(key)
+  for (const position of stored?.versions.keys() ?? []) {
+    const version = position + 1
+    const counted = stored?.counters.get(version)?.uses ?? 0
+    const recorded = uses.get(`${key}/${version}`) ?? 0
+    if (counted < recorded) report(`version ${key}/${version}`, `it counts ${counted} uses, and the ledger has ${recorded}`)
+  }
+}
