@@ -1,0 +1,36 @@
+import { CommanderError } from 'commander'
+import { becomeServer } from './commands/server.ts'
+import { exitCodes } from './exit-codes.ts'
+import { explainFailure } from './failure.ts'
+import { makeProgram } from './program.ts'
+import { say, type Shell } from './shell.ts'
+
+/** Commander has printed its own words by now: help is no failure, anything else is a mistake in the call. */
+function exitCodeOfCommander(error: CommanderError): number {
+  return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+}
+
+function isBrokenPipe(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EPIPE'
+}
+
+/** Runs one command line, and turns what went wrong into words on stderr. Resolves to the exit code; never rejects. */
+export async function runCommandLine(shell: Shell, given: readonly string[]): Promise<number> {
+  const [first, ...rest] = given
+  let exitCode: number = exitCodes.ok
+  try {
+    if (first === 'dev' || first === 'server') becomeServer(shell, first, rest)
+    const making = { shell, fail: (code: number) => void (exitCode = code) }
+    await makeProgram(making).parseAsync(given, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError) return exitCodeOfCommander(error)
+    // A reader that has seen enough (`claviger key list | head`) ends the output, and nobody needs words about it.
+    if (isBrokenPipe(error)) return exitCodes.general
+    const explained = explainFailure(error)
+    const [what = '', ...more] = explained.lines
+    say(shell, `claviger: ${what}`)
+    for (const line of more) say(shell, `  ${line}`)
+    return explained.exitCode
+  }
+}

@@ -1,0 +1,147 @@
+import { LedgerFormatError } from '@claviger/contract/ledger'
+import {
+  directorySource,
+  serverSource,
+  verifyLedger,
+  type Finding,
+  type LedgerReport,
+  type LedgerSource,
+} from '@claviger/sdk/ledger'
+import { Command } from 'commander'
+import { exitCodes } from '../exit-codes.ts'
+import { usageFailure } from '../failure.ts'
+import { readFileBounded } from '../input/source.ts'
+import { presentValue } from '../output/present.ts'
+import { makeProgress } from '../output/progress.ts'
+import { harmless } from '../output/text.ts'
+import type { Json } from '../output/values.ts'
+import { connect, findConnection, type Globals } from '../settings/connection.ts'
+import { say, write, type Shell } from '../shell.ts'
+import { globalsOf, presentationOf, type Making } from './run.ts'
+
+/** `ledger verify`: derives the tree again from outside, and checks that nothing is used after its revocation. */
+
+interface VerifyCommandOptions {
+  readonly url?: string
+  readonly dir?: string
+  readonly verifierKey?: readonly string[]
+  readonly keyFile?: string
+  readonly checkpoint?: readonly string[]
+}
+
+/** A signed note, and a file of verifier keys, are at most this long, in bytes. */
+const NOTE_BYTES_MAX = 65_536
+
+/** Where the ledger is read from: a folder, or a server. */
+export async function ledgerSource(
+  shell: Shell,
+  globals: Globals,
+  options: { readonly url?: string; readonly dir?: string },
+): Promise<LedgerSource> {
+  if (options.dir !== undefined) {
+    if (options.url !== undefined) throw usageFailure('--url and --dir say two different places')
+    return directorySource(options.dir)
+  }
+  const there = options.url === undefined ? globals : { ...globals, address: options.url }
+  const { address } = await findConnection(shell, there)
+  return serverSource(await connect(shell, there), address)
+}
+
+export function collectText(
+  value: string,
+  before: readonly string[] | undefined,
+): readonly string[] {
+  return [...(before ?? []), value]
+}
+
+/** Verifier keys from the options: given one by one, or as the lines of a file. */
+export async function givenKeys(
+  given: readonly string[] | undefined,
+  file: string | undefined,
+): Promise<readonly string[] | undefined> {
+  if (given === undefined && file === undefined) return undefined
+  const bytes =
+    file === undefined
+      ? new Uint8Array()
+      : await readFileBounded(file, NOTE_BYTES_MAX, '--key-file')
+  const lines = new TextDecoder()
+    .decode(bytes)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+  return [...(given ?? []), ...lines]
+}
+
+function findingLine({ kind, index, what, why }: Finding): string {
+  const where = index === undefined ? what : `entry ${index}, ${what}`
+  return harmless(`${kind}: ${where}: ${why}`)
+}
+
+/** For people, and for scripts that look at the last line: findings, then one line that says what was checked. */
+async function printReport(shell: Shell, report: LedgerReport): Promise<void> {
+  const { findings, findingsTotal, unknownEvents } = report
+  const lines = findings.map(findingLine)
+  if (findingsTotal > findings.length) lines.push(`and ${findingsTotal - findings.length} more`)
+  if (unknownEvents.length > 0) {
+    lines.push(harmless(`Events that this version does not know: ${unknownEvents.join(', ')}`))
+  }
+  await write(shell, [...lines, harmless(report.summary)].map((line) => `${line}\n`).join(''))
+}
+
+export function ledgerVerifyCommand(making: Making): Command {
+  const command = new Command('verify')
+    .description(
+      'Check the whole ledger from outside: the tree, its signatures, and every revocation',
+    )
+    .option('--url <url>', 'the ledger of this server; the one of the settings unless given')
+    .option('--dir <folder>', 'a ledger that was exported to this folder')
+    .option(
+      '--verifier-key <vkey>',
+      'a key that the checkpoint must be signed with; may be given again',
+      collectText,
+    )
+    .option('--key-file <file>', 'such keys, one on a line')
+    .option(
+      '--checkpoint <file>',
+      'a checkpoint from earlier, which the ledger must continue; may be given again',
+      collectText,
+    )
+  return command.action(async (options: VerifyCommandOptions) => {
+    const { shell } = making
+    const globals = globalsOf(command)
+    if (globals.curl === true)
+      throw usageFailure('ledger verify makes many calls, so --curl cannot show it')
+    const source = await ledgerSource(shell, globals, options)
+    const vkeys = await givenKeys(options.verifierKey, options.keyFile)
+    const earlier = await Promise.all(
+      (options.checkpoint ?? []).map((path) =>
+        readFileBounded(path, NOTE_BYTES_MAX, '--checkpoint'),
+      ),
+    )
+    const progress = makeProgress(shell, globals.quiet === true, 'entries')
+    const report = await verifyLedger(source, {
+      ...(vkeys === undefined ? {} : { vkeys }),
+      earlier,
+      onProgress: ({ entries, size }) => progress.show(entries, size),
+    })
+      .catch((error: unknown) => {
+        if (error instanceof LedgerFormatError) throw usageFailure(error.message)
+        throw error
+      })
+      .finally(() => progress.end())
+    if (!report.ok) making.fail(exitCodes.integrity)
+    if (globals.output === undefined && globals.field === undefined) {
+      await printReport(shell, report)
+    } else {
+      await presentValue(shell, 'ledger.verify', report as unknown as Json, presentationOf(globals))
+      if (globals.quiet !== true) say(shell, harmless(report.summary))
+    }
+    if (report.trust === 'first-use' && globals.quiet !== true) {
+      say(
+        shell,
+        'The verifier keys came from the ledger itself. Keep them, and give them the next time:',
+      )
+      for (const vkey of report.vkeys) say(shell, harmless(`  --verifier-key '${vkey}'`))
+    }
+  })
+}

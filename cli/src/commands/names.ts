@@ -1,0 +1,39 @@
+import { operations, type Operation, type OperationName } from '@claviger/contract'
+import type { Claviger } from '@claviger/sdk'
+import { kebab } from '../output/text.ts'
+
+/** How operations are called on the command line. */
+
+export const operationNames = Object.keys(operations) as OperationName[]
+
+export function rowOf(name: OperationName): Operation {
+  return operations[name]
+}
+
+/** `key.create` is `key create`, `datakeyPair` is `datakey-pair`; what is done to the server itself stands at the top. */
+export function commandWords(name: OperationName): readonly string[] {
+  const words = name.split('.').map(kebab)
+  return words[0] === 'system' ? words.slice(1) : words
+}
+
+/** The client's method for an operation that is known by its name only. */
+export function methodOf(
+  client: Claviger,
+  name: OperationName,
+): (input: unknown) => Promise<unknown> {
+  let place: unknown = client
+  for (const word of name.split('.')) place = (place as Record<string, unknown>)[word]
+  return place as (input: unknown) => Promise<unknown>
+}
+
+/** What each group of commands is about, for the help. */
+export const groups: Readonly<Record<string, string>> = Object.freeze({
+  key: 'The life of keys',
+  alias: 'Names that point at keys',
+  principal: 'Users and services',
+  token: 'The tokens of principals',
+  role: 'What principals may be allowed',
+  binding: 'Who has which role, and where',
+  tenant: 'Tenants, each with its own keys and principals',
+  ledger: 'The record of everything: read it, and check it from outside',
+})

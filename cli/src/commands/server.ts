@@ -1,0 +1,86 @@
+import { mkdirSync, realpathSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { usageFailure } from '../failure.ts'
+import type { Shell } from '../shell.ts'
+
+/** `dev` and `server`: this process becomes the server, so that signals, the exit code and the process id are the server's own. */
+
+/** Flags of both: what the server never needs is switched off before its first line runs. */
+const HARDENED = [
+  '--no-warnings',
+  '--disable-sigusr1',
+  '--disallow-code-generation-from-strings',
+  '--disable-proto=throw',
+  '--secure-heap=1048576',
+  '--secure-heap-min=32',
+] as const
+
+/** The value of an option in arguments that somebody else parses: `--data X` or `--data=X`. */
+export function valueOf(flag: string, given: readonly string[]): string | undefined {
+  for (const [index, argument] of given.entries()) {
+    if (argument === flag) return given[index + 1]
+    if (argument.startsWith(`${flag}=`)) return argument.slice(flag.length + 1)
+  }
+  return undefined
+}
+
+/** A grant of the permission model is one path; Node takes a comma in it for a mistake and grants nothing. */
+function grantable(path: string): string {
+  if (path.includes(','))
+    throw usageFailure(`The path ${path} holds a comma, which Node's permissions do not allow`)
+  return realpathSync(path)
+}
+
+/** What `server` may read and write: the program, its data, and its TLS files. */
+function permissions(project: string, given: readonly string[]): string[] {
+  const data = valueOf('--data', given)
+  const tls = [valueOf('--tls-cert', given), valueOf('--tls-key', given)].flatMap((path) =>
+    path === undefined ? [] : [grantable(path)],
+  )
+  // It must exist before it can be granted as a folder.
+  if (data !== undefined) mkdirSync(data, { recursive: true, mode: 0o700 })
+  const folder = data === undefined ? [] : [grantable(data)]
+  return [
+    '--permission',
+    '--allow-net',
+    '--allow-worker',
+    '--allow-ffi',
+    ...[project, ...folder, ...tls].map((path) => `--allow-fs-read=${path}`),
+    ...folder.map((path) => `--allow-fs-write=${path}`),
+  ]
+}
+
+/** Node's own arguments and the server's, for `dev` or `server` with the arguments given after it. */
+export function serverArguments(
+  project: string,
+  mode: 'dev' | 'server',
+  given: readonly string[],
+): string[] {
+  const main = join(project, 'server', 'src', 'main.ts')
+  const help = given.includes('--help') || given.includes('-h')
+  const allowed = mode === 'server' && !help ? permissions(project, given) : []
+  return [...allowed, ...HARDENED, main, mode, ...given]
+}
+
+/** The folder that holds the workspaces. */
+export function projectFolder(): string {
+  return dirname(dirname(dirname(dirname(realpathSync(fileURLToPath(import.meta.url))))))
+}
+
+/** Becomes the server. It does not return. */
+export function becomeServer(
+  shell: Shell,
+  mode: 'dev' | 'server',
+  given: readonly string[],
+): never {
+  if (process.execve === undefined) {
+    throw usageFailure('This system cannot replace one program by another, which the server needs')
+  }
+  const everything = serverArguments(projectFolder(), mode, given)
+  const environment = Object.fromEntries(
+    Object.entries(shell.environment).filter(([, value]) => value !== undefined),
+  ) as Record<string, string>
+  process.execve(process.execPath, [process.execPath, ...everything], environment)
+  throw new Error('The server did not start')
+}

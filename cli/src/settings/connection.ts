@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { createClient, type Claviger } from '@claviger/sdk'
+import { usageFailure } from '../failure.ts'
+import type { Shell } from '../shell.ts'
+import { readProfiles, type Profile } from './profiles.ts'
+
+/** The options that every command has. */
+export interface Globals {
+  readonly output?: 'table' | 'json' | 'yaml' | 'raw'
+  readonly field?: string
+  readonly profile?: string
+  readonly address?: string
+  readonly caFile?: string
+  readonly timeout?: number
+  readonly insecurePlainHttp?: boolean
+  readonly curl?: boolean
+  readonly quiet?: boolean
+  readonly yes?: boolean
+}
+
+/** Where the calls go and with which token. */
+export interface Connection {
+  readonly address: string
+  readonly token: string | undefined
+  readonly caFile: string | undefined
+  /** Where the settings came from, for `doctor`. */
+  readonly source: string
+}
+
+export const ADDRESS_DEFAULT = 'http://127.0.0.1:8200'
+/** Making an RSA-4096 key takes seconds, and `doctor` reads every row. */
+export const TIMEOUT_SECONDS_DEFAULT = 60
+
+function given(value: string | undefined): string | undefined {
+  return value === undefined || value === '' ? undefined : value
+}
+
+async function chosenProfile(
+  shell: Shell,
+  globals: Globals,
+): Promise<{ name: string; profile: Profile } | undefined> {
+  const wanted = globals.profile ?? given(shell.environment['CLAVIGER_PROFILE'])
+  const file = await readProfiles(shell)
+  const name = wanted ?? file.current
+  if (name === undefined) return undefined
+  const profile = Object.hasOwn(file.profiles, name) ? file.profiles[name] : undefined
+  if (profile !== undefined) return { name, profile }
+  throw usageFailure(`There is no profile ${name}`, "'claviger profile list' shows them.")
+}
+
+/**
+ * Address and token: options win over the environment, and the environment over the profile. `--profile` is an option, so it wins over
+ * CLAVIGER_ADDR and CLAVIGER_TOKEN too. A profile's token is sent to that profile's address and to no other.
+ */
+export async function findConnection(shell: Shell, globals: Globals): Promise<Connection> {
+  const environment = globals.profile === undefined ? shell.environment : {}
+  const addressGiven = given(globals.address) ?? given(environment['CLAVIGER_ADDR'])
+  const tokenGiven = given(environment['CLAVIGER_TOKEN'])
+  const complete = addressGiven !== undefined && tokenGiven !== undefined
+  const chosen = complete ? undefined : await chosenProfile(shell, globals)
+  const address = addressGiven ?? chosen?.profile.address ?? ADDRESS_DEFAULT
+  const itsOwn = chosen !== undefined && address === chosen.profile.address
+  return {
+    address,
+    token: tokenGiven ?? (itsOwn ? chosen.profile.token : undefined),
+    caFile:
+      given(globals.caFile) ??
+      given(environment['CLAVIGER_CA_FILE']) ??
+      (itsOwn ? chosen.profile.caFile : undefined),
+    source:
+      globals.address !== undefined
+        ? '--address'
+        : addressGiven !== undefined
+          ? 'CLAVIGER_ADDR'
+          : chosen !== undefined
+            ? `profile ${chosen.name}`
+            : 'default',
+  }
+}
+
+/** Trusts the authority in the file beside the usual ones, for this process. */
+async function trust(caFile: string): Promise<void> {
+  const pem = await readFile(caFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw usageFailure(`Cannot read the certificate authority ${caFile} (${error.code ?? 'error'})`)
+  })
+  try {
+    setDefaultCACertificates([...getCACertificates('default'), pem])
+  } catch {
+    throw usageFailure(`${caFile} is not a certificate in PEM form`)
+  }
+}
+
+/** A client for the connection, ready to be called. */
+export async function connect(
+  shell: Shell,
+  globals: Globals,
+  fetch?: typeof globalThis.fetch,
+): Promise<Claviger> {
+  const connection = await findConnection(shell, globals)
+  if (connection.caFile !== undefined) await trust(connection.caFile)
+  return createClient({
+    address: connection.address,
+    token: connection.token,
+    fetch,
+    timeoutMs: (globals.timeout ?? TIMEOUT_SECONDS_DEFAULT) * 1_000,
+    insecurePlainHttp: globals.insecurePlainHttp,
+  })
+}

@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { Command } from 'commander'
+import { commandWords, operationNames, rowOf } from '../src/commands/names.ts'
+import { fieldsOf } from '../src/fields/field.ts'
+import { parseTime } from '../src/fields/time.ts'
+import { makeProgram } from '../src/program.ts'
+import { run, shellOf, temporaryFolder } from './in-process.ts'
+
+const program = makeProgram({ shell: shellOf({}, [], []), fail: () => {} })
+
+function find(words: readonly string[]): Command {
+  return words.reduce((place, word) => {
+    const found = place.commands.find((command) => command.name() === word)
+    assert.ok(found, `there is no command ${words.join(' ')}`)
+    return found
+  }, program)
+}
+
+function every(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(every)]
+}
+
+/** The body that a command line sends, as `--curl` shows it. */
+async function bodyOf(...given: string[]): Promise<unknown> {
+  const { stdout, stderr, exitCode } = await run(['--curl', ...given])
+  assert.equal(exitCode, 0, stderr)
+  return JSON.parse(/<<'JSON'\n(.*)\nJSON/.exec(stdout)?.[1] ?? '')
+}
+
+test('every operation of the contract has a command with the help of its row', () => {
+  for (const name of operationNames) {
+    const command = find(commandWords(name))
+    assert.ok(command.description().length > 5, name)
+  }
+})
+
+test('every field has words, so that every option has', () => {
+  for (const name of operationNames) {
+    for (const field of fieldsOf(rowOf(name)))
+      assert.notEqual(field.description, '', `${name} ${field.name}`)
+  }
+})
+
+test('no option of a command has the name of one that all commands have', () => {
+  const globals = new Set(program.options.flatMap(({ long, short }) => [long, short]))
+  globals.delete(undefined)
+  for (const command of every(program).slice(1)) {
+    for (const { long, short } of command.options) {
+      assert.ok(!globals.has(long) && !globals.has(short), `${command.name()} ${long}`)
+    }
+  }
+})
+
+test('a required field is a positional argument or an option, by its kind', async () => {
+  assert.deepEqual(await bodyOf('alias', 'create', 'app', 'some-key'), {
+    alias: 'app',
+    key: 'some-key',
+  })
+  assert.deepEqual(await bodyOf('alias', 'update', 'app', 'some-key'), { key: 'some-key' })
+  assert.deepEqual(await bodyOf('principal', 'create', 'backup'), { name: 'backup' })
+  const principal = '0b7c9b5e-1f4d-4d0a-9d6e-2f6f4b1c0a11'
+  assert.deepEqual(
+    await bodyOf('binding', 'create', 'signer', principal, '--scope', 'labels:env=prod'),
+    {
+      role: 'signer',
+      principal,
+      scope: { kind: 'labels', selector: 'env=prod' },
+    },
+  )
+  assert.deepEqual(await bodyOf('datakey-pair', '-k', 'app', '--algorithm', 'P-256'), {
+    algorithm: 'P-256',
+  })
+})
+
+test('values are read by the kind of their field', async () => {
+  assert.deepEqual(
+    await bodyOf(
+      'key',
+      'create',
+      '--algorithm',
+      'P-256',
+      '--exportable',
+      '--labels',
+      'env=prod,team=a',
+      '--labels',
+      'tier=1',
+      '--protect-stop-at',
+      '+1d',
+    ),
+    {
+      algorithm: 'P-256',
+      exportable: true,
+      labels: { env: 'prod', team: 'a', tier: '1' },
+      protectStopAt: new Date(1_800_000_000_000 + 86_400_000).toISOString(),
+    },
+  )
+  assert.deepEqual(await bodyOf('random', '--length', '16'), { length: 16 })
+  assert.deepEqual(await bodyOf('datakey', 'app', '--context', 'a=b=c', '--context', 'd='), {
+    context: { a: 'b=c', d: '' },
+  })
+})
+
+test('the key is a positional argument or -k, and not both', async () => {
+  const line = async (...given: string[]) =>
+    (await run(['--curl', 'key', 'get', ...given])).stdout.split(' ')[4]
+  assert.equal(await line('app'), "'http://127.0.0.1:8200/v1/keys/app'")
+  assert.equal(await line('-k', 'app'), "'http://127.0.0.1:8200/v1/keys/app'")
+  assert.equal((await run(['key', 'get', 'app', '-k', 'app'])).exitCode, 2)
+  assert.equal((await run(['key', 'get'])).exitCode, 2)
+})
+
+test('bytes come in base64, hex, words, a file or stdin; a message has to say which', async () => {
+  await using folder = await temporaryFolder()
+  const raw = join(folder.path, 'raw')
+  const text = join(folder.path, 'text')
+  const pem = join(folder.path, 'pem')
+  await writeFile(raw, Buffer.from([0xc1, 0, 255]))
+  await writeFile(text, 'wQD/\n')
+  await writeFile(pem, '-----BEGIN PUBLIC KEY-----\nAAECAwQF\nBgcICQ==\n-----END PUBLIC KEY-----\n')
+  const mac = async (value: string, stdin = '') => {
+    const { stdout, stderr } = await run(['--curl', 'mac', '-k', 'app', '--message', value], {
+      stdin,
+    })
+    const body = /<<'JSON'\n(.*)\nJSON/.exec(stdout)?.[1]
+    return body === undefined ? stderr : (JSON.parse(body) as { message: string }).message
+  }
+  assert.equal(await mac('text:hi'), 'aGk=')
+  assert.equal(await mac('hex:6869'), 'aGk=')
+  assert.equal(await mac('base64:aGk='), 'aGk=')
+  assert.equal(await mac('-', 'hi'), 'aGk=')
+  assert.equal(await mac(`@${raw}`), 'wQD/')
+  assert.equal(
+    await mac(`@${text}`),
+    Buffer.from('wQD/\n').toString('base64'),
+    'a message is taken as it is',
+  )
+  for (const wrong of ['aGk=', 'hex:6', 'base64:a', `@${folder.path}/none`]) {
+    assert.match(await mac(wrong), /^claviger: --message/)
+  }
+  const reencrypted = async (value: string) =>
+    ((await bodyOf('reencrypt', '--ciphertext', value)) as { ciphertext: string }).ciphertext
+  assert.equal(await reencrypted(`@${raw}`), 'wQD/')
+  assert.equal(
+    await reencrypted(`@${text}`),
+    'wQD/',
+    'what claviger printed in base64 is read back',
+  )
+  assert.equal(await reencrypted('wQD/'), 'wQD/')
+  const agreed = (await bodyOf('agree', 'app', '--public-key', `@${pem}`)) as { publicKey: string }
+  assert.equal(agreed.publicKey, 'AAECAwQFBgcICQ==')
+})
+
+test('the bytes a verb is about come from stdin where nothing else gives them', async () => {
+  const { stdout } = await run(['--curl', 'sign', '-k', 'app'], { stdin: 'hello' })
+  assert.match(stdout, /\{"message":"aGVsbG8="\}/)
+  const digest = await run(['--curl', 'sign', '-k', 'app', '--digest', `hex:${'ab'.repeat(32)}`], {
+    stdin: 'ignored',
+  })
+  assert.match(digest.stdout, /\{"digest":"[^"]+"\}/)
+})
+
+test('stdin cannot be two things', async () => {
+  const { exitCode, stderr } = await run(
+    ['verify', '-k', 'app', '--message', '-', '--signature', '-'],
+    { stdin: 'x' },
+  )
+  assert.equal(exitCode, 2)
+  assert.match(stderr, /two things/)
+})
+
+test('lists of items are JSON from a file or stdin, and their bytes are base64', async () => {
+  const items = [{ plaintext: 'aGk=' }, { plaintext: 'aGk=', context: { a: 'b' } }]
+  const { stdout } = await run(['--curl', 'encrypt-batch', 'app'], { stdin: JSON.stringify(items) })
+  assert.deepEqual(JSON.parse(/<<'JSON'\n(.*)\nJSON/.exec(stdout)?.[1] ?? ''), { items })
+  for (const stdin of ['[{"plaintext":"?"}]', '{', '[{"text":"aGk="}]', '[]']) {
+    const { exitCode, stderr } = await run(['encrypt-batch', 'app'], { stdin })
+    assert.equal(exitCode, 2)
+    assert.match(stderr, /--items/)
+  }
+})
+
+test('times are dates, RFC 3339, or counted from now', () => {
+  const now = Date.UTC(2030, 0, 1)
+  const cases: [string, number][] = [
+    ['2030-01-31', Date.UTC(2030, 0, 31)],
+    ['2030-01-31T12:00:00Z', Date.UTC(2030, 0, 31, 12)],
+    ['2030-01-31T12:00:00+02:00', Date.UTC(2030, 0, 31, 10)],
+    ['+30d', now + 30 * 86_400_000],
+    ['30d', now + 30 * 86_400_000],
+    ['-2h', now - 7_200_000],
+    ['90s', now + 90_000],
+  ]
+  for (const [text, time] of cases) assert.equal(parseTime(text, now, 'it'), time, text)
+  for (const wrong of [
+    '',
+    'tomorrow',
+    '2030-13-01',
+    '2030',
+    '1',
+    '+d',
+    '+1w',
+    '2030-01-31T12:00',
+  ]) {
+    assert.throws(() => parseTime(wrong, now, 'it'), /must be a time/, wrong)
+  }
+})
+
+test('a wrong call is a usage error that says what is wrong', async () => {
+  const cases: [string[], RegExp][] = [
+    [[], /Usage/],
+    [['nonsense'], /unknown command/],
+    [['key', 'melt'], /unknown command/],
+    [['key', 'create', '--algorythm', 'x'], /unknown option/],
+    [['key', 'create', 'surplus'], /too many arguments/],
+    [['key', 'destroy', 'app', '--days', 'many'], /--days must be a whole number/],
+    [['key', 'list', '--state', 'asleep'], /Allowed choices/],
+    [['key', 'create', '--labels', 'env'], /name=value/],
+    [['key', 'create', '--labels', 'a=1,a=2'], /twice/],
+    [
+      ['binding', 'create', 'owner', 'x', '--scope', 'planet'],
+      /must be one of: tenant, labels:SELECTOR, key:KEY/,
+    ],
+    [['random', '--length', '0'], /length/],
+    [['-o', 'xml', 'key', 'list'], /Allowed choices/],
+    [['--timeout', '0', 'key', 'list'], /seconds/],
+    [['encrypt'], /KEY is missing/],
+  ]
+  for (const [given, why] of cases) {
+    const { exitCode, stderr, stdout } = await run(given)
+    assert.equal(exitCode, 2, given.join(' '))
+    assert.match(stderr, why)
+    assert.equal(stdout, '')
+  }
+})
+
+test('help goes to stdout and is no failure', async () => {
+  for (const given of [
+    ['--help'],
+    ['key', '--help'],
+    ['key', 'create', '--help'],
+    ['help', 'key'],
+  ]) {
+    const { exitCode, stdout, stderr } = await run(given)
+    assert.equal(exitCode, 0, given.join(' '))
+    assert.match(stdout, /^Usage: claviger/)
+    assert.equal(stderr, '')
+  }
+})
