@@ -112,8 +112,7 @@ export const walls: readonly Wall[] = [
     // It reads everything and changes nothing.
     name: 'oversight',
     path: 'server/src/oversight',
-    imports: ['keyring', 'ledger', 'crypto', 'model', 'contract'],
-    typesOf: ['store'],
+    imports: ['keyring', 'ledger', 'store', 'crypto', 'model', 'contract'],
     builtins: [],
     packages: [],
   },
