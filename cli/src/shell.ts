@@ -8,13 +8,13 @@ export interface Shell {
   readonly input: NodeJS.ReadStream
   readonly output: NodeJS.WriteStream
   readonly errors: NodeJS.WriteStream
-  /** The numbers of stdin and stdout, where they are files of the process: large data goes past the streams. */
   /** Which of the three are terminals. */
   readonly terminals: {
     readonly input: boolean
     readonly output: boolean
     readonly errors: boolean
   }
+  /** The numbers of stdin and stdout, where they are files of the process: large data goes past the streams. */
   readonly descriptors?: { readonly input: number; readonly output: number }
   /** Milliseconds since 1970. */
   now(): number

@@ -98,7 +98,7 @@ export function suggest(program: Command, words: readonly string[]): Suggestion 
   const { command, positional } = walk(program, before)
   const option = findOption(command, before.at(-1) ?? '')
   if (option?.required === true) {
-    return { words: option.argChoices ?? [], keys: option.long === '--key' }
+    return { words: option.argChoices ?? [], keys: option.short === '-k' }
   }
   if (current.startsWith('-')) return { words: optionsOf(command), keys: false }
   const argument = command.registeredArguments[positional]

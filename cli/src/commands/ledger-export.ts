@@ -11,7 +11,7 @@ import { globalsOf, presentationOf, type Making } from './run.ts'
 /** `ledger export`: a copy as static files, to keep, to serve, and to verify without the server. */
 
 interface ExportCommandOptions {
-  readonly verifierKey?: readonly string[]
+  readonly key?: readonly string[]
   readonly keyFile?: string
 }
 
@@ -20,7 +20,7 @@ export function ledgerExportCommand(making: Making): Command {
     .description('Copy the ledger to a folder, or bring such a copy up to date')
     .argument('<folder>', 'where the copy is')
     .option(
-      '--verifier-key <vkey>',
+      '--key <vkey>',
       'a key that the checkpoint must be signed with; may be given again',
       collectText,
     )
@@ -31,7 +31,7 @@ export function ledgerExportCommand(making: Making): Command {
     if (globals.curl === true)
       throw usageFailure('ledger export makes many calls, so --curl cannot show it')
     const source = await ledgerSource(shell, globals, {})
-    const vkeys = await givenKeys(options.verifierKey, options.keyFile)
+    const vkeys = await givenKeys(options.key, options.keyFile)
     const progress = makeProgress(shell, globals.quiet === true, 'files')
     const report = await exportLedger(source, folder, {
       ...(vkeys === undefined ? {} : { vkeys }),

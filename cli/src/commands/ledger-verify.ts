@@ -24,7 +24,7 @@ import { globalsOf, presentationOf, type Making } from './run.ts'
 interface VerifyCommandOptions {
   readonly url?: string
   readonly dir?: string
-  readonly verifierKey?: readonly string[]
+  readonly key?: readonly string[]
   readonly keyFile?: string
   readonly checkpoint?: readonly string[]
 }
@@ -96,7 +96,7 @@ export function ledgerVerifyCommand(making: Making): Command {
     .option('--url <url>', 'the ledger of this server; the one of the settings unless given')
     .option('--dir <folder>', 'a ledger that was exported to this folder')
     .option(
-      '--verifier-key <vkey>',
+      '--key <vkey>',
       'a key that the checkpoint must be signed with; may be given again',
       collectText,
     )
@@ -112,7 +112,7 @@ export function ledgerVerifyCommand(making: Making): Command {
     if (globals.curl === true)
       throw usageFailure('ledger verify makes many calls, so --curl cannot show it')
     const source = await ledgerSource(shell, globals, options)
-    const vkeys = await givenKeys(options.verifierKey, options.keyFile)
+    const vkeys = await givenKeys(options.key, options.keyFile)
     const earlier = await Promise.all(
       (options.checkpoint ?? []).map((path) =>
         readFileBounded(path, NOTE_BYTES_MAX, '--checkpoint'),
@@ -130,18 +130,21 @@ export function ledgerVerifyCommand(making: Making): Command {
       })
       .finally(() => progress.end())
     if (!report.ok) making.fail(exitCodes.integrity)
+    if (report.trust === 'first-use' && globals.quiet !== true) {
+      say(
+        shell,
+        'The verifier keys came from the ledger itself: this shows that it is whole, not whose it is.',
+      )
+      say(
+        shell,
+        "Keep them ('claviger ledger head --field keys > vkeys'), and give them the next time: --key-file vkeys",
+      )
+    }
     if (globals.output === undefined && globals.field === undefined) {
       await printReport(shell, report)
     } else {
       await presentValue(shell, 'ledger.verify', report as unknown as Json, presentationOf(globals))
       if (globals.quiet !== true) say(shell, harmless(report.summary))
-    }
-    if (report.trust === 'first-use' && globals.quiet !== true) {
-      say(
-        shell,
-        'The verifier keys came from the ledger itself. Keep them, and give them the next time:',
-      )
-      for (const vkey of report.vkeys) say(shell, harmless(`  --verifier-key '${vkey}'`))
     }
   })
 }

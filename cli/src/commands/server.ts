@@ -60,7 +60,8 @@ export function serverArguments(
   const main = join(project, 'server', 'src', 'main.ts')
   const help = given.includes('--help') || given.includes('-h')
   const allowed = mode === 'server' && !help ? permissions(project, given) : []
-  return [...allowed, ...HARDENED, main, mode, ...given]
+  // Without '--' Node would take an --env-file that stands among the server's arguments for its own.
+  return [...allowed, ...HARDENED, '--', main, mode, ...given]
 }
 
 /** The folder that holds the workspaces. */

@@ -66,7 +66,7 @@ export async function presentValue(
     presentation.field === undefined
       ? await formatValue(shell, name, value, presentation)
       : selectField(value, presentation.field)
-          .map((line) => `${line}\n`)
+          .map((line) => (line.endsWith('\n') ? line : `${line}\n`))
           .join('')
   await write(shell, text)
 }

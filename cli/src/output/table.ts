@@ -2,9 +2,10 @@ import { styleText } from 'node:util'
 import { harmless } from './text.ts'
 import type { Json } from './values.ts'
 
-/** The columns of lists that have more fields than a terminal has room. Other lists show every simple field. */
+/** What is shown of answers that have more than a terminal has room for. Of the others everything is shown. */
 const COLUMNS: Readonly<Record<string, readonly string[]>> = Object.freeze({
   'key.list': ['id', 'aliases', 'algorithm', 'usage', 'state', 'version', 'createdAt'],
+  'ledger.head': ['origin', 'entries', 'revision', 'size', 'root'],
   'key.versions': [
     'version',
     'state',
@@ -88,11 +89,21 @@ function listTable(name: string, items: readonly Json[], options: TableOptions):
     .join('')
 }
 
+/** Text of several lines, such as PEM or a signed note, begins on a line of its own. */
+function block(value: Json | undefined): string {
+  if (typeof value !== 'string' || !value.trimEnd().includes('\n')) return words(value)
+  return value
+    .trimEnd()
+    .split('\n')
+    .map((line) => `\n  ${harmless(line)}`)
+    .join('')
+}
+
 function flatten(value: Json, prefix = ''): [string, string][] {
-  if (!isObject(value)) return [[prefix, words(value)]]
+  if (!isObject(value)) return [[prefix, block(value)]]
   return Object.entries(value).flatMap(([name, inner]) => {
     const path = prefix === '' ? name : `${prefix}.${name}`
-    return isObject(inner) ? flatten(inner, path) : [[path, words(inner)] as [string, string]]
+    return isObject(inner) ? flatten(inner, path) : [[path, block(inner)] as [string, string]]
   })
 }
 
@@ -101,7 +112,10 @@ export function formatTable(name: string, value: Json, options: TableOptions): s
   const items = isObject(value) ? value['items'] : undefined
   if (Array.isArray(items))
     return items.length === 0 ? '' : listTable(name, items as readonly Json[], options)
-  const fields = flatten(value).filter(([, text]) => text !== '')
+  const shown = COLUMNS[name]
+  const fields = flatten(value).filter(
+    ([field, text]) => text !== '' && (shown === undefined || shown.includes(field)),
+  )
   const width = Math.max(0, ...fields.map(([field]) => field.length))
   return fields.map(([field, text]) => `${bold(field.padEnd(width), options)}  ${text}\n`).join('')
 }
