@@ -29,10 +29,11 @@ export function agree(material: OpenMaterial, theirPublicKey: KeyObject): Buffer
   }
   const options = { privateKey: privateKeyOf(material), publicKey: theirPublicKey }
   if (algorithm.where.private === 'pool') {
-    return inPool<Buffer>((done) => diffieHellman(options, done)).then(notZero, refuse)
+    return inPool<Buffer>((done) => diffieHellman(options, done)).catch(refuse)
   }
   try {
-    return notZero(diffieHellman(options))
+    const shared = diffieHellman(options)
+    return algorithm.family === 'montgomery' ? notZero(shared) : shared
   } catch (thrown) {
     return refuse(thrown)
   }
@@ -44,7 +45,10 @@ function refuse(thrown: unknown): never {
   throw unacceptable('the public key leads to no shared secret')
 }
 
-/** RFC 7748 section 6.1: a public key of small order gives zero, whatever the private key. Without an early exit. */
+/**
+ * RFC 7748 section 6.1: on X25519 a public key of small order gives zero, whatever the private key. The NIST curves have no such points,
+ * and there x = 0 is a coordinate like any other. Without an early exit.
+ */
 function notZero(shared: Buffer): Buffer {
   let seen = 0
   for (const byte of shared) seen |= byte

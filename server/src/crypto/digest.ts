@@ -34,3 +34,8 @@ export function constantTimeEqual(left: Uint8Array, right: Uint8Array): boolean 
   assertOperational()
   return left.length === right.length && timingSafeEqual(left, right)
 }
+
+/** SHA-256 of a text as base64: for looking up what a caller presented without keeping or comparing it. */
+export function sha256Text(text: string): string {
+  return hash('sha256', text, 'base64')
+}

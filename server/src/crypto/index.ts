@@ -14,7 +14,7 @@ export {
   type Place,
   type Status,
 } from './algorithms.ts'
-export { constantTimeEqual, hkdfSha512, hmacSha256, sha256 } from './digest.ts'
+export { constantTimeEqual, hkdfSha512, hmacSha256, sha256, sha256Text } from './digest.ts'
 export { findAlgorithm, findUsage } from './find-algorithm.ts'
 export { decapsulate, encapsulate, type Encapsulated } from './kem.ts'
 export { mac, verifyMac } from './mac.ts'
