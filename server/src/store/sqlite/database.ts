@@ -1,7 +1,8 @@
-import { closeSync, existsSync, fsyncSync, openSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { constants, DatabaseSync, type StatementSync } from 'node:sqlite'
 import { ClavigerError } from '#model'
+import { damaged, integer } from './columns.ts'
 import { migrate } from './migrations.ts'
 
 /** A store in memory, for tests and trials: it is gone when it is closed. */
@@ -48,7 +49,10 @@ export function openDatabase(path: string): DatabaseSync {
     // What is removed (wrapped material, personal values) is overwritten.
     database.exec('PRAGMA secure_delete = ON; PRAGMA cache_size = -32768')
     database.exec(`PRAGMA wal_autocheckpoint = ${AUTOCHECKPOINT_PAGES}`)
-    if (path !== MEMORY) flushLog(database)
+    if (path !== MEMORY) {
+      assertWholePages(database, path)
+      flushLog(database)
+    }
     migrate(database)
     return database
   } catch (cause) {
@@ -88,6 +92,12 @@ function expectPragma(database: DatabaseSync, pragma: string, expected: string |
       `The database cannot be made durable: '${pragma}' gave ${String(value)}`,
     )
   }
+}
+
+/** SQLite finds missing pages by its own count, but reads the missing end of a page as zeros. */
+function assertWholePages(database: DatabaseSync, path: string): void {
+  const { page_size: pageSize } = database.prepare('PRAGMA page_size').get() ?? {}
+  if (statSync(path).size % integer(pageSize) !== 0) throw damaged('its file ends within a page')
 }
 
 function flushLog(database: DatabaseSync): void {
