@@ -159,7 +159,7 @@ function decodeContext(bytes: Uint8Array): Record<string, string> {
     offset = start + view.readUInt32BE(offset)
     return view.toString('utf8', start, offset)
   }
-  const context: Record<string, string> = Object.create(null)
+  const context = Object.create(null) as Record<string, string>
   for (let count = view.readUInt32BE(0); count > 0; count -= 1) context[text()] = text()
   assert.equal(offset, bytes.length)
   return context
