@@ -16,7 +16,7 @@ import { keeps, targets, type Results } from './targets.ts'
 
 /**
  * `npm run bench`: the real server on one core with its ledger durable on SQLite, the load on another, and bare node:http beside it in the
- * same run. `--json` prints one object. How to read the numbers is in docs/performance.md.
+ * same run. `--json` prints one object. Ratios can be compared between machines, and within 15 % they say nothing; the rest cannot.
  */
 
 const figures: Readonly<Record<string, (options: BenchOptions) => Promise<Figure>>> = {
@@ -62,10 +62,7 @@ function options(): BenchOptions | undefined {
   }
 }
 
-const asked = options()
-if (asked === undefined) {
-  console.log(usage)
-} else {
+async function main(asked: BenchOptions): Promise<void> {
   const results = await run(asked)
   const about = machine(asked)
   const kept = targets.flatMap((target) => {
@@ -74,16 +71,24 @@ if (asked === undefined) {
     const bound = target.least === undefined ? { most: target.most } : { least: target.least }
     return [{ name: target.name, value, ...bound, unit: target.unit, kept: keeps(target, value) }]
   })
+  const { rows, figures: measured } = results
+  const { quick, rounds } = asked
   console.log(
     asked.json
-      ? JSON.stringify({
-          rows: results.rows,
-          ...results.figures,
-          targets: kept,
-          machine: about,
-          quick: asked.quick,
-          rounds: asked.rounds,
-        })
+      ? JSON.stringify({ rows, ...measured, targets: kept, machine: about, quick, rounds })
       : humanReport(results, kept, about),
   )
+}
+
+const asked = options()
+if (asked === undefined) {
+  console.log(usage)
+} else {
+  try {
+    await main(asked)
+  } catch (error) {
+    // Without a server there is nothing to measure; what it said stands in the message.
+    console.error(`bench: ${Error.isError(error) ? error.message : String(error)}`)
+    process.exitCode = 1
+  }
 }

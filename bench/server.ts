@@ -15,6 +15,8 @@ export const claviger = fileURLToPath(new URL('../cli/bin/claviger', import.meta
 
 /** How long a server may take to answer before the run is given up, in milliseconds. */
 const READY_MS_MAX = 60_000
+/** How exactly the start is measured. */
+const READY_POLL_MS = 5
 
 /** A port that was free a moment ago. */
 async function freePort(): Promise<number> {
@@ -82,7 +84,7 @@ export class Server implements AsyncDisposable {
         await stop(child)
         throw new Error(`the server was not ready in ${READY_MS_MAX} ms: ${said.join('')}`)
       }
-      await pause(2)
+      await pause(READY_POLL_MS)
     }
     const readyMs = performance.now() - start
     return new Server(child, port, readyMs, options.token ?? (await tokenIn(tokenFile)))
