@@ -195,7 +195,10 @@ function rowOf(name: RowName, measured: readonly { slice: Slice; ratio: number }
 }
 
 export function median(values: readonly number[]): number {
-  return percentile(values, 0.5)
+  const sorted = values.toSorted((a, b) => a - b)
+  const half = sorted.length / 2
+  const [low = Number.NaN, high = low] = sorted.slice(Math.ceil(half) - 1, Math.floor(half) + 1)
+  return (low + high) / 2
 }
 
 /** The value that this share of the values does not exceed. */

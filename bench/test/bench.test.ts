@@ -7,7 +7,7 @@ import type { Job } from '../load.ts'
 import { readOptions } from '../options.ts'
 import { withDescendants } from '../proc.ts'
 import { Bare, LoadGenerator } from '../processes.ts'
-import { percentile } from '../rows.ts'
+import { median, percentile } from '../rows.ts'
 import { keeps, targets } from '../targets.ts'
 
 /** The bench is believed, so its own arithmetic is tested; its figures are not. */
@@ -86,10 +86,11 @@ test('options are checked', () => {
   }
 })
 
-test('percentiles are values that were measured', () => {
+test('percentiles are values that were measured; a median may stand between two', () => {
   assert.equal(percentile([3, 1, 2], 0.5), 2)
   assert.equal(percentile([4, 1, 3, 2], 0.5), 2)
   assert.equal(percentile([5], 0.99), 5)
+  assert.deepEqual([median([3, 1, 2]), median([4, 1, 3, 2]), median([7])], [2, 2.5, 7])
   assert.ok(Number.isNaN(percentile([], 0.5)))
 })
 
