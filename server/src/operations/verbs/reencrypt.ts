@@ -50,6 +50,8 @@ export const reencryptBatch: UseVerb<'reencryptBatch'> = {
   kind: 'use',
   references: (input) => input.items.flatMap(references),
   async run(input, work) {
+    // Who holds the action nowhere is refused as a whole, and not item by item.
+    work.authorizeSomewhere()
     return { items: await eachItem(input.items, work, (item) => reencryptOne(item, work)) }
   },
 }

@@ -1,0 +1,143 @@
+import { generateKeyPairSync } from 'node:crypto'
+import type { InputOf } from '@claviger/contract'
+import type { GatedName } from '#operations'
+import type { TestHouse } from './house.ts'
+
+/**
+ * For every operation an input that succeeds for whoever may do it, and what it is done to, made anew by the owner each time. An
+ * operation without one does not compile.
+ */
+export type Inputs = { readonly [Name in GatedName]: () => Promise<InputOf<Name>> }
+
+/** RSA-3072, whose private half nobody needs. */
+const recipient = generateKeyPairSync('rsa', { modulusLength: 3_072 }).publicKey.export({
+  type: 'spki',
+  format: 'der',
+})
+const peer = generateKeyPairSync('x25519').publicKey.export({ type: 'spki', format: 'der' })
+const message = Buffer.from('message')
+
+export function inputsFor(house: TestHouse): Inputs {
+  const keyOf = async (algorithm = 'AES-256-GCM', usage?: string) =>
+    (await house.createKey({ algorithm, usage })).id
+  const inState = async (operation: 'key.suspend' | 'key.destroy') => {
+    const key = await keyOf()
+    if (operation === 'key.suspend') await house.perform('key.suspend', { key })
+    else await house.perform('key.destroy', { key, days: 7 })
+    return key
+  }
+  const encrypted = async () => {
+    const key = await keyOf()
+    return (await house.perform('encrypt', { key, plaintext: Buffer.from('plaintext') })).ciphertext
+  }
+  const signed = async () => {
+    const key = await keyOf('P-256')
+    return { key, message, signature: (await house.perform('sign', { key, message })).signature }
+  }
+  let names = 0
+  const aName = () => `name-${(names += 1)}`
+  const aliased = async () => {
+    const alias = aName()
+    await house.createKey({ alias })
+    return alias
+  }
+  const page = { limit: 10 }
+  const seal = { kind: 'shares', shares: 2, threshold: 2 } as const
+  return {
+    encrypt: async () => ({ key: await keyOf(), plaintext: Buffer.from('plaintext') }),
+    encryptBatch: async () => ({ key: await keyOf(), items: [{ plaintext: Buffer.from('a') }] }),
+    decrypt: async () => ({ ciphertext: await encrypted() }),
+    decryptBatch: async () => ({ items: [{ ciphertext: await encrypted() }] }),
+    reencrypt: async () => ({ ciphertext: await encrypted() }),
+    reencryptBatch: async () => ({ items: [{ ciphertext: await encrypted() }] }),
+    datakey: async () => ({ key: await keyOf() }),
+    datakeyPair: async () => ({ key: await keyOf(), algorithm: 'P-256' }),
+    sign: async () => ({ key: await keyOf('P-256'), message }),
+    signBatch: async () => ({ key: await keyOf('P-256'), items: [{ message }] }),
+    verify: signed,
+    verifyBatch: async () => {
+      const { key, ...item } = await signed()
+      return { key, items: [item] }
+    },
+    mac: async () => ({ key: await keyOf('HMAC-SHA-256'), message }),
+    macBatch: async () => ({ key: await keyOf('HMAC-SHA-256'), items: [{ message }] }),
+    verifyMac: async () => {
+      const key = await keyOf('HMAC-SHA-256')
+      return { key, message, mac: (await house.perform('mac', { key, message })).mac }
+    },
+    agree: async () => ({ key: await keyOf('X25519', 'agree'), publicKey: Buffer.from(peer) }),
+    encapsulate: async () => ({ key: await keyOf('ML-KEM-768') }),
+    decapsulate: async () => {
+      const key = await keyOf('ML-KEM-768')
+      return { key, encapsulation: (await house.perform('encapsulate', { key })).encapsulation }
+    },
+    random: async () => ({ length: 16 }),
+    'key.create': async () => ({ algorithm: 'AES-256-GCM', exportable: false }),
+    'key.get': async () => ({ key: await keyOf() }),
+    'key.list': async () => page,
+    'key.versions': async () => ({ key: await keyOf(), ...page }),
+    'key.update': async () => ({ key: await keyOf(), description: 'changed' }),
+    'key.rotate': async () => ({ key: await keyOf() }),
+    'key.suspend': async () => ({ key: await keyOf() }),
+    'key.resume': async () => ({ key: await inState('key.suspend') }),
+    'key.revoke': async () => ({ key: await keyOf(), reason: 'unspecified' }),
+    'key.destroy': async () => ({ key: await keyOf(), days: 7 }),
+    'key.restore': async () => ({ key: await inState('key.destroy') }),
+    'key.importParameters': async () => ({}),
+    'key.import': async () => ({
+      algorithm: 'AES-256-GCM',
+      exportable: false,
+      unsafePlaintext: Buffer.alloc(32, 7),
+    }),
+    'key.export': async () => ({
+      key: (await house.createKey({ exportable: true })).id,
+      publicKey: Buffer.from(recipient),
+    }),
+    'key.public': async () => ({ key: await keyOf('P-256') }),
+    'alias.create': async () => ({ alias: aName(), key: await keyOf() }),
+    'alias.update': async () => ({ alias: await aliased(), key: await keyOf() }),
+    'alias.delete': async () => ({ alias: await aliased() }),
+    'alias.list': async () => page,
+    whoami: async () => ({}),
+    'tenant.create': async () => ({ name: aName() }),
+    'tenant.list': async () => page,
+    'principal.create': async () => ({ name: aName(), kind: 'service' }),
+    'principal.get': async () => ({ principal: (await house.createUser()).id }),
+    'principal.list': async () => page,
+    'principal.disable': async () => ({ principal: (await house.createUser()).id }),
+    'principal.enable': async () => {
+      const { id } = await house.createUser()
+      await house.perform('principal.disable', { principal: id })
+      return { principal: id }
+    },
+    'token.create': async () => ({
+      principal: (await house.createUser()).id,
+      description: '',
+      days: 1,
+    }),
+    'token.list': async () => page,
+    'token.revoke': async () => ({ token: (await house.createUser()).tokenId }),
+    'role.list': async () => ({}),
+    'binding.create': async () => ({
+      role: 'auditor',
+      principal: (await house.createUser()).id,
+      scope: { kind: 'tenant' },
+    }),
+    'binding.list': async () => page,
+    'binding.delete': async () => ({
+      binding: (await house.createUser('auditor')).binding ?? '',
+    }),
+    'ledger.head': async () => ({}),
+    'ledger.search': async () => ({ order: 'descending', ...page }),
+    'ledger.prove': async () => ({ index: 0 }),
+    'ledger.checkpoint': async () => ({}),
+    'ledger.tile': async () => {
+      await house.checkpoint()
+      return { path: 'entries/000.p/1' }
+    },
+    'system.seal': async () => ({}),
+    'system.rotateRoot': async () => ({ proof: [...house.shares] }),
+    'system.reissueSeal': async () => ({ proof: [...house.shares], seal }),
+    'system.doctor': async () => ({}),
+  }
+}
