@@ -106,3 +106,15 @@ test('what the library encrypts, the second opinion decrypts', async () => {
     )
   }
 })
+
+test('the example in docs/file-format.md is the first vector', () => {
+  const page = readFileSync(new URL('../../../docs/file-format.md', import.meta.url), 'utf8')
+  const [vector] = vectors
+  assert.ok(vector)
+  const { dataKey, wrapped, salt, headerHash, payloadKey, commitment } = vector
+  const file = Buffer.from(vector.file, 'base64').toString('hex')
+  const digits = page.replaceAll(/\s/g, '')
+  for (const value of [dataKey, wrapped, salt, headerHash, payloadKey, commitment, file]) {
+    assert.ok(digits.includes(value), value)
+  }
+})

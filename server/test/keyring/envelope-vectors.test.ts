@@ -126,3 +126,12 @@ test('every invalid vector is refused', () => {
   assert.ok(invalid.length > 10)
   for (const { ciphertext } of invalid) assertRefused(vectors[0], unhex(ciphertext))
 })
+
+test('the example in docs/envelope.md is the first vector', () => {
+  const page = readFileSync(new URL('../../../docs/envelope.md', import.meta.url), 'utf8')
+  const [{ key, keyMaterial, salt, nonce, plaintext, info, subkey, commitment, ciphertext }] =
+    vectors
+  const digits = page.replaceAll(/\s/g, '')
+  const values = [key, keyMaterial, salt, nonce, plaintext, info, subkey, commitment, ciphertext]
+  for (const value of values) assert.ok(digits.includes(value), value)
+})
