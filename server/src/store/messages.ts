@@ -1,4 +1,3 @@
-import { errorCodes, type ErrorCode } from '@claviger/contract'
 import { ClavigerError } from '#model'
 import type { Store } from './store.ts'
 
@@ -23,7 +22,7 @@ export type Opening =
 
 /** An error as it survives structured cloning, which drops the class and the code of one. */
 interface SentError {
-  readonly code: string | undefined
+  readonly code: ClavigerError['code'] | undefined
   readonly name: string
   readonly message: string
   readonly cause: SentError | undefined
@@ -42,7 +41,7 @@ export function sendError(thrown: unknown): SentError {
 
 export function receiveError({ code, name, message, cause }: SentError): Error {
   const options = cause === undefined ? {} : { cause: receiveError(cause) }
-  if (isErrorCode(code)) return new ClavigerError(code, message, options)
+  if (code !== undefined) return new ClavigerError(code, message, options)
   switch (name) {
     case 'RangeError':
       return new RangeError(message, options)
@@ -51,10 +50,6 @@ export function receiveError({ code, name, message, cause }: SentError): Error {
     default:
       return new Error(message, options)
   }
-}
-
-function isErrorCode(code: string | undefined): code is ErrorCode {
-  return code !== undefined && Object.hasOwn(errorCodes, code)
 }
 
 /**

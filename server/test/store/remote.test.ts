@@ -8,7 +8,7 @@ import { batchOf, filePlaces } from './harness.ts'
 storeConformance('SQLite on a thread', {
   place: filePlaces((path) => openStoreThread({ path })),
   persistent: true,
-  histories: 6,
+  histories: 4,
 })
 
 test('entries that cover their buffer move to the thread, and a view into more is copied', async () => {

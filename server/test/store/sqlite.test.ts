@@ -5,7 +5,7 @@ import { filePlaces } from './harness.ts'
 storeConformance('SQLite in a file', {
   place: filePlaces(openSqliteStore),
   persistent: true,
-  histories: 40,
+  histories: 30,
 })
 
 storeConformance('SQLite in memory', {

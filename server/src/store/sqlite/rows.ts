@@ -59,7 +59,7 @@ export class Rows {
       'INSERT INTO change_log (revision, kind, id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
     )
     this.#changedSince = database.prepare(
-      'SELECT kind, id FROM change_log WHERE revision > ? GROUP BY kind, id ORDER BY max(revision), kind, id',
+      'SELECT kind, id FROM change_log WHERE revision > ? ORDER BY revision',
     )
     this.#lastChanged = database.prepare(
       'SELECT max(revision) AS revision FROM change_log WHERE kind = ? AND id = ?',
@@ -112,9 +112,12 @@ export class Rows {
   }
 
   changedSince(revision: number): RowReference[] {
-    return this.#changedSince
-      .all(revision)
-      .map((found) => ({ kind: toKind(found['kind']), id: text(found['id']) }))
+    const changed = new Map<string, RowReference>()
+    for (const found of this.#changedSince.iterate(revision)) {
+      const subject = { kind: toKind(found['kind']), id: text(found['id']) }
+      changed.set(`${subject.kind} ${subject.id}`, subject)
+    }
+    return [...changed.values()]
   }
 
   lastChanged(references: readonly RowReference[]): (number | undefined)[] {
