@@ -87,6 +87,8 @@ export default defineConfig({
     'typescript/consistent-return': 'off',
     'unicorn/consistent-function-scoping': 'off',
     'import/no-unassigned-import': 'off',
+    // fast-check offers all its names under one, as its manual uses it.
+    'import/no-named-as-default-member': 'off',
     // It is for windows; workers have no origins.
     'unicorn/require-post-message-target-origin': 'off',
     'no-shadow': 'off',
