@@ -39,8 +39,10 @@ export { formatProof, parseProof, type EntryProof } from './proof.ts'
 export { encodeRecord, parseRecord } from './record-codec.ts'
 export {
   ENTRY_BYTES_MAX,
+  internalEvents,
   outcomes,
   recordSchema,
+  type InternalEvent,
   type LedgerRecord,
   type Outcome,
 } from './record.ts'

@@ -56,3 +56,10 @@ export type LedgerRecord = z.infer<typeof recordSchema>
 
 /** An entry is at most this long, so that it fits an entry bundle (C2SP tlog-tiles: 16-bit lengths). */
 export const ENTRY_BYTES_MAX = 65_535
+
+/**
+ * Events of the records that have no operation of their own: the end of a destruction's window, after which the key's material is gone,
+ * and the token that making a tenant makes for its owner.
+ */
+export const internalEvents = ['key.erase', 'token.createForOwner'] as const
+export type InternalEvent = (typeof internalEvents)[number]

@@ -1,6 +1,11 @@
 import '../without-code-generation.ts'
 import { operations, type Operation } from '@claviger/contract'
-import { LedgerFormatError, parseRecord, type LedgerRecord } from '@claviger/contract/ledger'
+import {
+  internalEvents,
+  LedgerFormatError,
+  parseRecord,
+  type LedgerRecord,
+} from '@claviger/contract/ledger'
 import type { Finding, FindingKind } from './report.ts'
 
 /**
@@ -22,12 +27,14 @@ const ends: Readonly<Record<string, End>> = Object.freeze({
   'key.revoke': { names: 'key', carriedAs: 'key', ofVersions: true },
   'key.suspend': { names: 'key', carriedAs: 'key', undoneBy: 'key.resume' },
   'key.destroy': { names: 'key', carriedAs: 'key', undoneBy: 'key.restore' },
+  'key.erase': { names: 'key', carriedAs: 'key' },
   'token.revoke': { names: 'subject', carriedAs: 'credential' },
   'principal.disable': { names: 'subject', carriedAs: 'principal', undoneBy: 'principal.enable' },
   'binding.delete': { names: 'subject', carriedAs: 'binding' },
 })
 
 const allEnds = Object.entries(ends)
+const internal: ReadonlySet<string> = new Set(internalEvents)
 
 const UNKNOWN_EVENTS_MAX = 100
 const EVENT_LENGTH_MAX = 64
@@ -70,7 +77,7 @@ export class RecordCheck {
     this.#checkRevision(index, record)
     if (record.outcome !== 'ok') return
     const row = rowOf(record.event)
-    if (row === undefined) this.#noteUnknown(record.event)
+    if (row === undefined && !internal.has(record.event)) this.#noteUnknown(record.event)
     if (record.key !== undefined) this.#keys.add(record.key)
     const isUse = row?.effect === 'use' && record.key !== undefined
     if (isUse) this.#uses += record.count ?? 1

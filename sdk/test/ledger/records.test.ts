@@ -41,6 +41,7 @@ const wrong: readonly (readonly [string, Partial<LedgerRecord>[], number[]])[] =
     [3],
   ],
   ['restoring does not undo a suspension', [onKey('key.suspend'), onKey('key.restore'), use], [2]],
+  ['a use after the material is gone', [onKey('key.erase'), onKey('key.restore'), use], [2]],
   ['an export is a use', [onKey('key.revoke'), { event: 'key.export', ...K }], [1]],
   [
     'a side of a re-encryption is a use',
@@ -140,6 +141,7 @@ test('keys and uses are counted; events that the contract does not have are name
     { event: 'random' },
     change('key.create', { key: 'k3' }),
     change('constructor'),
+    change('token.createForOwner', { subject: 'c2' }),
     change('key.transmute'),
   ])
   assert.equal(records.keys, 3)
