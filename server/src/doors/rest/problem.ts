@@ -5,7 +5,8 @@ import type { HttpResponse } from '#http'
 
 const headers = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' }
 
-export function problem(code: ErrorCode, detail: string, request: string, field?: string): HttpResponse {
+/** `allow` are the methods that an address knows, for method_not_allowed. */
+export function problem(code: ErrorCode, detail: string, request: string, field?: string, allow?: readonly string[]): HttpResponse {
   const { status, title } = errorCodes[code]
   const body: Problem = {
     type: `urn:claviger:error:${code}`,
@@ -24,6 +25,8 @@ export function problem(code: ErrorCode, detail: string, request: string, field?
       // RFC 9110 section 11.6.1: a 401 says how to authenticate.
       ...(status === 401 ? { 'www-authenticate': 'Bearer realm="claviger"' } : {}),
       ...(status === 503 || status === 429 ? { 'retry-after': '1' } : {}),
+      // RFC 9110 section 15.5.6: a 405 says what is allowed.
+      ...(allow === undefined ? {} : { allow: allow.join(', ') }),
     },
     body: JSON.stringify(body),
   }

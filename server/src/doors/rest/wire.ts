@@ -7,8 +7,8 @@ import type { HttpRequest } from '#http'
 const decoder = new TextDecoder('utf-8', { fatal: true })
 /** The longest field name that is repeated in an error. */
 const FIELD_LENGTH_MAX = 128
-/** A bare body is a message, or a ciphertext with its overhead. */
-const OCTETS_MAX = MESSAGE_BYTES_MAX + 1_024
+/** A bare body is a message, or a ciphertext, which is longer by its header, nonce and tag. */
+const CIPHERTEXT_BYTES_MAX = MESSAGE_BYTES_MAX + 1_024
 
 interface Issue {
   readonly code?: string | undefined
@@ -46,13 +46,27 @@ export function decodeInput(row: Operation, wire: unknown): unknown {
   throw new ClavigerError('invalid_request', field === '' ? message : `${field}: ${message}`, { field })
 }
 
+/** Where a member may be called `__proto__`, spelled plainly or with escapes. */
+const MAYBE_PROTO = /__proto__|\\u005f/i
+
+/** Parses JSON from outside. @throws what JSON.parse throws, with the text in its message: it is not to be repeated */
+function parseUntrusted(bytes: Uint8Array): unknown {
+  const text = decoder.decode(bytes)
+  if (!MAYBE_PROTO.test(text)) return JSON.parse(text)
+  return JSON.parse(text, (name, value: unknown) => {
+    // The schemas' records pass such a member over: a pair of a context would silently not be bound.
+    if (name === '__proto__') throw new SyntaxError('a member is called __proto__')
+    return value
+  })
+}
+
 function parseJson(body: Uint8Array): Record<string, unknown> {
   if (body.length === 0) return {}
   let value: unknown
   try {
-    value = JSON.parse(decoder.decode(body))
+    value = parseUntrusted(body)
   } catch {
-    throw new ClavigerError('invalid_request', 'The body is not JSON')
+    throw new ClavigerError('invalid_request', 'The body is not JSON, or has a member called __proto__')
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new ClavigerError('invalid_request', 'The body must be a JSON object')
@@ -65,14 +79,40 @@ function contextHeader(request: HttpRequest): unknown {
   const header = request.headers['claviger-context']
   if (header === undefined) return undefined
   try {
-    return JSON.parse(decoder.decode(Uint8Array.fromBase64(String(header))))
+    return parseUntrusted(Uint8Array.fromBase64(String(header)))
   } catch {
     throw new ClavigerError('invalid_request', 'The header Claviger-Context must be base64 of a JSON object', { field: 'context' })
   }
 }
 
+/** The fields of a query: each once, and none that stands in the address. */
+function parseQuery(query: string, parameters: Readonly<Record<string, string>>): Record<string, unknown> {
+  const fields: Record<string, unknown> = {}
+  if (query === '') return fields
+  for (const pair of query.split('&')) {
+    const mark = pair.indexOf('=')
+    const name = decodeComponent(mark === -1 ? pair : pair.slice(0, mark))
+    const twice = Object.hasOwn(fields, name) || name in parameters
+    if (twice || name === '__proto__') {
+      throw new ClavigerError('invalid_request', `${clean(name)}: is given twice, or cannot be given`, { field: clean(name) })
+    }
+    fields[name] = decodeComponent(mark === -1 ? '' : pair.slice(mark + 1))
+  }
+  return fields
+}
+
+function decodeComponent(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded.replaceAll('+', ' '))
+  } catch {
+    throw new ClavigerError('invalid_request', 'The query is not valid percent-encoding', { field: 'query' })
+  }
+}
+
 function contentType(request: HttpRequest): string {
-  return String(request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+  const header = request.headers['content-type']
+  if (header === 'application/json') return header
+  return String(header ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
 }
 
 /**
@@ -83,7 +123,7 @@ function contentType(request: HttpRequest): string {
 export function readInput(row: Operation, request: HttpRequest, parameters: Readonly<Record<string, string>>): unknown {
   if (row.route.startsWith('GET')) {
     if (request.body.length > 0) throw new ClavigerError('invalid_request', 'This operation takes no body')
-    return decodeInput(row, { ...Object.fromEntries(new URLSearchParams(request.query)), ...parameters })
+    return decodeInput(row, Object.assign(parseQuery(request.query, parameters), parameters))
   }
   if (request.query !== '') throw new ClavigerError('invalid_request', 'This operation takes no query; fields go into the body', { field: 'query' })
   const type = contentType(request)
@@ -92,6 +132,9 @@ export function readInput(row: Operation, request: HttpRequest, parameters: Read
   }
   if (type !== 'application/json' && type !== '' && request.body.length > 0) {
     throw new ClavigerError('unsupported_media_type', `Send application/json${row.octets?.input === undefined ? '' : ' or application/octet-stream'}`)
+  }
+  if (request.headers['claviger-context'] !== undefined) {
+    throw new ClavigerError('invalid_request', 'The header Claviger-Context goes with a bare body; in JSON the context is a field', { field: 'context' })
   }
   const fields = parseJson(request.body)
   for (const name of Object.keys(parameters)) {
@@ -105,7 +148,8 @@ export function readInput(row: Operation, request: HttpRequest, parameters: Read
  * are checked with a placeholder in their place.
  */
 function readOctets(row: Operation, request: HttpRequest, parameters: Readonly<Record<string, string>>, field: string): unknown {
-  if (request.body.length > OCTETS_MAX) throw new ClavigerError('payload_too_large', 'A message is at most 64 KiB; use a data key for more')
+  const most = field === 'ciphertext' ? CIPHERTEXT_BYTES_MAX : MESSAGE_BYTES_MAX
+  if (request.body.length > most) throw new ClavigerError('payload_too_large', 'A message is at most 64 KiB; use a data key for more')
   const context = contextHeader(request)
   const input = decodeInput(row, { ...parameters, [field]: 'AA==', ...(context === undefined ? {} : { context }) })
   return { ...(input as object), [field]: request.body }
