@@ -86,11 +86,11 @@ class RemoteStore implements Store {
     })
   }
 
-  commit(batch: Batch) {
+  async commit(batch: Batch) {
     // Cloning a view copies all of the buffer under it, so one that covers only a part is cut out first.
     const [moved] = movable([batch.entries])
     const entries = moved === undefined ? new Uint8Array(batch.entries) : batch.entries
-    return this.#ask('commit', [{ ...batch, entries }], movable([entries]))
+    return await this.#ask('commit', [{ ...batch, entries }], movable([entries]))
   }
 
   head() {
@@ -177,7 +177,13 @@ class RemoteStore implements Store {
     const { promise, resolve, reject } = Promise.withResolvers<Result<M>>()
     const id = this.#asking++
     this.#asked.set(id, { resolve: (value) => resolve(value as Result<M>), reject })
-    this.#worker.postMessage({ id, method, parameters } satisfies Question, moved)
+    try {
+      this.#worker.postMessage({ id, method, parameters } satisfies Question, moved)
+    } catch (cause) {
+      // What cannot be cloned was never asked.
+      this.#asked.delete(id)
+      reject(cause)
+    }
     return promise
   }
 

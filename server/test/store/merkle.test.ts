@@ -31,7 +31,8 @@ test('the edge of a tree, and of every smaller tree it once was, has the root of
       const name = `${level}/${Math.floor(number / 256)}`
       const tile = tiles.get(name) ?? []
       assert.equal(tile.length, number % 256, `hash ${number} of level ${level} comes in its turn`)
-      tiles.set(name, [...tile, hash])
+      tile.push(hash)
+      tiles.set(name, tile)
     })
   }
   for (const [size, root] of roots) {

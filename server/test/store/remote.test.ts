@@ -29,6 +29,9 @@ test('entries that cover their buffer move to the thread, and a view into more i
     entries.map(({ bytes }) => Buffer.from(bytes).toString()),
     ['whole', 'view'],
   )
+  // A batch that was given away cannot be committed again, and says so instead of committing nothing.
+  await assert.rejects(store.commit(whole), TypeError)
+  assert.equal((await store.head()).next, 2)
   await store.close()
 })
 

@@ -122,7 +122,8 @@ export class Checkpoints {
     if (size > next) {
       throw new ClavigerError(
         'ledger_unavailable',
-        `The database holds ${next} entries, and a checkpoint over ${size} was signed: it is older than what was published, so going on would fork the ledger; restore a newer one`,
+        `The database holds ${next} entries, and a checkpoint over ${size} was signed: it is older than what was ` +
+          'published, so going on would fork the ledger; restore a newer one',
       )
     }
     // A restored tree may be behind entries that it already had.
@@ -131,7 +132,8 @@ export class Checkpoints {
     if (!signed.root.equals(this.#tree.rootAt(size))) {
       throw new ClavigerError(
         'ledger_unavailable',
-        `The first ${size} entries of the database are not those that were signed: its tree has another root; restore the right one`,
+        `The first ${size} entries of the database are not those that were signed: its tree has another root; ` +
+          'restore the right one',
       )
     }
   }

@@ -41,7 +41,8 @@ export function openSession(path: string): Session {
     if (entries.end() !== next || tree.size() > next) {
       throw new ClavigerError(
         'ledger_unavailable',
-        `The ledger ends at ${entries.end()} with a tree over ${tree.size()}, but ${next} entries were given out: entries were lost; restore the database`,
+        `The ledger ends at ${entries.end()} with a tree over ${tree.size()}, but ${next} entries were given out: ` +
+          'entries were lost; restore the database',
       )
     }
     checkpoints.verify()
