@@ -49,13 +49,21 @@ export function createMetrics(gauges: Gauges): Metrics {
   gauge('claviger_unsealed', 'Whether the server is unsealed', () => (gauges.unsealed() ? 1 : 0))
 
   // Bound once for each operation and code: looking labels up costs more than counting.
-  const counters = new Map<string, { inc(): void }>()
-  const timers = new Map<string, { observe(seconds: number): void }>()
+  const bound = new Map<string, { readonly timer: { observe(seconds: number): void }; readonly codes: Map<string, { inc(): void }> }>()
   return {
     observe(operation, code, milliseconds) {
-      const name = `${operation} ${code}`
-      counters.getOrInsertComputed(name, () => operations.labels(operation, code)).inc()
-      timers.getOrInsertComputed(operation, () => durations.labels(operation)).observe(milliseconds / 1_000)
+      let known = bound.get(operation)
+      if (known === undefined) {
+        known = { timer: durations.labels(operation), codes: new Map() }
+        bound.set(operation, known)
+      }
+      let counter = known.codes.get(code)
+      if (counter === undefined) {
+        counter = operations.labels(operation, code)
+        known.codes.set(code, counter)
+      }
+      counter.inc()
+      known.timer.observe(milliseconds / 1_000)
     },
     async render() {
       return { contentType: registry.contentType, text: await registry.metrics() }

@@ -46,7 +46,7 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
     gate: house.gate,
     ceremonies: house.ceremonies,
     status: () => house.status(),
-    openApi: JSON.stringify(openApi(VERSION)),
+    openApi: () => JSON.stringify(openApi(VERSION)),
     metrics: () => metrics.render(),
     observe: (operation, code, milliseconds) => metrics.observe(operation, code, milliseconds),
     reportFailure: (request, error) =>

@@ -1,4 +1,4 @@
-import { sha256 } from '#crypto'
+import { sha256Text } from '#crypto'
 import { readNewest, type RowSeals } from '#keyring'
 import { ClavigerError, type Binding, type Clock, type Principal, type Token } from '#model'
 import type { RowReference, Store } from '#store'
@@ -47,7 +47,7 @@ export class Access {
   readonly #store: Store
   readonly #seals: RowSeals
   readonly #clock: Clock
-  /** By base64 of SHA-256 of the token's text, so that the text is neither kept nor compared. */
+  /** By SHA-256 of the token's text, so that the text is neither kept nor compared. */
   readonly #sessions = new Map<string, Session>()
   /** Raised when anything a session is made of changes. */
   #generation = 0
@@ -71,7 +71,7 @@ export class Access {
     if (credential.kind === 'none') {
       throw new ClavigerError('unauthenticated', 'No credential was given; send Authorization: Bearer <token>')
     }
-    const name = Buffer.from(sha256(Buffer.from(credential.token))).toString('base64')
+    const name = sha256Text(credential.token)
     const held = this.#sessions.get(name)
     if (held === undefined) return this.#open(credential.token, name)
     held.assertValid(this.#clock.now())

@@ -8,7 +8,7 @@ export interface Caller {
   readonly tenant: string
   /** The credential's id; absent for jobs. */
   readonly credential?: string
-  readonly factors: readonly string[]
+  readonly factors: string[]
 }
 
 /** Who asks, and what they may do. */

@@ -1,7 +1,14 @@
 import type { LedgerRecord } from '@claviger/contract'
 
-/** What the gate knows of an entry before the ledger gives it a time and, for a change, a revision. */
-export type RecordDraft = Omit<LedgerRecord, 'v' | 'time' | 'revision' | 'changed'>
+type Known = Omit<LedgerRecord, 'v' | 'time' | 'revision' | 'changed'>
+
+/**
+ * What the gate knows of an entry before the ledger gives it a time and, for a change, a revision. What is not known may stand as
+ * undefined, so that all drafts of a busy server are objects of one shape.
+ */
+export type RecordDraft = {
+  readonly [Name in keyof Known]: undefined extends Known[Name] ? Known[Name] | undefined : Known[Name]
+}
 
 let cachedMilliseconds = -1
 let cachedTime = ''

@@ -1,4 +1,4 @@
-import { errorCodes, type ErrorCode } from '@claviger/contract'
+import { errorCodes, type ErrorCode } from '@claviger/contract/errors'
 
 /**
  * The one error class. `code` is a row of the contract; `message` says what failed, why, and what to do next, and never holds a

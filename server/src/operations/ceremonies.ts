@@ -145,10 +145,10 @@ export class Ceremonies {
         },
       ],
       counters: [],
-      ...(rows.length === 0
-        ? {}
-        : {
-            change: {
+      change:
+        rows.length === 0
+          ? undefined
+          : {
               additive: false,
               digest: (row: Row) => seals.digest(row),
               plan: (revision: number): Change => ({
@@ -158,7 +158,6 @@ export class Ceremonies {
                 unchanged: [],
               }),
             },
-          }),
       revision: ledger.revision,
       recheck: () => Promise.resolve(undefined),
     })

@@ -5,7 +5,7 @@ import { ClavigerError, toClavigerError } from '#model'
 import type { Change } from '#store'
 import { FailureLimiter } from './failure-limiter.ts'
 import type { Sources } from './sources.ts'
-import type { GatedName, InternalVerb, Plan, ReadVerb, UseVerb, Verb } from './verb.ts'
+import type { GatedName, InternalVerb, Plan, Verb } from './verb.ts'
 import { internalVerbs, verbs, type InternalName } from './verbs.ts'
 import { outcomeOf, RefusedUse, Work, type Origin, type Parts } from './work.ts'
 
@@ -60,16 +60,16 @@ export class Gate {
       const authenticating = work.authenticate()
       if (authenticating !== undefined) await authenticating
       const input = call.read()
-      switch (verb.kind) {
-        case 'use':
-          return await this.#use(call, verb, input, work, revision)
-        case 'change':
-          return await this.#change(call, verb, input, work, revision)
-        case 'read':
-          return await this.#read(verb, input, work)
-        default:
-          return verb satisfies never
+      if (verb.kind === 'change') return await this.#change(call, verb, input, work, revision)
+      if (verb.kind === 'use') {
+        const locating = work.locate(verb.references(input))
+        if (locating !== undefined) await locating
       }
+      const running = verb.run(input, work)
+      const output = running instanceof Promise ? await running : running
+      assertAuthorized(work)
+      if (verb.kind === 'use') await this.#recordUse(call, work, revision)
+      return output
     } catch (thrown) {
       const error = toClavigerError(thrown)
       if (!this.#isRecorded(error)) await this.#recordRefusal(call, verb.kind, work, error)
@@ -100,32 +100,15 @@ export class Gate {
     }
   }
 
-  async #read<Name extends GatedName>(verb: ReadVerb<Name>, input: InputOf<Name>, work: Work): Promise<OutputOf<Name>> {
-    const output = await verb.run(input, work)
-    assertAuthorized(work)
-    return output
-  }
-
-  async #use<Name extends GatedName>(
-    call: Call<Name>,
-    verb: UseVerb<Name>,
-    input: InputOf<Name>,
-    work: Work,
-    revision: number,
-  ): Promise<OutputOf<Name>> {
-    const locating = work.locate(verb.references(input))
-    if (locating !== undefined) await locating
-    const running = verb.run(input, work)
-    const output = running instanceof Promise ? await running : running
-    assertAuthorized(work)
+  #recordUse(call: Call<GatedName>, work: Work, revision: number): Promise<unknown> {
     const source = this.#options.sources.commitment(call.source)
-    await this.#ledger.record({
+    return this.#ledger.record({
       records: work.records(call.operation, source),
       counters: work.counters(),
+      change: undefined,
       revision,
       recheck: () => this.#recheck(call, work, source),
     })
-    return output
   }
 
   async #change<Input, Output>(
@@ -222,6 +205,7 @@ export class Gate {
     await this.#ledger.record({
       records: [refusalRecord(work, call.operation, source, error)],
       counters: [],
+      change: undefined,
       revision: this.#ledger.revision,
       recheck: () => Promise.resolve(undefined),
     })
@@ -247,21 +231,11 @@ function assertAuthorized(work: Work): void {
 }
 
 function refusalRecord(work: Work, event: string, source: string, error: ClavigerError): RecordDraft {
-  return {
-    ...work.draft(event, source),
-    outcome: outcomeOf(error),
-    reason: error.code,
-    ...(error instanceof RefusedUse ? { key: error.key, version: error.version } : {}),
-  }
+  const about = { outcome: outcomeOf(error), reason: error.code }
+  return work.draft(event, source, error instanceof RefusedUse ? { ...about, key: error.key, version: error.version } : about)
 }
 
 function changeRecord(work: Work, event: string, source: string, plan: Plan<unknown>): RecordDraft {
-  return {
-    ...work.draft(event, source),
-    outcome: 'ok',
-    ...(plan.key === undefined ? {} : { key: plan.key }),
-    ...(plan.version === undefined ? {} : { version: plan.version }),
-    ...(plan.subject === undefined ? {} : { subject: plan.subject }),
-    ...(plan.detail === undefined ? {} : { detail: plan.detail }),
-  }
+  const { key, version, subject, detail } = plan
+  return work.draft(event, source, { outcome: 'ok', key, version, subject, detail })
 }

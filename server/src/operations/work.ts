@@ -37,14 +37,14 @@ export interface Admitted {
 
 /** One line of what a use did, for the record and the counters. */
 interface Use {
-  readonly key?: string
-  readonly version?: number
-  readonly binding?: string
+  readonly key: string | undefined
+  readonly version: number | undefined
+  readonly binding: string | undefined
   readonly outcome: RecordDraft['outcome']
-  readonly reason?: string
-  readonly part?: 'source' | 'destination'
+  readonly reason: string | undefined
+  readonly part: 'source' | 'destination' | undefined
   readonly count: number
-  readonly bytes?: number
+  readonly bytes: number | undefined
   readonly wraps: number
 }
 
@@ -68,8 +68,8 @@ export class Work {
   #uses: Use[] = []
   #binding: string | undefined
   #authorized = false
-  #kept = new Map<string, unknown>()
-  #discard: (() => void)[] = []
+  #kept: Map<string, unknown> | undefined
+  #discard: (() => void)[] | undefined
 
   constructor(parts: Parts, origin: Origin, action: string) {
     this.parts = parts
@@ -235,13 +235,14 @@ export class Work {
   /** Step five, for the record: something was done with an admitted key. Adds up over the items of a batch. */
   used(admitted: Admitted | undefined, done: { bytes?: number; wraps?: number; count?: number; part?: 'source' | 'destination' } = {}): void {
     this.#uses.push({
-      ...(admitted === undefined
-        ? {}
-        : { key: admitted.ringKey.key.id, version: admitted.version, binding: admitted.binding }),
+      key: admitted?.ringKey.key.id,
+      version: admitted?.version,
+      binding: admitted?.binding,
       outcome: 'ok',
-      ...(done.part === undefined ? {} : { part: done.part }),
+      reason: undefined,
+      part: done.part,
       count: done.count ?? 1,
-      ...(done.bytes === undefined ? {} : { bytes: done.bytes }),
+      bytes: done.bytes,
       wraps: done.wraps ?? 0,
     })
   }
@@ -249,29 +250,34 @@ export class Work {
   /** An item of a batch that did not succeed; the others go on. */
   failed(error: ClavigerError, key?: string, version?: number): void {
     this.#uses.push({
-      ...(key === undefined ? {} : { key }),
-      ...(version === undefined ? {} : { version }),
+      key,
+      version,
+      binding: undefined,
       outcome: outcomeOf(error),
       reason: error.code,
+      part: undefined,
       count: 1,
+      bytes: undefined,
       wraps: 0,
     })
   }
 
   /** Does something slow once, though the verb may run again. */
   async once<Value>(name: string, make: () => Promise<Value>, discard?: (value: Value) => void): Promise<Value> {
-    if (!this.#kept.has(name)) {
+    const kept = (this.#kept ??= new Map())
+    if (!kept.has(name)) {
       const value = await make()
-      this.#kept.set(name, value)
-      if (discard !== undefined) this.#discard.push(() => discard(value))
+      kept.set(name, value)
+      if (discard !== undefined) (this.#discard ??= []).push(() => discard(value))
     }
-    return this.#kept.get(name) as Value
+    return kept.get(name) as Value
   }
 
   /** Overwrites what was kept. */
   dispose(): void {
-    for (const discard of this.#discard.splice(0)) discard()
-    this.#kept.clear()
+    for (const discard of this.#discard ?? []) discard()
+    this.#discard = undefined
+    this.#kept = undefined
   }
 
   /** Everything again, against what stands now: for operations that waited while something changed. */
@@ -317,40 +323,34 @@ export class Work {
     this.#uses = []
   }
 
-  /** The part of a record that every entry of this operation shares. */
-  draft(event: string, source: string): Omit<RecordDraft, 'outcome'> {
+  /** A record of this operation: what every entry of it shares, and what is said of this one. */
+  draft(event: string, source: string, about: Partial<RecordDraft> & Pick<RecordDraft, 'outcome'>): RecordDraft {
     const caller = this.known
     return {
       event,
-      ...(caller === undefined
-        ? { principal: 'anonymous' }
-        : {
-            tenant: caller.tenant,
-            principal: caller.principal,
-            ...(caller.credential === undefined ? {} : { credential: caller.credential }),
-            factors: [...caller.factors],
-          }),
-      ...(this.#binding === undefined ? {} : { binding: this.#binding }),
+      outcome: about.outcome,
+      reason: about.reason,
+      tenant: caller?.tenant,
+      principal: caller?.principal ?? 'anonymous',
+      credential: caller?.credential,
+      factors: caller?.factors,
+      binding: about.binding ?? this.#binding,
       door: this.origin.door,
       source,
       request: this.origin.request,
+      key: about.key,
+      version: about.version,
+      part: about.part,
+      count: about.count === 1 ? undefined : about.count,
+      bytes: about.bytes,
+      subject: about.subject,
+      detail: about.detail,
     }
   }
 
   /** The records of what was used, one for each key, version and outcome. */
   records(event: string, source: string): RecordDraft[] {
-    const shared = this.draft(event, source)
-    return this.#sums().map((use) => ({
-      ...shared,
-      outcome: use.outcome,
-      ...(use.reason === undefined ? {} : { reason: use.reason }),
-      ...(use.binding === undefined ? {} : { binding: use.binding }),
-      ...(use.key === undefined ? {} : { key: use.key }),
-      ...(use.version === undefined ? {} : { version: use.version }),
-      ...(use.part === undefined ? {} : { part: use.part }),
-      ...(use.count === 1 ? {} : { count: use.count }),
-      ...(use.bytes === undefined ? {} : { bytes: use.bytes }),
-    }))
+    return this.#sums().map((use) => this.draft(event, source, use))
   }
 
   #sums(): readonly Use[] {
@@ -366,7 +366,7 @@ export class Work {
           : {
               ...sum,
               count: sum.count + use.count,
-              ...(sum.bytes === undefined && use.bytes === undefined ? {} : { bytes: (sum.bytes ?? 0) + (use.bytes ?? 0) }),
+              bytes: sum.bytes === undefined && use.bytes === undefined ? undefined : (sum.bytes ?? 0) + (use.bytes ?? 0),
               wraps: sum.wraps + use.wraps,
             },
       )

@@ -10,6 +10,8 @@ const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 30_000
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
 const HEADER_BYTES_MAX = 16_384
+/** A body of this length is read at any address. */
+const COMMON_BYTES_MAX = 65_536
 const CONNECTIONS_MAX = 10_000
 /** A response that a client does not read is given up after this long. */
 const IDLE_SOCKET_TIMEOUT_MS = 120_000
@@ -45,10 +47,11 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     const mark = url.indexOf('?')
     const path = mark === -1 ? url : url.slice(0, mark)
     const method = request.method ?? 'GET'
-    const limit = door.bodyLimit(method, path) ?? 0
-    const announced = Number(request.headers['content-length'] ?? 0)
+    const announced = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY)
+    // Finding out what an address takes costs a look-up, which a body within the common limit does not need.
+    const limit = announced <= COMMON_BYTES_MAX ? COMMON_BYTES_MAX : door.bodyLimit(method, path)
     if (draining) response.setHeader('connection', 'close')
-    if (announced > limit) {
+    if (announced > limit && announced !== Number.POSITIVE_INFINITY) {
       tooLarge(request, response, id)
       return
     }

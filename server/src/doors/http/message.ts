@@ -25,8 +25,8 @@ export interface HttpResponse {
 
 /** What serves one protocol over HTTP. */
 export interface HttpDoor {
-  /** The most bytes a body may have at this address; undefined where the address is not this door's. */
-  bodyLimit(method: string, path: string): number | undefined
+  /** The most bytes a body may have at this address; at least 64 KiB, which the listener reads without asking. */
+  bodyLimit(method: string, path: string): number
   respond(request: HttpRequest): Promise<HttpResponse>
   /** What a request that could not be read is answered with. */
   refuse(code: 'invalid_request' | 'payload_too_large' | 'request_timeout' | 'headers_too_large' | 'shutting_down', id: string): HttpResponse

@@ -15,7 +15,8 @@ export interface RestDoorOptions {
   readonly status: () => unknown
   /** @throws ClavigerError where the server cannot serve */
   readonly assertReady: () => void
-  readonly openApi: string
+  /** The OpenAPI document as text; made when it is first asked for. */
+  readonly openApi: () => string
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>
   /** Told of every answer: how long it took and how it ended. */
   readonly observe: (operation: string, code: string, milliseconds: number) => void
@@ -32,6 +33,9 @@ interface Route {
 
 type Match = { readonly kind: 'operation'; readonly route: Route; readonly parameters: Record<string, string> } | { readonly kind: 'openapi' } | { readonly kind: 'metrics' }
 
+/** Longer than any credential of ours. */
+const CREDENTIAL_LENGTH_MAX = 4_096
+
 const json = { 'content-type': 'application/json', 'cache-control': 'no-store' }
 
 /** A path of the contract as the router writes it; a ledger tile's path goes on over slashes. */
@@ -41,9 +45,15 @@ function routerPath(path: string): string {
 
 export function createRestDoor(options: RestDoorOptions): HttpDoor {
   const router = createRouter<Route>()
+  let openApi: string | undefined
   for (const [name, row] of Object.entries(operations) as [OperationName, Operation][]) {
     const [method = '', path = ''] = row.route.split(' ')
     addRoute(router, method, routerPath(path), { name, row })
+  }
+
+  function methodsAt(path: string): string[] {
+    if (path === '/v1/openapi.json' || path === '/metrics') return ['GET']
+    return ['GET', 'POST', 'PATCH', 'DELETE'].filter((method) => findRoute(router, method, path) !== undefined)
   }
 
   /** @throws ClavigerError no_route, method_not_allowed, invalid_request */
@@ -52,23 +62,11 @@ export function createRestDoor(options: RestDoorOptions): HttpDoor {
     if (method === 'GET' && path === '/metrics') return { kind: 'metrics' }
     const found = findRoute(router, method, path)
     if (found === undefined) {
-      const others = ['GET', 'POST', 'PATCH', 'DELETE'].filter((other) => findRoute(router, other, path) !== undefined)
+      const others = methodsAt(path)
       if (others.length > 0) throw new ClavigerError('method_not_allowed', `Use ${others.join(' or ')} at this address`)
       throw new ClavigerError('no_route', 'There is nothing at this address; GET /v1/openapi.json lists what there is')
     }
     return { kind: 'operation', route: found.data, parameters: decodeParameters(found.params) }
-  }
-
-  async function perform(request: HttpRequest, route: Route, parameters: Record<string, string>): Promise<HttpResponse> {
-    const { name, row } = route
-    const origin = { credential: credentialOf(request), door: 'rest', source: request.source, request: request.id }
-    if (isCeremony(name)) return answer(row, request, await performCeremony(name, row, request, parameters))
-    const output = await options.gate.perform({
-      ...origin,
-      operation: name,
-      read: () => readInput(row, request, parameters) as InputOf<typeof name>,
-    })
-    return answer(row, request, output)
   }
 
   async function performCeremony(name: string, row: Operation, request: HttpRequest, parameters: Record<string, string>): Promise<unknown> {
@@ -95,20 +93,33 @@ export function createRestDoor(options: RestDoorOptions): HttpDoor {
     let operation = 'none'
     try {
       const matched = match(request.method, request.path)
-      if (matched.kind === 'openapi') return { status: 200, headers: json, body: options.openApi }
+      if (matched.kind === 'openapi') return { status: 200, headers: json, body: (openApi ??= options.openApi()) }
       if (matched.kind === 'metrics') {
         const { contentType, text } = await options.metrics()
         return { status: 200, headers: { 'content-type': contentType }, body: text }
       }
-      operation = matched.route.name
-      const response = await perform(request, matched.route, matched.parameters)
+      const { route, parameters } = matched
+      const { name, row } = route
+      operation = name
+      const output = isCeremony(name)
+        ? await performCeremony(name, row, request, parameters)
+        : await options.gate.perform({
+            operation: name,
+            credential: credentialOf(request),
+            door: 'rest',
+            source: request.source,
+            request: request.id,
+            read: () => readInput(row, request, parameters) as InputOf<typeof name>,
+          })
+      const response = answer(row, request, output)
       options.observe(operation, 'ok', options.elapsed() - started)
       return response
     } catch (thrown) {
       const error = toClavigerError(thrown)
       if (error.status >= 500) options.reportFailure(request.id, error)
       options.observe(operation, error.code, options.elapsed() - started)
-      return problem(error.code, error.message, request.id, error.field)
+      const allow = error.code === 'method_not_allowed' ? methodsAt(request.path) : undefined
+      return problem(error.code, error.message, request.id, error.field, allow)
     }
   }
 
@@ -140,8 +151,10 @@ function isCeremony(name: OperationName): name is Exclude<OperationName, GatedNa
 /** What the caller presents; whether it is good is for the gate. */
 function credentialOf(request: HttpRequest): Credential {
   const header = request.headers['authorization']
-  const match = typeof header === 'string' ? /^Bearer +(\S{1,4096})$/i.exec(header) : null
-  return match?.[1] === undefined ? { kind: 'none' } : { kind: 'bearer', token: match[1] }
+  if (typeof header !== 'string' || header.length > CREDENTIAL_LENGTH_MAX) return { kind: 'none' }
+  const space = header.indexOf(' ')
+  if (space !== 6 || header.slice(0, space).toLowerCase() !== 'bearer') return { kind: 'none' }
+  return { kind: 'bearer', token: header.slice(space + 1).trim() }
 }
 
 function decodeParameters(encoded: Record<string, string> | undefined): Record<string, string> {

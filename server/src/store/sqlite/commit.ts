@@ -14,7 +14,6 @@ export class Commits {
   readonly #sequence: StatementSync
   readonly #count: StatementSync
   readonly #append: StatementSync
-  readonly #appendFacet: StatementSync
   readonly #keepPersonal: StatementSync
 
   constructor(database: DatabaseSync, transactions: Transactions, rows: Rows) {
@@ -33,10 +32,7 @@ export class Commits {
          wraps = min(wraps + excluded.wraps, ${Number.MAX_SAFE_INTEGER})`,
     )
     this.#append = database.prepare(
-      'INSERT INTO ledger_batch (first_index, count, time, latest, entries) VALUES (?, ?, ?, ?, ?)',
-    )
-    this.#appendFacet = database.prepare(
-      'INSERT INTO batch_facet (facet, first_index) VALUES (?, ?) ON CONFLICT DO NOTHING',
+      'INSERT INTO ledger_batch (first_index, count, time, latest, facets, entries) VALUES (?, ?, ?, ?, ?, ?)',
     )
     this.#keepPersonal = database.prepare(
       'INSERT INTO personal (commitment, salt, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
@@ -71,8 +67,8 @@ export class Commits {
     for (const { key, version, uses, bytes, wraps } of batch.counters)
       this.#count.run(key, version, uses, bytes, wraps)
     const firstIndex = integer(head['next']) - batch.count
-    this.#append.run(firstIndex, batch.count, batch.time, integer(head['latest']), batch.entries)
-    for (const facet of batch.facets) this.#appendFacet.run(facet, firstIndex)
+    const { count, time, facets, entries } = batch
+    this.#append.run(firstIndex, count, time, integer(head['latest']), facets.join('\n'), entries)
     for (const { commitment, salt, value } of batch.personal)
       this.#keepPersonal.run(commitment, salt, value)
     return { kind: 'committed', firstIndex, revision }
@@ -104,6 +100,8 @@ function assertBatch(batch: Batch): void {
   if (!Number.isSafeInteger(batch.time) || batch.time < 0)
     throw new RangeError('the time of a batch is in milliseconds since 1970')
   assertBundle(batch.entries, batch.count)
+  if (batch.facets.some((facet) => facet.includes('\n')))
+    throw new RangeError('a facet is one line')
   for (const [position, change] of batch.changes.entries()) {
     const revision = batch.expectedRevision + position + 1
     if (change.writes.some(({ row }) => row.revision !== revision)) {

@@ -19,6 +19,10 @@ export class Entries {
   readonly #floor: StatementSync
   readonly #newest: StatementSync
   readonly #personal: StatementSync
+  readonly #indexed: StatementSync
+  readonly #unindexed: StatementSync
+  readonly #index: StatementSync
+  readonly #indexedTo: StatementSync
   /** By the order and the number of facets asked for. */
   readonly #searches = new Map<string, StatementSync>()
 
@@ -38,6 +42,14 @@ export class Entries {
     this.#newest = database.prepare(
       'SELECT first_index, count FROM ledger_batch ORDER BY first_index DESC LIMIT 1',
     )
+    this.#indexed = database.prepare('SELECT indexed FROM tree WHERE ledger = 1')
+    this.#unindexed = database.prepare(
+      'SELECT first_index, count, facets FROM ledger_batch WHERE first_index >= ? AND first_index < ? ORDER BY first_index',
+    )
+    this.#index = database.prepare(
+      'INSERT INTO batch_facet (facet, first_index) VALUES (?, ?) ON CONFLICT DO NOTHING',
+    )
+    this.#indexedTo = database.prepare('UPDATE tree SET indexed = ? WHERE ledger = 1')
     this.#personal = database.prepare(
       'SELECT commitment, salt, value FROM personal WHERE commitment = ?',
     )
@@ -92,6 +104,8 @@ export class Entries {
   candidates(query: CandidateQuery): Entry[] {
     if (query.facets.length > FACETS_MAX)
       throw new RangeError(`a search asks for at most ${FACETS_MAX} facets`)
+    const { next: durable } = this.head()
+    if (this.indexed() < durable) this.#transactions.write(() => this.indexFacets(durable))
     return this.#transactions.read(() => {
       const next = this.head().next
       const ascending = query.order === 'ascending'
@@ -112,6 +126,25 @@ export class Entries {
       )
       return found.flatMap((batch) => toEntries(batch, from, to, ascending))
     })
+  }
+
+  /** Entries before this index can be found by their facets. */
+  indexed(): number {
+    const found = this.#indexed.get()
+    if (found === undefined) throw damaged('it has no tree')
+    return integer(found['indexed'])
+  }
+
+  /** Makes the batches that begin before an index findable; within a transaction of the caller's. */
+  indexFacets(to: number): void {
+    let next = this.indexed()
+    for (const batch of this.#unindexed.all(next, to)) {
+      const firstIndex = integer(batch['first_index'])
+      const facets = text(batch['facets'])
+      if (facets !== '') for (const facet of facets.split('\n')) this.#index.run(facet, firstIndex)
+      next = firstIndex + integer(batch['count'])
+    }
+    this.#indexedTo.run(next)
   }
 
   personal(commitment: string): PersonalValue | undefined {

@@ -23,6 +23,8 @@ const migrations: readonly string[] = [
     count INTEGER NOT NULL,
     time INTEGER NOT NULL,
     latest INTEGER NOT NULL,
+    -- A facet a line. They come into batch_facet later, many batches at once: each would dirty a page of its own in every commit.
+    facets TEXT NOT NULL,
     entries BLOB NOT NULL
   ) STRICT;
   CREATE TABLE batch_facet (
@@ -79,9 +81,11 @@ const migrations: readonly string[] = [
   -- How far the tree is built, and its tiles: up to 256 hashes of 32 bytes each.
   CREATE TABLE tree (
     ledger INTEGER PRIMARY KEY CHECK (ledger = 1),
-    size INTEGER NOT NULL
+    size INTEGER NOT NULL,
+    -- Batches before this index stand in batch_facet.
+    indexed INTEGER NOT NULL
   ) STRICT;
-  INSERT INTO tree (ledger, size) VALUES (1, 0);
+  INSERT INTO tree (ledger, size, indexed) VALUES (1, 0, 0);
   CREATE TABLE tile (
     level INTEGER NOT NULL,
     number INTEGER NOT NULL,

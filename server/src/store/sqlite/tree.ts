@@ -97,6 +97,7 @@ export class Tree {
     })
     for (const [level, edge] of this.#edges.entries()) if (edge.dirty) this.#flush(level, edge)
     this.#grow.run(frontier.size)
+    this.#entries.indexFacets(frontier.size)
   }
 
   #emit(level: number, number: number, hash: string): void {
