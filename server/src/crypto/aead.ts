@@ -1,4 +1,11 @@
-import { type CipherGCMTypes, createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
+import {
+  type CipherGCM,
+  type CipherGCMTypes,
+  createCipheriv,
+  createDecipheriv,
+  type DecipherGCM,
+  type KeyObject,
+} from 'node:crypto'
 import { ClavigerError } from '#model'
 import type { Algorithm } from './algorithms.ts'
 import { assertOperational } from './condition.ts'
@@ -28,6 +35,14 @@ function cipherOf(algorithm: Algorithm): CipherGCMTypes {
 }
 
 /**
+ * Empty parts are left out: OpenSSL's AES-GCM-SIV takes an empty one as a command to forget the associated data before it, which would
+ * leave it unauthenticated.
+ */
+function addAad(cipher: CipherGCM | DecipherGCM, aadParts: readonly Uint8Array[]): void {
+  for (const part of aadParts) if (part.length > 0) cipher.setAAD(part)
+}
+
+/**
  * Writes ciphertext and tag (the length of the plaintext plus 16 bytes) into `out` from `outOffset` on. The associated data is the
  * parts one after another; an injective encoding is the caller's.
  *
@@ -47,7 +62,7 @@ export function aeadEncrypt(
   if (outOffset + plaintext.length + TAG_BYTES > out.length)
     throw new RangeError('out is too short')
   const cipher = createCipheriv(cipherOf(algorithm), subkey, nonce, options)
-  for (const part of aadParts) cipher.setAAD(part)
+  addAad(cipher, aadParts)
   // One update for the whole message, also an empty one: GCM-SIV works in a single pass (RFC 8452 section 4).
   out.set(cipher.update(plaintext), outOffset)
   cipher.final()
@@ -74,7 +89,7 @@ export function aeadDecrypt(
   let plaintext: Buffer | undefined
   try {
     const decipher = createDecipheriv(name, subkey, nonce, options)
-    for (const part of aadParts) decipher.setAAD(part)
+    addAad(decipher, aadParts)
     decipher.setAuthTag(ciphertextAndTag.subarray(length))
     plaintext = decipher.update(ciphertextAndTag.subarray(0, length))
     decipher.final()

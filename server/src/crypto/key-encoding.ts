@@ -128,7 +128,21 @@ function checkPublicKeyInfo(pairs: readonly KeyPairKind[], bytes: Uint8Array): K
   if (publicKey.content[0] !== 0) throw new RangeError('unused bits')
   const pair = pairs.find((each) => sameBytes(identifier.encoded, each.identifier))
   if (pair === undefined) throw new RangeError('another algorithm')
+  if (pair.coordinateBytes !== undefined)
+    checkPoint(pair.coordinateBytes, publicKey.content.subarray(1))
   return pair
+}
+
+/**
+ * SEC 1 section 2.3.4: 04 x y, or 02 or 03 and x. OpenSSL takes 00 too, the point at infinity, which is nobody's key; that the others are
+ * on the curve it checks.
+ */
+function checkPoint(coordinateBytes: number, point: Uint8Array): void {
+  const [form] = point
+  const coordinates = form === 0x04 ? 2 : form === 0x02 || form === 0x03 ? 1 : 0
+  if (coordinates === 0 || point.length !== 1 + coordinates * coordinateBytes) {
+    throw new RangeError('not a point')
+  }
 }
 
 /** What OpenSSL made of the bytes must be what the row says. */

@@ -44,6 +44,7 @@ export const randomPool = {
 
 /** Random bytes that are not secret: nonces, salts. `length` in bytes. */
 export function randomBytes(length: number): Buffer {
+  assertOperational()
   const bytes = Buffer.alloc(length)
   randomPool.fill(bytes)
   return bytes

@@ -1,4 +1,4 @@
-import { findAlgorithm } from '#crypto'
+import { findAlgorithm, openPublicKey, type Algorithm, type OpenMaterial } from '#crypto'
 
 /** Keys as DER, written by hand: what tests send in place of OpenSSL's own encodings. */
 
@@ -47,4 +47,9 @@ export function expandedKey(name: string, expanded: Uint8Array): Buffer {
 /** Seed and expanded key together, as OpenSSL's command writes them. */
 export function bothKey(name: string, seed: Uint8Array, expanded: Uint8Array): Buffer {
   return pkcs8(name, element(0x30, element(0x04, seed), element(0x04, expanded)))
+}
+
+/** What a verifier holds: a public key, read as any other party's. */
+export function publicMaterial(algorithm: Algorithm, der: Uint8Array): OpenMaterial {
+  return { algorithm, publicKey: openPublicKey(der, algorithm) }
 }

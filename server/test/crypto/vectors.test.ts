@@ -7,7 +7,8 @@ import { closeCrypto } from '#crypto'
 import { type AcvpFile, driveAcvp } from './vectors/acvp.ts'
 import { inlineFiles } from './vectors/inline.ts'
 import { Tally } from './vectors/tally.ts'
-import { driveWycheproof, type WycheproofFile } from './vectors/wycheproof.ts'
+import type { WycheproofFile } from './vectors/wycheproof-file.ts'
+import { driveWycheproof } from './vectors/wycheproof.ts'
 
 /**
  * Truth from outside: every file of the folder that CLAVIGER_VECTORS names, in its folders `wycheproof` and `acvp`. Where the variable is

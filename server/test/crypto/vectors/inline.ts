@@ -1,7 +1,7 @@
 import { ecdsaVectors } from '../../../src/crypto/self-test-vectors.ts'
 import { spki } from '../encode-key.ts'
 import type { Expectation } from './tally.ts'
-import type { WycheproofFile } from './wycheproof.ts'
+import type { WycheproofFile } from './wycheproof-file.ts'
 
 /** Small vectors of the RFCs, in the shape of wycheproof, so that they run through the same drivers. */
 
