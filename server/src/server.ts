@@ -13,6 +13,13 @@ import { createMetrics } from './metrics.ts'
 
 /** The server: the house with its doors open, in which order it opens and closes. */
 
+/** Errors that an operator must hear of. */
+const failures: ReadonlySet<string> = new Set([
+  'internal',
+  'integrity_failed',
+  'ledger_unavailable',
+  'crypto_unavailable',
+])
 /** How long requests under way may take to finish when the server stops, in milliseconds. */
 const DRAIN_MS = 10_000
 
@@ -49,8 +56,12 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
     openApi: () => JSON.stringify(openApi(VERSION)),
     metrics: () => metrics.render(),
     observe: (operation, code, milliseconds) => metrics.observe(operation, code, milliseconds),
+    // Sealed, stopping or busy is a condition, not a failure; asking for it again and again must not fill the log.
     reportFailure: (request, error) =>
-      log.error({ request, ...errorFields(error) }, 'a request failed'),
+      log[failures.has(error.code) ? 'error' : 'debug'](
+        { request, ...errorFields(error) },
+        'a request failed',
+      ),
     elapsed: () => performance.now(),
     assertReady() {
       house.assertServing()

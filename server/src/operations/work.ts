@@ -4,6 +4,7 @@ import type { LedgerReader, RecordDraft } from '#ledger'
 import { ClavigerError, refusal, type Clock, type Purpose } from '#model'
 import type { CounterDelta, Store } from '#store'
 import type { SystemControl } from './system-control.ts'
+import { Tally, type Done } from './tally.ts'
 
 /** What the gate gives every operation to work with. */
 export interface Parts {
@@ -35,19 +36,6 @@ export interface Admitted {
   readonly binding: string
 }
 
-/** One line of what a use did, for the record and the counters. */
-interface Use {
-  readonly key: string | undefined
-  readonly version: number | undefined
-  readonly binding: string | undefined
-  readonly outcome: RecordDraft['outcome']
-  readonly reason: string | undefined
-  readonly part: 'source' | 'destination' | undefined
-  readonly count: number
-  readonly bytes: number | undefined
-  readonly wraps: number
-}
-
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 interface Admission {
@@ -65,7 +53,7 @@ export class Work {
   #keys = new Map<string, RingKey>()
   #admissions: Admission[] = []
   #targets: Target[] = []
-  #uses: Use[] = []
+  readonly #tally = new Tally()
   #binding: string | undefined
   #authorized = false
   #kept: Map<string, unknown> | undefined
@@ -233,33 +221,13 @@ export class Work {
   }
 
   /** Step five, for the record: something was done with an admitted key. Adds up over the items of a batch. */
-  used(admitted: Admitted | undefined, done: { bytes?: number; wraps?: number; count?: number; part?: 'source' | 'destination' } = {}): void {
-    this.#uses.push({
-      key: admitted?.ringKey.key.id,
-      version: admitted?.version,
-      binding: admitted?.binding,
-      outcome: 'ok',
-      reason: undefined,
-      part: done.part,
-      count: done.count ?? 1,
-      bytes: done.bytes,
-      wraps: done.wraps ?? 0,
-    })
+  used(admitted: Admitted | undefined, done: Done = {}): void {
+    this.#tally.used(admitted && { key: admitted.ringKey.key.id, version: admitted.version, binding: admitted.binding }, done)
   }
 
   /** An item of a batch that did not succeed; the others go on. */
   failed(error: ClavigerError, key?: string, version?: number): void {
-    this.#uses.push({
-      key,
-      version,
-      binding: undefined,
-      outcome: outcomeOf(error),
-      reason: error.code,
-      part: undefined,
-      count: 1,
-      bytes: undefined,
-      wraps: 0,
-    })
+    this.#tally.failed(outcomeOf(error), error.code, key, version)
   }
 
   /** Does something slow once, though the verb may run again. */
@@ -318,11 +286,6 @@ export class Work {
     this.#binding = undefined
   }
 
-  /** Forgets what was noted as used, before a verb runs again. */
-  forgetUses(): void {
-    this.#uses = []
-  }
-
   /** A record of this operation: what every entry of it shares, and what is said of this one. */
   draft(event: string, source: string, about: Partial<RecordDraft> & Pick<RecordDraft, 'outcome'>): RecordDraft {
     const caller = this.known
@@ -350,38 +313,12 @@ export class Work {
 
   /** The records of what was used, one for each key, version and outcome. */
   records(event: string, source: string): RecordDraft[] {
-    return this.#sums().map((use) => this.draft(event, source, use))
-  }
-
-  #sums(): readonly Use[] {
-    if (this.#uses.length < 2) return this.#uses
-    const sums = new Map<string, Use>()
-    for (const use of this.#uses) {
-      const name = `${use.key}/${use.version}/${use.outcome}/${use.reason}/${use.part}`
-      const sum = sums.get(name)
-      sums.set(
-        name,
-        sum === undefined
-          ? use
-          : {
-              ...sum,
-              count: sum.count + use.count,
-              bytes: sum.bytes === undefined && use.bytes === undefined ? undefined : (sum.bytes ?? 0) + (use.bytes ?? 0),
-              wraps: sum.wraps + use.wraps,
-            },
-      )
-    }
-    return [...sums.values()]
+    return this.#tally.sums().map((use) => this.draft(event, source, use))
   }
 
   /** What is added to the durable counters of the versions used. */
   counters(): CounterDelta[] {
-    const deltas: CounterDelta[] = []
-    for (const use of this.#uses) {
-      if (use.outcome !== 'ok' || use.key === undefined || use.version === undefined) continue
-      deltas.push({ key: use.key, version: use.version, uses: use.count, bytes: use.bytes ?? 0, wraps: use.wraps })
-    }
-    return deltas
+    return this.#tally.counters()
   }
 }
 

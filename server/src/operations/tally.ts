@@ -1,0 +1,99 @@
+import type { RecordDraft } from '#ledger'
+import type { CounterDelta } from '#store'
+
+/** What an operation did with keys, added up for its records and for the durable counters. */
+
+/** What was done in one go. */
+export interface Done {
+  /** Message bytes. */
+  readonly bytes?: number
+  /** Data keys wrapped. */
+  readonly wraps?: number
+  /** Which side of a re-encryption it was. */
+  readonly part?: 'source' | 'destination'
+}
+
+/** One line: done, refused or failed, with one version or with no key at all. */
+export interface Use {
+  readonly key: string | undefined
+  readonly version: number | undefined
+  readonly binding: string | undefined
+  readonly outcome: RecordDraft['outcome']
+  readonly reason: string | undefined
+  readonly part: 'source' | 'destination' | undefined
+  readonly count: number
+  readonly bytes: number | undefined
+  readonly wraps: number
+}
+
+export class Tally {
+  readonly #uses: Use[] = []
+
+  used(
+    by: { readonly key: string; readonly version: number; readonly binding: string } | undefined,
+    done: Done,
+  ): void {
+    this.#uses.push({
+      key: by?.key,
+      version: by?.version,
+      binding: by?.binding,
+      outcome: 'ok',
+      reason: undefined,
+      part: done.part,
+      count: 1,
+      bytes: done.bytes,
+      wraps: done.wraps ?? 0,
+    })
+  }
+
+  failed(
+    outcome: RecordDraft['outcome'],
+    reason: string,
+    key: string | undefined,
+    version: number | undefined,
+  ): void {
+    this.#uses.push({
+      key,
+      version,
+      binding: undefined,
+      outcome,
+      reason,
+      part: undefined,
+      count: 1,
+      bytes: undefined,
+      wraps: 0,
+    })
+  }
+
+  /** One line for each key, version, outcome and part. */
+  sums(): readonly Use[] {
+    if (this.#uses.length < 2) return this.#uses
+    const sums = new Map<string, Use>()
+    for (const use of this.#uses) {
+      const name = `${use.key}/${use.version}/${use.outcome}/${use.reason}/${use.part}`
+      const sum = sums.get(name)
+      sums.set(name, sum === undefined ? use : plus(sum, use))
+    }
+    return [...sums.values()]
+  }
+
+  /** What is added to the counters of the versions used. */
+  counters(): CounterDelta[] {
+    const deltas: CounterDelta[] = []
+    for (const { outcome, key, version, count, bytes, wraps } of this.sums()) {
+      if (outcome !== 'ok' || key === undefined || version === undefined) continue
+      deltas.push({ key, version, uses: count, bytes: bytes ?? 0, wraps })
+    }
+    return deltas
+  }
+}
+
+function plus(sum: Use, use: Use): Use {
+  const neither = sum.bytes === undefined && use.bytes === undefined
+  return {
+    ...sum,
+    count: sum.count + use.count,
+    bytes: neither ? undefined : (sum.bytes ?? 0) + (use.bytes ?? 0),
+    wraps: sum.wraps + use.wraps,
+  }
+}
