@@ -164,7 +164,7 @@ export interface Store {
 
   /** Entries by index, in order; fewer where the ledger ends. */
   entries(first: number, count: number): Promise<readonly Entry[]>
-  /** The entries of the next matching batches, in the order asked for; empty when there are no more. */
+  /** The entries of the next matching batches, in the order asked for; empty when there are no more. Sees every durable batch. */
   candidates(query: CandidateQuery): Promise<readonly Entry[]>
   /** Opens a commitment, where its personal value has not been erased. */
   personal(commitment: string): Promise<PersonalValue | undefined>

@@ -104,8 +104,6 @@ export class Entries {
   candidates(query: CandidateQuery): Entry[] {
     if (query.facets.length > FACETS_MAX)
       throw new RangeError(`a search asks for at most ${FACETS_MAX} facets`)
-    const { next: durable } = this.head()
-    if (this.indexed() < durable) this.#transactions.write(() => this.indexFacets(durable))
     return this.#transactions.read(() => {
       const next = this.head().next
       const ascending = query.order === 'ascending'
@@ -133,6 +131,16 @@ export class Entries {
     const found = this.#indexed.get()
     if (found === undefined) throw damaged('it has no tree')
     return integer(found['indexed'])
+  }
+
+  /** Whether durable batches cannot be found yet. */
+  behind(): boolean {
+    return this.indexed() < this.head().next
+  }
+
+  /** Makes every durable batch findable. */
+  catchUp(): void {
+    this.#transactions.write(() => this.indexFacets(this.head().next))
   }
 
   /** Makes the batches that begin before an index findable; within a transaction of the caller's. */

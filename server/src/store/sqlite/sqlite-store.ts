@@ -76,6 +76,10 @@ export class SqliteStore implements Store {
   }
 
   async candidates(query: CandidateQuery): Promise<readonly Entry[]> {
+    // The tree's job keeps up within seconds, so there is little to catch up with.
+    if (this.#read(({ entries }) => entries.behind())) {
+      this.#write(({ entries }) => entries.catchUp())
+    }
     return this.#read(({ entries }) => entries.candidates(query))
   }
 
