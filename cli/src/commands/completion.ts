@@ -1,4 +1,4 @@
-import { Command, type Option } from 'commander'
+import { Argument, Command, type Option } from 'commander'
 import { usageFailure } from '../failure.ts'
 import { connect } from '../settings/connection.ts'
 import { write, type Shell } from '../shell.ts'
@@ -141,7 +141,7 @@ export function completeCommand(making: Making, program: () => Command): Command
 export function completionCommand(making: Making): Command {
   return new Command('completion')
     .description('Print the completion script for a shell')
-    .argument('<shell>', Object.keys(completionScripts).join(', '))
+    .addArgument(new Argument('<shell>').choices(Object.keys(completionScripts)))
     .addHelpText('after', "\nbash: echo 'source <(claviger completion bash)' >> ~/.bashrc")
     .action(async (name: string) => {
       const script = Object.hasOwn(completionScripts, name) ? completionScripts[name] : undefined

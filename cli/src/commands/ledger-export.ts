@@ -1,14 +1,15 @@
-import { LedgerFormatError } from '@claviger/contract/ledger'
-import { exportLedger, LedgerExportError } from '@claviger/sdk/ledger'
 import { Command } from 'commander'
 import { exitCodes } from '../exit-codes.ts'
 import { CommandFailure, usageFailure } from '../failure.ts'
 import { presentValue } from '../output/present.ts'
 import { makeProgress } from '../output/progress.ts'
-import { collectText, givenKeys, ledgerSource } from './ledger-verify.ts'
+import { collectText, givenKeys, ledgerSource, loadVerifier } from './ledger-verify.ts'
 import { globalsOf, presentationOf, type Making } from './run.ts'
 
 /** `ledger export`: a copy as static files, to keep, to serve, and to verify without the server. */
+
+/** Errors that say that what was to be copied is not as it should be. */
+const NOT_COPIED = new Set(['LedgerExportError', 'LedgerFormatError'])
 
 interface ExportCommandOptions {
   readonly key?: readonly string[]
@@ -30,6 +31,7 @@ export function ledgerExportCommand(making: Making): Command {
     const globals = globalsOf(command)
     if (globals.curl === true)
       throw usageFailure('ledger export makes many calls, so --curl cannot show it')
+    const { exportLedger } = await loadVerifier()
     const source = await ledgerSource(shell, globals, {})
     const vkeys = await givenKeys(options.key, options.keyFile)
     const progress = makeProgress(shell, globals.quiet === true, 'files')
@@ -38,7 +40,7 @@ export function ledgerExportCommand(making: Making): Command {
       onProgress: ({ files, total }) => progress.show(files, total),
     })
       .catch((error: unknown) => {
-        if (error instanceof LedgerExportError || error instanceof LedgerFormatError) {
+        if (error instanceof Error && NOT_COPIED.has(error.name)) {
           throw new CommandFailure(exitCodes.integrity, error.message)
         }
         throw error

@@ -1,12 +1,4 @@
-import { LedgerFormatError } from '@claviger/contract/ledger'
-import {
-  directorySource,
-  serverSource,
-  verifyLedger,
-  type Finding,
-  type LedgerReport,
-  type LedgerSource,
-} from '@claviger/sdk/ledger'
+import type { Finding, LedgerReport, LedgerSource } from '@claviger/sdk/ledger'
 import { Command } from 'commander'
 import { exitCodes } from '../exit-codes.ts'
 import { usageFailure } from '../failure.ts'
@@ -32,12 +24,18 @@ interface VerifyCommandOptions {
 /** A signed note, and a file of verifier keys, are at most this long, in bytes. */
 const NOTE_BYTES_MAX = 65_536
 
+/** Loaded when it is needed, because every other command starts without it. */
+export function loadVerifier() {
+  return import('@claviger/sdk/ledger')
+}
+
 /** Where the ledger is read from: a folder, or a server. */
 export async function ledgerSource(
   shell: Shell,
   globals: Globals,
   options: { readonly url?: string; readonly dir?: string },
 ): Promise<LedgerSource> {
+  const { directorySource, serverSource } = await loadVerifier()
   if (options.dir !== undefined) {
     if (options.url !== undefined) throw usageFailure('--url and --dir say two different places')
     return directorySource(options.dir)
@@ -111,6 +109,7 @@ export function ledgerVerifyCommand(making: Making): Command {
     const globals = globalsOf(command)
     if (globals.curl === true)
       throw usageFailure('ledger verify makes many calls, so --curl cannot show it')
+    const { verifyLedger } = await loadVerifier()
     const source = await ledgerSource(shell, globals, options)
     const vkeys = await givenKeys(options.key, options.keyFile)
     const earlier = await Promise.all(
@@ -125,7 +124,9 @@ export function ledgerVerifyCommand(making: Making): Command {
       onProgress: ({ entries, size }) => progress.show(entries, size),
     })
       .catch((error: unknown) => {
-        if (error instanceof LedgerFormatError) throw usageFailure(error.message)
+        if (error instanceof Error && error.name === 'LedgerFormatError') {
+          throw usageFailure(error.message)
+        }
         throw error
       })
       .finally(() => progress.end())

@@ -1,5 +1,5 @@
 import type { OperationName } from '@claviger/contract'
-import { Command, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import { exitCodeOfError, exitCodes } from '../exit-codes.ts'
 import { usageFailure } from '../failure.ts'
 import { bytesHint, decodeFile } from '../fields/bytes.ts'
@@ -190,7 +190,9 @@ export function operationCommand(making: Making, name: OperationName): Command {
   const positional = fields.filter((field) => isPositional(name, field))
   for (const field of positional) {
     const optional = takesKeyOption(field)
-    command.argument(optional ? `[${field.flag}]` : `<${field.flag}>`, field.description)
+    const shape = optional ? `[${field.flag}]` : `<${field.flag}>`
+    const argument = new Argument(shape, field.description)
+    command.addArgument(field.kind === 'choice' ? argument.choices(field.choices) : argument)
     if (optional) command.addOption(optionOf(field))
   }
   for (const field of fields) if (!positional.includes(field)) command.addOption(optionOf(field))

@@ -23,9 +23,11 @@ export async function openSource(shell: Shell, path: string | undefined): Promis
   if (path === undefined || path === '-') {
     const stream = () => takeInput(shell) as AsyncIterable<Uint8Array>
     const descriptor = shell.descriptors?.input
+    const size = descriptor === undefined ? undefined : sizeOf(descriptor)
     return {
-      source: descriptor ?? stream(),
-      size: descriptor === undefined ? undefined : sizeOf(descriptor),
+      // Node makes a pipe on stdin non-blocking, which its own stream handles best.
+      source: descriptor === undefined || size === undefined ? stream() : descriptor,
+      size,
       stream,
       [Symbol.asyncDispose]: () => Promise.resolve(),
     }
