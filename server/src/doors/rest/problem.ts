@@ -6,7 +6,13 @@ import type { HttpResponse } from '#http'
 const headers = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' }
 
 /** `allow` are the methods that an address knows, for method_not_allowed. */
-export function problem(code: ErrorCode, detail: string, request: string, field?: string, allow?: readonly string[]): HttpResponse {
+export function problem(
+  code: ErrorCode,
+  detail: string,
+  request: string,
+  field?: string,
+  allow?: readonly string[],
+): HttpResponse {
   const { status, title } = errorCodes[code]
   const body: Problem = {
     type: `urn:claviger:error:${code}`,

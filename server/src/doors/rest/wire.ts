@@ -1,6 +1,6 @@
 import { MESSAGE_BYTES_MAX, type Operation } from '@claviger/contract'
-import { ClavigerError } from '#model'
 import type { HttpRequest } from '#http'
+import { ClavigerError } from '#model'
 
 /** From the bytes of a request to an operation's input. Everything here is attacker-chosen. */
 
@@ -42,8 +42,11 @@ export function decodeInput(row: Operation, wire: unknown): unknown {
   const decoded = row.input.safeDecode(wire as never)
   if (decoded.success) return decoded.data
   const [issue] = decoded.error.issues as unknown as Issue[]
-  const { field, message } = issue === undefined ? { field: '', message: 'is not valid' } : describeIssue(issue)
-  throw new ClavigerError('invalid_request', field === '' ? message : `${field}: ${message}`, { field })
+  const { field, message } =
+    issue === undefined ? { field: '', message: 'is not valid' } : describeIssue(issue)
+  throw new ClavigerError('invalid_request', field === '' ? message : `${field}: ${message}`, {
+    field,
+  })
 }
 
 /** Where a member may be called `__proto__`, spelled plainly or with escapes. */
@@ -66,7 +69,10 @@ function parseJson(body: Uint8Array): Record<string, unknown> {
   try {
     value = parseUntrusted(body)
   } catch {
-    throw new ClavigerError('invalid_request', 'The body is not JSON, or has a member called __proto__')
+    throw new ClavigerError(
+      'invalid_request',
+      'The body is not JSON, or has a member called __proto__',
+    )
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new ClavigerError('invalid_request', 'The body must be a JSON object')
@@ -81,12 +87,19 @@ function contextHeader(request: HttpRequest): unknown {
   try {
     return parseUntrusted(Uint8Array.fromBase64(String(header)))
   } catch {
-    throw new ClavigerError('invalid_request', 'The header Claviger-Context must be base64 of a JSON object', { field: 'context' })
+    throw new ClavigerError(
+      'invalid_request',
+      'The header Claviger-Context must be base64 of a JSON object',
+      { field: 'context' },
+    )
   }
 }
 
 /** The fields of a query: each once, and none that stands in the address. */
-function parseQuery(query: string, parameters: Readonly<Record<string, string>>): Record<string, unknown> {
+function parseQuery(
+  query: string,
+  parameters: Readonly<Record<string, string>>,
+): Record<string, unknown> {
   const fields: Record<string, unknown> = {}
   if (query === '') return fields
   for (const pair of query.split('&')) {
@@ -94,7 +107,11 @@ function parseQuery(query: string, parameters: Readonly<Record<string, string>>)
     const name = decodeComponent(mark === -1 ? pair : pair.slice(0, mark))
     const twice = Object.hasOwn(fields, name) || name in parameters
     if (twice || name === '__proto__') {
-      throw new ClavigerError('invalid_request', `${clean(name)}: is given twice, or cannot be given`, { field: clean(name) })
+      throw new ClavigerError(
+        'invalid_request',
+        `${clean(name)}: is given twice, or cannot be given`,
+        { field: clean(name) },
+      )
     }
     fields[name] = decodeComponent(mark === -1 ? '' : pair.slice(mark + 1))
   }
@@ -105,14 +122,21 @@ function decodeComponent(encoded: string): string {
   try {
     return decodeURIComponent(encoded.replaceAll('+', ' '))
   } catch {
-    throw new ClavigerError('invalid_request', 'The query is not valid percent-encoding', { field: 'query' })
+    throw new ClavigerError('invalid_request', 'The query is not valid percent-encoding', {
+      field: 'query',
+    })
   }
 }
 
 function contentType(request: HttpRequest): string {
   const header = request.headers['content-type']
   if (header === 'application/json') return header
-  return String(header ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+  return (
+    String(header ?? '')
+      .split(';')[0]
+      ?.trim()
+      .toLowerCase() ?? ''
+  )
 }
 
 /**
@@ -120,25 +144,45 @@ function contentType(request: HttpRequest): string {
  *
  * @throws ClavigerError invalid_request, unsupported_media_type, payload_too_large
  */
-export function readInput(row: Operation, request: HttpRequest, parameters: Readonly<Record<string, string>>): unknown {
+export function readInput(
+  row: Operation,
+  request: HttpRequest,
+  parameters: Readonly<Record<string, string>>,
+): unknown {
   if (row.route.startsWith('GET')) {
-    if (request.body.length > 0) throw new ClavigerError('invalid_request', 'This operation takes no body')
+    if (request.body.length > 0)
+      throw new ClavigerError('invalid_request', 'This operation takes no body')
     return decodeInput(row, Object.assign(parseQuery(request.query, parameters), parameters))
   }
-  if (request.query !== '') throw new ClavigerError('invalid_request', 'This operation takes no query; fields go into the body', { field: 'query' })
+  if (request.query !== '')
+    throw new ClavigerError(
+      'invalid_request',
+      'This operation takes no query; fields go into the body',
+      { field: 'query' },
+    )
   const type = contentType(request)
   if (type === 'application/octet-stream' && row.octets?.input !== undefined) {
     return readOctets(row, request, parameters, row.octets.input)
   }
   if (type !== 'application/json' && type !== '' && request.body.length > 0) {
-    throw new ClavigerError('unsupported_media_type', `Send application/json${row.octets?.input === undefined ? '' : ' or application/octet-stream'}`)
+    throw new ClavigerError(
+      'unsupported_media_type',
+      `Send application/json${row.octets?.input === undefined ? '' : ' or application/octet-stream'}`,
+    )
   }
   if (request.headers['claviger-context'] !== undefined) {
-    throw new ClavigerError('invalid_request', 'The header Claviger-Context goes with a bare body; in JSON the context is a field', { field: 'context' })
+    throw new ClavigerError(
+      'invalid_request',
+      'The header Claviger-Context goes with a bare body; in JSON the context is a field',
+      { field: 'context' },
+    )
   }
   const fields = parseJson(request.body)
   for (const name of Object.keys(parameters)) {
-    if (name in fields) throw new ClavigerError('invalid_request', `${name}: stands in the address already`, { field: name })
+    if (name in fields)
+      throw new ClavigerError('invalid_request', `${name}: stands in the address already`, {
+        field: name,
+      })
   }
   return decodeInput(row, Object.assign(fields, parameters))
 }
@@ -147,10 +191,23 @@ export function readInput(row: Operation, request: HttpRequest, parameters: Read
  * A bare body is the bytes themselves: they become neither base64 nor a string, which JavaScript could not overwrite. The other fields
  * are checked with a placeholder in their place.
  */
-function readOctets(row: Operation, request: HttpRequest, parameters: Readonly<Record<string, string>>, field: string): unknown {
+function readOctets(
+  row: Operation,
+  request: HttpRequest,
+  parameters: Readonly<Record<string, string>>,
+  field: string,
+): unknown {
   const most = field === 'ciphertext' ? CIPHERTEXT_BYTES_MAX : MESSAGE_BYTES_MAX
-  if (request.body.length > most) throw new ClavigerError('payload_too_large', 'A message is at most 64 KiB; use a data key for more')
+  if (request.body.length > most)
+    throw new ClavigerError(
+      'payload_too_large',
+      'A message is at most 64 KiB; use a data key for more',
+    )
   const context = contextHeader(request)
-  const input = decodeInput(row, { ...parameters, [field]: 'AA==', ...(context === undefined ? {} : { context }) })
+  const input = decodeInput(row, {
+    ...parameters,
+    [field]: 'AA==',
+    ...(context === undefined ? {} : { context }),
+  })
   return { ...(input as object), [field]: request.body }
 }

@@ -2,6 +2,9 @@ import { openPublicKey, rsaAesWrap } from '#keyring'
 import { ClavigerError } from '#model'
 import type { UseVerb } from '../verb.ts'
 
+/** Below this RSA is weaker than what it would protect (SP 800-57 part 1 section 5.6.2). */
+const RECIPIENT_BITS_MIN = 3_072
+
 /** Exporting is a use: it stands in the ledger, and a revoked key cannot be exported. */
 export const exportKey: UseVerb<'key.export'> = {
   kind: 'use',
@@ -9,10 +12,19 @@ export const exportKey: UseVerb<'key.export'> = {
   run(input, work) {
     const { ringKey } = work.key(input.key)
     if (!ringKey.key.exportable) {
-      throw new ClavigerError('not_exportable', 'The key was not created exportable, and that is fixed for life')
+      throw new ClavigerError(
+        'not_exportable',
+        'The key was not created exportable, and that is fixed for life',
+      )
     }
     const admitted = work.admit(input.key, 'process', input.version)
     const recipient = openPublicKey(input.publicKey, 'rsa')
+    if ((recipient.asymmetricKeyDetails?.modulusLength ?? 0) < RECIPIENT_BITS_MIN) {
+      throw new ClavigerError(
+        'algorithm_refused',
+        `The recipient's RSA key must have at least ${RECIPIENT_BITS_MIN} bits`,
+      )
+    }
     const material = ringKey.openMaterial(admitted.version)
     try {
       const wrapped = rsaAesWrap(recipient, material)

@@ -1,3 +1,4 @@
+import type { InputOf } from '@claviger/contract'
 import {
   findAlgorithm,
   findUsage,
@@ -12,9 +13,8 @@ import {
   unwrap,
   wrap,
 } from '#keyring'
-import { ClavigerError } from '#model'
-import type { InputOf } from '@claviger/contract'
-import type { RowReference } from '#store'
+import { ClavigerError, type Key } from '#model'
+import type { Row } from '#store'
 import type { ChangeVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { assertOwner, planKey } from './create-key.ts'
@@ -39,7 +39,11 @@ export const importParameters: ChangeVerb<'key.importParameters'> = {
     work.authorize()
     const { tenant } = work.caller
     const algorithm = findAlgorithm(WRAPPING_ALGORITHM)
-    const material = await work.once('material', () => generateMaterial(algorithm), (bytes) => bytes.fill(0))
+    const material = await work.once(
+      'material',
+      () => generateMaterial(algorithm),
+      (bytes) => bytes.fill(0),
+    )
     const id = await work.once('id', () => Promise.resolve(newId()))
     const expiresAt = work.parts.clock.now() + LIFETIME_MS
     const value: ImportParameters = { id, expiresAt }
@@ -51,7 +55,11 @@ export const importParameters: ChangeVerb<'key.importParameters'> = {
           id,
           tenant,
           value,
-          material: wrap(work.parts.hierarchy.tenantWrappingKey(tenant), binding(tenant, id), material),
+          material: wrap(
+            work.parts.hierarchy.tenantWrappingKey(tenant),
+            binding(tenant, id),
+            material,
+          ),
           facets: [],
         },
       ],
@@ -66,39 +74,79 @@ export const importParameters: ChangeVerb<'key.importParameters'> = {
   },
 }
 
-interface Given {
-  readonly material: Buffer
-  /** What the plan removes and requires, so that parameters serve once. */
-  readonly used: readonly (RowReference & { readonly revision: number })[]
+type Input = InputOf<'key.import'>
+
+/** The row of the parameters that the material is wrapped for, as it stands now; undefined for material in the clear. */
+async function parametersRow(input: Input, work: Work): Promise<Row | undefined> {
+  const { parameters, wrapped, unsafePlaintext } = input
+  if (unsafePlaintext !== undefined && parameters === undefined && wrapped === undefined)
+    return undefined
+  if (unsafePlaintext !== undefined || parameters === undefined || wrapped === undefined) {
+    throw new ClavigerError(
+      'invalid_request',
+      'Give parameters and wrapped, or unsafePlaintext alone',
+      { field: 'wrapped' },
+    )
+  }
+  const [row] = await work.parts.store.rows([{ kind: 'importParameters', id: parameters }])
+  if (row === undefined || row.tenant !== work.caller.tenant || row.material === undefined) {
+    throw new ClavigerError(
+      'not_found',
+      'There are no import parameters of that id, or they were used; ask for new ones',
+    )
+  }
+  if (work.parts.seals.open<ImportParameters>(row).expiresAt <= work.parts.clock.now()) {
+    throw new ClavigerError('wrong_state', 'The import parameters have expired; ask for new ones')
+  }
+  return row
 }
 
-async function materialOf(input: InputOf<'key.import'>, work: Work): Promise<Given> {
-  if (input.unsafePlaintext !== undefined && input.parameters === undefined && input.wrapped === undefined) {
+/** The material in the clear, the caller's to overwrite. */
+async function materialOf(input: Input, row: Row | undefined, work: Work): Promise<Buffer> {
+  if (input.unsafePlaintext !== undefined) {
     const material = secretBuffer(input.unsafePlaintext.length)
     material.set(input.unsafePlaintext)
     input.unsafePlaintext.fill(0)
-    return { material, used: [] }
+    return material
   }
-  if (input.unsafePlaintext !== undefined || input.parameters === undefined || input.wrapped === undefined) {
-    throw new ClavigerError('invalid_request', 'Give parameters and wrapped, or unsafePlaintext alone', { field: 'wrapped' })
-  }
+  if (row?.material === undefined || input.wrapped === undefined)
+    throw new ClavigerError('internal', 'There is no material')
   const { tenant } = work.caller
-  const [row] = await work.parts.store.rows([{ kind: 'importParameters', id: input.parameters }])
-  if (row === undefined || row.tenant !== tenant || row.material === undefined) {
-    throw new ClavigerError('not_found', 'There are no import parameters of that id, or they were used; ask for new ones')
-  }
-  const parameters = work.parts.seals.open<ImportParameters>(row)
-  if (parameters.expiresAt <= work.parts.clock.now()) {
-    throw new ClavigerError('wrong_state', 'The import parameters have expired; ask for new ones')
-  }
-  const pair = unwrap(work.parts.hierarchy.tenantWrappingKey(tenant), binding(tenant, row.id), row.material)
+  const pair = unwrap(
+    work.parts.hierarchy.tenantWrappingKey(tenant),
+    binding(tenant, row.id),
+    row.material,
+  )
   try {
-    const wrapping = openMaterial(findAlgorithm(WRAPPING_ALGORITHM), pair)
-    const material = await rsaAesUnwrap(privateKeyOf(wrapping), input.wrapped)
-    return { material, used: [{ kind: 'importParameters', id: row.id, revision: row.revision }] }
+    return await rsaAesUnwrap(
+      privateKeyOf(openMaterial(findAlgorithm(WRAPPING_ALGORITHM), pair)),
+      input.wrapped,
+    )
   } finally {
     pair.fill(0)
   }
+}
+
+/** What a new key is described by; a key that is there already has it, and it would be passed over in silence. */
+const ofNewKeys = ['usage', 'alias', 'description', 'labels', 'owner', 'activateAt'] as const
+
+/** A new version is for an imported key in force, and says nothing of what the key is. */
+function assertTakesVersion(key: Key, input: Input): void {
+  const given = ofNewKeys.find((field) => input[field] !== undefined)
+  const exportable = input.exportable && !key.exportable ? 'exportable' : undefined
+  const other =
+    input.algorithm !== undefined && findAlgorithm(input.algorithm).name !== key.algorithm
+  const field = given ?? exportable ?? (other ? 'algorithm' : undefined)
+  if (field !== undefined) {
+    throw new ClavigerError(
+      'invalid_request',
+      `${field}: is for a new key; a new version keeps what its key has`,
+      { field },
+    )
+  }
+  assertRotatable(key)
+  if (key.origin !== 'imported')
+    throw new ClavigerError('wrong_state', 'The key was generated here; rotate it instead')
 }
 
 export const importKey: ChangeVerb<'key.import'> = {
@@ -108,29 +156,42 @@ export const importKey: ChangeVerb<'key.import'> = {
     const existing = input.key === undefined ? undefined : work.key(input.key).ringKey
     if (existing === undefined) work.authorize({ labels: input.labels ?? {} })
     const name = existing?.key.algorithm ?? input.algorithm
-    if (name === undefined) throw new ClavigerError('invalid_request', 'Name the algorithm of the new key', { field: 'algorithm' })
+    if (name === undefined)
+      throw new ClavigerError('invalid_request', 'Name the algorithm of the new key', {
+        field: 'algorithm',
+      })
     const algorithm = findAlgorithm(name)
     if (existing === undefined) {
       findUsage(algorithm, input.usage)
       await assertOwner(work, input.owner)
-    } else {
-      assertRotatable(existing.key)
-      if (existing.key.origin !== 'imported') throw new ClavigerError('wrong_state', 'The key was generated here; rotate it instead')
-    }
-    const given = await work.once('given', () => materialOf(input, work), ({ material }) => material.fill(0))
+    } else assertTakesVersion(existing.key, input)
+    // Read at each attempt: whoever was quicker has used the parameters up, and this caller is told so.
+    const parameters = await parametersRow(input, work)
+    const given = await work.once(
+      'given',
+      () => materialOf(input, parameters, work),
+      (bytes) => bytes.fill(0),
+    )
     // Refuses what is too short, of another kind, on a curve that is not named, or not a pair.
-    const material = await work.once('material', () => importMaterial(algorithm, given.material), (bytes) => bytes.fill(0))
+    const material = await work.once(
+      'material',
+      () => importMaterial(algorithm, given),
+      (bytes) => bytes.fill(0),
+    )
     const id = await work.once('id', () => Promise.resolve(newId()))
     const plan =
       existing === undefined
         ? planKey(work, { ...input, algorithm: name }, 'imported', id, material)
         : await planVersion(work, existing, material, input)
+    const used =
+      parameters === undefined
+        ? []
+        : [{ kind: parameters.kind, id: parameters.id, revision: parameters.revision }]
     return {
       ...plan,
       additive: false,
-      removals: given.used.map(({ kind, id: used }) => ({ kind, id: used })),
-      unchanged: [...(plan.unchanged ?? []), ...given.used],
+      removals: used.map(({ kind, id: removed }) => ({ kind, id: removed })),
+      unchanged: [...(plan.unchanged ?? []), ...used],
     }
   },
 }
-
