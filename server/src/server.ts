@@ -39,7 +39,8 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
   const tested = runSelfTests(clock)
   if (!tested.passed)
     log.fatal({ event: 'self-test-failed', failed: tested.failed }, 'all cryptography is refused')
-  setPoolConcurrency(config.threads)
+  // Some threads of the pool stay free for files and names, whatever is being signed.
+  setPoolConcurrency(Math.max(1, config.threads - 2))
   const house = await compose({ store: await opening, clock, log, origin: config.origin })
   const { ledger } = house
   let draining = false

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import * as codec from '../codecs.ts'
+import { BUNDLE_BYTES_MAX } from '../ledger/bundle.ts'
 import { outcomes } from '../ledger/record.ts'
 import { operation } from '../operation.ts'
 import { nextPage, page } from './shared.ts'
@@ -13,7 +14,7 @@ const index = z.coerce
   .max(Number.MAX_SAFE_INTEGER)
   .describe('The index of an entry, counted from 0')
 const hash = codec.bytes(32, 32)
-const octets = z.strictObject({ body: codec.bytes(16_777_216) })
+const octets = z.strictObject({ body: codec.bytes(BUNDLE_BYTES_MAX) })
 
 /** A record as it stands in the tree, beside its index; the record's own fields are specified in docs/ledger.md. */
 const entry = z.strictObject({ index: z.int(), record: z.record(z.string(), z.json()) })

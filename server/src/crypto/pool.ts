@@ -81,7 +81,11 @@ interface Pending {
   reject(error: Error): void
 }
 
+/** A worker that has had nothing to do for this long ends: its heap is some tens of megabytes, and it starts again in less than a second. */
+const WORKER_IDLE_MS = 15_000
+
 let worker: Worker | undefined
+let idleTimer: NodeJS.Timeout | undefined
 const pending = new Map<number, Pending>()
 let heavyPending = 0
 let lastId = 0
@@ -105,7 +109,10 @@ function startWorker(): Worker {
     const asked = pending.get(reply.id)
     pending.delete(reply.id)
     if (asked?.heavy === true) heavyPending--
-    if (pending.size === 0) started.unref()
+    if (pending.size === 0) {
+      started.unref()
+      idleTimer = setTimeout(() => endIdle(started), WORKER_IDLE_MS).unref()
+    }
     if ('output' in reply) asked?.resolve(reply.output)
     else asked?.reject(new ClavigerError(reply.code, reply.message))
   })
@@ -117,6 +124,13 @@ function startWorker(): Worker {
     if (worker === started) failAll(new ClavigerError('internal', 'The crypto worker ended'))
   })
   return started
+}
+
+/** Ends a worker that is idle; a task that comes now starts another. */
+function endIdle(idle: Worker): void {
+  if (worker !== idle || pending.size > 0) return
+  worker = undefined
+  void idle.terminate()
 }
 
 /**
@@ -133,6 +147,7 @@ export function inWorker<Name extends TaskName>(
   if (pending.size >= WORKER_QUEUE_MAX || (heavy && heavyPending >= WORKER_HEAVY_MAX)) {
     return Promise.reject(overloaded())
   }
+  clearTimeout(idleTimer)
   worker ??= startWorker()
   const { promise, resolve, reject } = Promise.withResolvers<unknown>()
   const id = ++lastId
@@ -146,6 +161,7 @@ export function inWorker<Name extends TaskName>(
 /** Ends the worker; what it had not finished is refused. A later task would start a new one. */
 export async function closeCrypto(): Promise<void> {
   const ending = worker
+  clearTimeout(idleTimer)
   failAll(new ClavigerError('shutting_down', 'The server is stopping'))
   await ending?.terminate()
 }

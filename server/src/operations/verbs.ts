@@ -1,3 +1,4 @@
+import type { InternalEvent } from '@claviger/contract/ledger'
 import type { GatedName, Verb } from './verb.ts'
 import { agree } from './verbs/agree.ts'
 import { createAlias, deleteAlias, listAliases, updateAlias } from './verbs/aliases.ts'
@@ -90,6 +91,9 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
 }
 
 /** What only jobs do. Ledger events of the same names. */
-export const internalVerbs = { 'key.erase': eraseKey, 'token.createForOwner': createOwnerToken }
+export const internalVerbs = {
+  'key.erase': eraseKey,
+  'token.createForOwner': createOwnerToken,
+} satisfies Record<InternalEvent, unknown>
 
 export type InternalName = keyof typeof internalVerbs
