@@ -265,6 +265,7 @@ export const importKey = operation({
     'algorithm_refused',
     'wrong_usage',
     'invalid_key_material',
+    'invalid_ciphertext',
     'conflict',
     'not_found',
     'wrong_state',
