@@ -7,6 +7,7 @@ import { encryptCommand } from './commands/encrypt.ts'
 import { importCommand } from './commands/import.ts'
 import { initCommand } from './commands/init.ts'
 import { ledgerExportCommand } from './commands/ledger-export.ts'
+import { ledgerProveCommand } from './commands/ledger-prove.ts'
 import { ledgerTailCommand } from './commands/ledger-tail.ts'
 import { ledgerVerifyCommand } from './commands/ledger-verify.ts'
 import { commandWords, groups, operationNames } from './commands/names.ts'
@@ -23,6 +24,7 @@ const byHand: Readonly<Partial<Record<OperationName, (making: Making) => Command
     encrypt: encryptCommand,
     decrypt: decryptCommand,
     'key.import': importCommand,
+    'ledger.prove': ledgerProveCommand,
     'system.init': initCommand,
     'system.unseal': unsealCommand,
     'system.rotateRoot': rotateRootCommand,

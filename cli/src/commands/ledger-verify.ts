@@ -70,7 +70,8 @@ export async function givenKeys(
   return [...(given ?? []), ...lines]
 }
 
-function findingLine({ kind, index, what, why }: Finding): string {
+/** A finding as one line for people. */
+export function findingLine({ kind, index, what, why }: Finding): string {
   const where = index === undefined ? what : `entry ${index}, ${what}`
   return harmless(`${kind}: ${where}: ${why}`)
 }

@@ -11,7 +11,11 @@ const INTERRUPTED = 130
 export async function ask(shell: Shell, question: string): Promise<string> {
   const lines = createInterface({ input: shell.input, output: shell.errors })
   try {
-    return await lines.question(question)
+    return await new Promise((resolve, reject) => {
+      lines.once('SIGINT', () => reject(new CommandFailure(INTERRUPTED, 'interrupted')))
+      lines.once('close', () => reject(new CommandFailure(INTERRUPTED, 'there was no answer')))
+      lines.question(question).then(resolve, reject)
+    })
   } finally {
     lines.close()
   }
@@ -39,8 +43,9 @@ export async function askHidden(shell: Shell, question: string): Promise<string>
       `${question.replace(/:\s*$/, '')} is needed, and there is no terminal to ask on`,
     )
   const { input, errors } = shell
-  errors.write(question)
+  // First the silence, then the question: what is typed in between would be shown.
   input.setRawMode(true)
+  errors.write(question)
   input.setEncoding('utf8')
   input.resume()
   try {
@@ -59,6 +64,7 @@ export async function askHidden(shell: Shell, question: string): Promise<string>
         }
       }
       input.on('data', listen)
+      input.once('end', () => reject(new CommandFailure(INTERRUPTED, 'there was no answer')))
     })
   } finally {
     input.setRawMode(false)

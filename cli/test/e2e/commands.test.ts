@@ -286,6 +286,9 @@ test('the ledger is searched, proved, verified and exported', async () => {
     await ok(['ledger', 'prove', '0', '--field', 'proof']),
     /^c2sp.org\/tlog-proof@v1\nindex 0\n/,
   )
+  assert.match((await server.claviger(['ledger', 'prove', '1'])).stderr, /^The proof holds/)
+  const stranger = 'example.org/log+3d2b8f6e+AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyAh'
+  assert.notEqual((await server.claviger(['ledger', 'prove', '1', '--key', stranger])).exitCode, 0)
   const tail = (await ok(['ledger', 'tail', '--no-follow', '-n', '3'])).trimEnd().split('\n')
   assert.equal(tail.length, 3)
   const indexes = tail.map((line) => (JSON.parse(line) as { index: number }).index)
