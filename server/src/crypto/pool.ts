@@ -104,6 +104,7 @@ function startWorker(): Worker {
     name: 'crypto',
     env: {},
     argv: [],
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
   })
   started.on('message', (reply: Reply) => {
     const asked = pending.get(reply.id)

@@ -43,6 +43,8 @@ export async function openStoreThread(options: { readonly path: string }): Promi
     workerData: { path: options.path },
     // The thread needs nothing of the environment, and whatever secret stands there stays out of it.
     env: {},
+    // Batches arrive as buffers and leave as rows, so little is made here.
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
   })
   const opening = await opened(worker)
   if (opening.kind === 'refused') {
