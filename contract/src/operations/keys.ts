@@ -60,7 +60,14 @@ export const createKey = operation({
     ...dates,
   }),
   output: keyView,
-  errors: ['algorithm_refused', 'wrong_usage', 'conflict', 'crypto_unavailable', 'overloaded'],
+  errors: [
+    'not_found',
+    'algorithm_refused',
+    'wrong_usage',
+    'conflict',
+    'crypto_unavailable',
+    'overloaded',
+  ],
 })
 
 export const getKey = operation({

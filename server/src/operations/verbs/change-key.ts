@@ -1,6 +1,6 @@
-import { ClavigerError, assertTransition, type Key, type KeyVersion } from '#model'
 import type { OutputOf } from '@claviger/contract'
 import type { RingKey } from '#keyring'
+import { ClavigerError, assertTransition, stateAt, type Key, type KeyVersion } from '#model'
 import { aliasesOf } from '../aliases.ts'
 import { keyRow, standing, versionRow } from '../rows.ts'
 import type { ChangeVerb, Plan } from '../verb.ts'
@@ -28,27 +28,72 @@ interface Changes {
 }
 
 /** The plan that writes a key's new state, on the condition that it still stands as it was read. */
-export async function planChange(work: Work, ringKey: RingKey, changes: Changes): Promise<Plan<OutputOf<'key.get'>>> {
+export async function planChange(
+  work: Work,
+  ringKey: RingKey,
+  changes: Changes,
+): Promise<Plan<OutputOf<'key.get'>>> {
   const versions = changes.versions ?? []
-  const current = versions.find((version) => version.version === changes.key.version) ?? ringKey.current
+  const current =
+    versions.find((version) => version.version === changes.key.version) ?? ringKey.current
   return {
     additive: false,
     rows: [
       keyRow(changes.key),
       ...versions.map((version) =>
-        versionRow(changes.key, version, changes.erase === true ? undefined : ringKey.wrappedMaterial(version.version)),
+        versionRow(
+          changes.key,
+          version,
+          changes.erase === true ? undefined : ringKey.wrappedMaterial(version.version),
+        ),
       ),
     ],
-    unchanged: standing(ringKey, versions.map((version) => version.version)),
+    unchanged: standing(
+      ringKey,
+      versions.map((version) => version.version),
+    ),
     key: changes.key.id,
     ...(changes.version === undefined ? {} : { version: changes.version }),
     ...(changes.detail === undefined ? {} : { detail: changes.detail }),
-    output: keyView(changes.key, current, await aliasesOf(work, changes.key.id), work.parts.clock.now()),
+    output: keyView(
+      changes.key,
+      current,
+      await aliasesOf(work, changes.key.id),
+      work.parts.clock.now(),
+    ),
   }
 }
 
 function reasonDetail(reason: string | undefined) {
   return reason === undefined ? {} : { detail: { reason } }
+}
+
+/** SP 800-57 part 1 section 7 knows no way back from deactivated to active, and none from the end of the recipient-usage period. */
+function assertNotOver(
+  version: KeyVersion,
+  dates: {
+    readonly protectStopAt?: number | undefined
+    readonly processStopAt?: number | undefined
+  },
+  now: number,
+): void {
+  const { protectStopAt, processStopAt } = dates
+  if (protectStopAt !== undefined && stateAt(version, now) === 'deactivated') {
+    throw new ClavigerError(
+      'wrong_state',
+      'The version is past its protect-stop date, or revoked; give the key a new version',
+    )
+  }
+  if (
+    processStopAt !== undefined &&
+    version.processStopAt !== undefined &&
+    version.processStopAt <= now
+  ) {
+    throw new ClavigerError(
+      'wrong_state',
+      'The version is past its process-stop date; give the key a new version',
+    )
+  }
 }
 
 export const updateKey: ChangeVerb<'key.update'> = {
@@ -60,6 +105,7 @@ export const updateKey: ChangeVerb<'key.update'> = {
     // New labels may put the key where the caller could not have reached it.
     if (input.labels !== undefined) work.authorize({ key: ringKey.key.id, labels: input.labels })
     await assertOwner(work, input.owner)
+    assertNotOver(ringKey.current, input, work.parts.clock.now())
     const dated = input.protectStopAt !== undefined || input.processStopAt !== undefined
     const version = {
       ...ringKey.current,
@@ -85,7 +131,10 @@ export const suspendKey: ChangeVerb<'key.suspend'> = {
   run(input, work) {
     const { ringKey } = work.key(input.key)
     assertTransition(ringKey.key.state, 'suspended')
-    return planChange(work, ringKey, { key: { ...ringKey.key, state: 'suspended' }, ...reasonDetail(input.reason) })
+    return planChange(work, ringKey, {
+      key: { ...ringKey.key, state: 'suspended' },
+      ...reasonDetail(input.reason),
+    })
   },
 }
 
@@ -97,7 +146,10 @@ export const resumeKey: ChangeVerb<'key.resume'> = {
     if (ringKey.key.state !== 'suspended') {
       throw new ClavigerError('wrong_state', `The key is ${ringKey.key.state}, not suspended`)
     }
-    return planChange(work, ringKey, { key: { ...ringKey.key, state: 'active' }, ...reasonDetail(input.reason) })
+    return planChange(work, ringKey, {
+      key: { ...ringKey.key, state: 'active' },
+      ...reasonDetail(input.reason),
+    })
   },
 }
 
@@ -110,10 +162,16 @@ export const destroyKey: ChangeVerb<'key.destroy'> = {
     const { ringKey } = work.key(input.key)
     assertNotDestroyed(ringKey.key)
     if (ringKey.key.destroyAt !== undefined) {
-      throw new ClavigerError('wrong_state', 'The destruction of the key is scheduled already; restore it to choose another date')
+      throw new ClavigerError(
+        'wrong_state',
+        'The destruction of the key is scheduled already; restore it to choose another date',
+      )
     }
     const destroyAt = work.parts.clock.now() + input.days * DAY_MS
-    return planChange(work, ringKey, { key: { ...ringKey.key, destroyAt }, detail: { days: input.days } })
+    return planChange(work, ringKey, {
+      key: { ...ringKey.key, destroyAt },
+      detail: { days: input.days },
+    })
   },
 }
 
@@ -124,7 +182,8 @@ export const restoreKey: ChangeVerb<'key.restore'> = {
     const { ringKey } = work.key(input.key)
     assertNotDestroyed(ringKey.key)
     const { destroyAt, ...rest } = ringKey.key
-    if (destroyAt === undefined) throw new ClavigerError('wrong_state', 'No destruction of the key is scheduled')
+    if (destroyAt === undefined)
+      throw new ClavigerError('wrong_state', 'No destruction of the key is scheduled')
     return planChange(work, ringKey, { key: rest })
   },
 }

@@ -1,5 +1,5 @@
 import { findAlgorithm } from '#keyring'
-import type { Key } from '#model'
+import { ClavigerError, type Key } from '#model'
 import { aliasesOf } from '../aliases.ts'
 import type { ReadVerb } from '../verb.ts'
 import { keyView, versionView } from '../views.ts'
@@ -10,7 +10,12 @@ export const getKey: ReadVerb<'key.get'> = {
   async run(input, work) {
     await work.locate([input.key])
     const { ringKey } = work.key(input.key)
-    return keyView(ringKey.key, ringKey.current, await aliasesOf(work, ringKey.key.id), work.parts.clock.now())
+    return keyView(
+      ringKey.key,
+      ringKey.current,
+      await aliasesOf(work, ringKey.key.id),
+      work.parts.clock.now(),
+    )
   },
 }
 
@@ -20,14 +25,17 @@ export const listKeys: ReadVerb<'key.list'> = {
   async run(input, work) {
     work.authorizeSomewhere()
     const facets: [string, string][] = []
-    if (input.algorithm !== undefined) facets.push(['algorithm', findAlgorithm(input.algorithm).name])
+    if (input.algorithm !== undefined)
+      facets.push(['algorithm', findAlgorithm(input.algorithm).name])
     if (input.usage !== undefined) facets.push(['usage', input.usage])
     for (const pair of input.labels?.split(',') ?? []) {
       const at = pair.indexOf('=')
       facets.push([`label:${pair.slice(0, at)}`, pair.slice(at + 1)])
     }
     const named =
-      input.alias === undefined ? undefined : await work.parts.ring.loadAlias(work.caller.tenant, input.alias)
+      input.alias === undefined
+        ? undefined
+        : await work.parts.ring.loadAlias(work.caller.tenant, input.alias)
     if (input.alias !== undefined && named === undefined) return { items: [] }
     const now = work.parts.clock.now()
     return page(work, { kind: 'key', facets, input }, async (row) => {
@@ -42,6 +50,17 @@ export const listKeys: ReadVerb<'key.list'> = {
   },
 }
 
+/** The number of the last version shown; attacker-chosen. */
+function versionAfter(cursor: string | undefined): number {
+  if (cursor === undefined) return 0
+  if (!/^\d{1,10}$/.test(cursor)) {
+    throw new ClavigerError('invalid_request', 'cursor: is not one that a page ended with', {
+      field: 'cursor',
+    })
+  }
+  return Number(cursor)
+}
+
 export const listVersions: ReadVerb<'key.versions'> = {
   kind: 'read',
   async run(input, work) {
@@ -49,12 +68,14 @@ export const listVersions: ReadVerb<'key.versions'> = {
     const { ringKey } = work.key(input.key)
     // Counters move with every use, and a held key has those of when it was loaded.
     const counters = (await work.parts.store.key(ringKey.key.id))?.counters
-    const after = input.cursor === undefined ? 0 : Number.parseInt(input.cursor, 10) || 0
+    const after = versionAfter(input.cursor)
     const now = work.parts.clock.now()
     const shown = ringKey.versions.slice(after, after + input.limit)
     return {
       items: shown.map((version) => versionView(version, counters?.get(version.version), now)),
-      ...(after + shown.length < ringKey.versions.length ? { cursor: String(after + shown.length) } : {}),
+      ...(after + shown.length < ringKey.versions.length
+        ? { cursor: String(after + shown.length) }
+        : {}),
     }
   },
 }
@@ -65,7 +86,11 @@ export const publicKey: ReadVerb<'key.public'> = {
     await work.locate([input.key])
     const { ringKey } = work.key(input.key)
     const version = input.version ?? ringKey.key.version
-    return { key: ringKey.key.id, version, algorithm: ringKey.key.algorithm, ...ringKey.handle(version).publicKey() }
+    return {
+      key: ringKey.key.id,
+      version,
+      algorithm: ringKey.key.algorithm,
+      ...ringKey.handle(version).publicKey(),
+    }
   },
 }
-
