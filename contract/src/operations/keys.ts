@@ -98,7 +98,7 @@ export const listKeys = operation({
     ...page,
   }),
   output: z.strictObject({ items: z.array(keyView), ...nextPage }),
-  errors: [],
+  errors: ['algorithm_refused'],
 })
 
 export const listVersions = operation({
