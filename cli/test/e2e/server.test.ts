@@ -91,7 +91,8 @@ test('a server is initialized, sealed, unsealed by its custodians, and keeps its
     assert.equal((await run(['key', 'create', '--alias', 'kept'])).exitCode, 0)
   }
   const envelope = await (async () => {
-    await using _server = await start()
+    await using server = await start()
+    assert.ok(server.pid !== undefined)
     assert.equal((await run(['status', '--field', 'state'])).stdout, 'sealed')
     assert.equal((await run(['key', 'list'])).exitCode, 7, 'sealed')
     const share = (number: number) => readFile(join(shares, `share-${number}.txt`), 'utf8')
