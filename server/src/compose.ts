@@ -59,6 +59,7 @@ export async function compose(options: HouseOptions): Promise<House> {
   const publish = (changed: readonly RowReference[]) => {
     ring.drop(changed)
     access.drop(changed)
+    custody.drop(changed)
   }
   const ledger = new Ledger({
     store,

@@ -11,8 +11,9 @@ import {
   type SealDescription,
   type SealRequest,
 } from '#seal'
-import type { Row, Store } from '#store'
+import type { Row, RowReference, Store } from '#store'
 import { Hierarchy } from './hierarchy.ts'
+import { readNewest } from './newest.ts'
 import { RowSeals, type RowContent } from './row-seals.ts'
 
 /**
@@ -38,7 +39,9 @@ interface SealValue {
 }
 
 /** How far an unsealing has come. */
-export type Offered = { readonly kind: 'more'; readonly have: number; readonly need: number } | { readonly kind: 'open' }
+export type Offered =
+  | { readonly kind: 'more'; readonly have: number; readonly need: number }
+  | { readonly kind: 'open' }
 
 export class Custody {
   readonly #store: Store
@@ -47,6 +50,9 @@ export class Custody {
   #row: Row | undefined
   #value: SealValue | undefined
   #collector: ShareCollector | undefined
+  /** Whether the seal's row has changed since it was read. */
+  #stale = false
+  #turn: Promise<void> = Promise.resolve()
 
   constructor(store: Store, hierarchy: Hierarchy, seals: RowSeals) {
     this.#store = store
@@ -54,10 +60,25 @@ export class Custody {
     this.#seals = seals
   }
 
-  /** Reads which seal there is. Call at start, and again after the seal's row changed. */
+  /**
+   * Reads which seal there is. Call at start. Where the row stands under a root key that was about to replace the present one, that is
+   * adopted: what is durable decides, and not what this node was told of it.
+   *
+   * @throws ClavigerError integrity_failed where an earlier seal was put back.
+   */
   async load(): Promise<void> {
-    const [row] = await this.#store.rows([SEAL_ROW])
+    this.#stale = false
+    const row = await readNewest(this.#store, async () => {
+      const [found] = await this.#store.rows([SEAL_ROW])
+      return found && { rows: [found], value: found }
+    }).catch((cause: unknown) => {
+      this.#stale = true
+      throw cause
+    })
     this.#row = row
+    const adopted =
+      row && this.#hierarchy.successors.find((successor) => new RowSeals(successor).fits(row))
+    if (adopted !== undefined) this.#hierarchy.adoptRoot(adopted)
     this.#collector?.reset()
     this.#collector = undefined
     if (row === undefined) {
@@ -66,6 +87,29 @@ export class Custody {
     }
     const value = JSON.parse(row.document) as SealValue
     this.#value = { ...value, description: parseSealDescription(value.description) }
+  }
+
+  /** Told of what was changed; the seal is read again when it is next needed. */
+  drop(changed: readonly RowReference[]): void {
+    if (changed.some(({ kind, id }) => kind === SEAL_ROW.kind && id === SEAL_ROW.id))
+      this.#stale = true
+  }
+
+  /**
+   * Waits until nobody else on this node changes what stands under the root key, and gives what ends the turn. It only keeps them from
+   * getting in each other's way; that nothing is lost is for the conditions of the changes themselves.
+   */
+  async turn(): Promise<() => void> {
+    const before = this.#turn
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#turn = promise
+    await before
+    return resolve
+  }
+
+  /** Reads the seal again where it has changed. */
+  async refresh(): Promise<void> {
+    if (this.#stale) await this.load()
   }
 
   get description(): SealDescription | undefined {
@@ -91,13 +135,27 @@ export class Custody {
     return { ...SEAL_ROW, revision: this.#row?.revision ?? 0 }
   }
 
+  /**
+   * The seal's row as it is, to be written again by a change that must not pass a replacement of the root key unseen: whichever of the
+   * two comes second finds that the row has changed.
+   */
+  get restated(): RowContent {
+    return sealRow(this.#initialized(), this.#row?.material ?? new Uint8Array(0))
+  }
+
   /** Makes a seal and a root key, and unlocks the hierarchy with it. Gives the row to write, and the shares to hand out. */
-  async create(request: SealRequest, tenant: string): Promise<{ readonly row: RowContent; readonly shares?: readonly string[] }> {
+  async create(
+    request: SealRequest,
+    tenant: string,
+  ): Promise<{ readonly row: RowContent; readonly shares?: readonly string[] }> {
     const seal = await createSeal(request)
     const rootKey = randomSecret(ROOT_KEY_BYTES)
     try {
       this.#hierarchy.unlock(rootKey)
-      const row = sealRow({ description: seal.description, generation: 1, tenant }, wrapRootKey(seal.sealKey, rootKey, seal.description, 1))
+      const row = sealRow(
+        { description: seal.description, generation: 1, tenant },
+        wrapRootKey(seal.sealKey, rootKey, seal.description, 1),
+      )
       return { row, ...(seal.shares === undefined ? {} : { shares: seal.shares }) }
     } finally {
       rootKey.fill(0)
@@ -111,13 +169,19 @@ export class Custody {
    * @throws ClavigerError invalid_share, not_initialized
    */
   async offer(given: { readonly share?: string; readonly passphrase?: string }): Promise<Offered> {
+    await this.refresh()
     const { description } = this.#initialized()
     if (description.kind === 'passphrase') {
-      if (given.passphrase === undefined) throw new ClavigerError('invalid_share', 'This server is sealed with a passphrase; give it')
+      if (given.passphrase === undefined)
+        throw new ClavigerError('invalid_share', 'This server is sealed with a passphrase; give it')
       await this.#unlock(await openPassphrase(description, given.passphrase))
       return { kind: 'open' }
     }
-    if (given.share === undefined) throw new ClavigerError('invalid_share', "This server is sealed with shares; give a custodian's share")
+    if (given.share === undefined)
+      throw new ClavigerError(
+        'invalid_share',
+        "This server is sealed with shares; give a custodian's share",
+      )
     this.#collector ??= new ShareCollector(description)
     const collected = await this.#collector.add(given.share)
     if (collected.kind === 'more') return collected
@@ -147,7 +211,12 @@ export class Custody {
   #unwrap(sealKey: Buffer): Buffer {
     const { description, generation } = this.#initialized()
     try {
-      return unwrapRootKey(sealKey, this.#row?.material ?? new Uint8Array(0), description, generation)
+      return unwrapRootKey(
+        sealKey,
+        this.#row?.material ?? new Uint8Array(0),
+        description,
+        generation,
+      )
     } finally {
       sealKey.fill(0)
     }
@@ -155,7 +224,7 @@ export class Custody {
 
   /** Unwraps every tenant's key; their number, not that of keys, is what a start costs. */
   async loadTenants(): Promise<void> {
-    for (let after: string | undefined; ; ) {
+    for (let after: string | undefined; ;) {
       const rows = await this.#store.scan('tenant', after, TENANTS_PER_READ)
       for (const row of rows) {
         this.#seals.open(row)
@@ -171,14 +240,16 @@ export class Custody {
    *
    * @throws ClavigerError invalid_share where the proof does not open the present seal.
    */
-  async reissue(proof: readonly string[], request: SealRequest): Promise<{ readonly row: RowContent; readonly shares?: readonly string[] }> {
+  async reissue(proof: readonly string[], request: SealRequest) {
+    await this.refresh()
+    const standing = this.standing
     const { description, generation, tenant } = this.#initialized()
     const rootKey = this.#unwrap(await openSeal(description, proof))
     const seal = await createSeal(request)
     try {
       const wrapped = wrapRootKey(seal.sealKey, rootKey, seal.description, generation)
       const row = sealRow({ description: seal.description, generation, tenant }, wrapped)
-      return { row, ...(seal.shares === undefined ? {} : { shares: seal.shares }) }
+      return { row, standing, ...(seal.shares === undefined ? {} : { shares: seal.shares }) }
     } finally {
       rootKey.fill(0)
       seal.sealKey.fill(0)
@@ -187,11 +258,14 @@ export class Custody {
 
   /**
    * A new root key before the same seal. Gives the successor hierarchy, which seals the rows that are written and takes the place of
-   * the present one once they are durable, and those rows: the seal's, and every tenant's with its key wrapped anew.
+   * the present one once the seal is read again after they are durable, and those rows: the seal's, and every tenant's with its key
+   * wrapped anew.
    *
    * @throws ClavigerError invalid_share
    */
   async replaceRoot(proof: readonly string[]) {
+    await this.refresh()
+    const standing = this.standing
     const { description, generation, tenant } = this.#initialized()
     const sealKey = await openSeal(description, proof)
     const rootKey = randomSecret(ROOT_KEY_BYTES)
@@ -201,12 +275,27 @@ export class Custody {
       const tenants: { readonly content: RowContent; readonly revision: number }[] = []
       for (const stored of await this.#store.scan('tenant', undefined, Number.MAX_SAFE_INTEGER)) {
         const value = this.#seals.open(stored)
-        const material = this.#hierarchy.rewrapTenantKey(stored.id, stored.material ?? new Uint8Array(0), rootKey)
-        tenants.push({ content: { kind: 'tenant', id: stored.id, tenant: stored.tenant, value, material }, revision: stored.revision })
+        const material = this.#hierarchy.rewrapTenantKey(
+          stored.id,
+          stored.material ?? new Uint8Array(0),
+          rootKey,
+        )
+        tenants.push({
+          content: { kind: 'tenant', id: stored.id, tenant: stored.tenant, value, material },
+          revision: stored.revision,
+        })
       }
       const successor = new Hierarchy()
       successor.unlock(rootKey)
-      return { row, tenants, generation: generation + 1, successor, seals: new RowSeals(successor) }
+      this.#hierarchy.expect(successor)
+      return {
+        row,
+        tenants,
+        standing,
+        generation: generation + 1,
+        successor,
+        seals: new RowSeals(successor),
+      }
     } finally {
       rootKey.fill(0)
       sealKey.fill(0)
@@ -214,7 +303,11 @@ export class Custody {
   }
 
   #initialized(): SealValue {
-    if (this.#value === undefined) throw new ClavigerError('not_initialized', "The server is not initialized; run 'claviger init'")
+    if (this.#value === undefined)
+      throw new ClavigerError(
+        'not_initialized',
+        "The server is not initialized; run 'claviger init'",
+      )
     return this.#value
   }
 }

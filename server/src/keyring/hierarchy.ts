@@ -29,12 +29,16 @@ function tenantBinding(tenant: string) {
   return { purpose: 'tenant key', tenant }
 }
 
+/** Replacements of the root key under way at once; all but one of them come to nothing. */
+const SUCCESSORS_MAX = 16
+
 /** Kinds whose rows stand under the root key, not under a tenant's. */
-const rootKinds: readonly RowKind[] = ['system', 'tenant']
+export const rootKinds: readonly RowKind[] = ['system', 'tenant']
 
 export class Hierarchy {
   #root: Derived | undefined
   readonly #tenants = new Map<string, Derived>()
+  #successors: readonly Hierarchy[] = []
 
   /** Whether the root key is here. */
   get open(): boolean {
@@ -45,17 +49,32 @@ export class Hierarchy {
   unlock(rootKey: Uint8Array): void {
     this.#root = derive(rootKey)
     this.#tenants.clear()
+    this.#successors = []
   }
 
   /** Forgets every key; OpenSSL overwrites a KeyObject's bytes when it is collected. */
   lock(): void {
     this.#root = undefined
     this.#tenants.clear()
+    this.#successors = []
+  }
+
+  /**
+   * Those that may take this one's place at any moment: rows under their root keys are on their way to the store, or there already.
+   */
+  get successors(): readonly Hierarchy[] {
+    return this.#successors
+  }
+
+  /** Names a successor before its rows are written. */
+  expect(successor: Hierarchy): void {
+    this.#successors = [...this.#successors, successor].slice(-SUCCESSORS_MAX)
   }
 
   /** Takes the root key of a successor; tenant keys stay as they are. */
   adoptRoot(successor: Hierarchy): void {
     this.#root = successor.#rootKeys()
+    this.#successors = []
   }
 
   /** Makes a tenant's key and gives it wrapped by the root key. */
@@ -106,14 +125,19 @@ export class Hierarchy {
   }
 
   #rootKeys(): Derived {
-    if (this.#root === undefined) throw new ClavigerError('sealed', 'The server is sealed; unseal it first')
+    if (this.#root === undefined)
+      throw new ClavigerError('sealed', 'The server is sealed; unseal it first')
     return this.#root
   }
 
   #tenantKeys(tenant: string): Derived {
     const keys = this.#tenants.get(tenant)
     if (keys !== undefined) return keys
-    if (this.#root === undefined) throw new ClavigerError('sealed', 'The server is sealed; unseal it first')
-    throw new ClavigerError('integrity_failed', `The key of tenant ${tenant} is not loaded; run 'claviger doctor'`)
+    if (this.#root === undefined)
+      throw new ClavigerError('sealed', 'The server is sealed; unseal it first')
+    throw new ClavigerError(
+      'integrity_failed',
+      `The key of tenant ${tenant} is not loaded; run 'claviger doctor'`,
+    )
   }
 }

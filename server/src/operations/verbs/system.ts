@@ -1,6 +1,6 @@
+import { ClavigerError } from '#model'
 import type { ChangeVerb, PlannedRow, ReadVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
-import { ClavigerError } from '#model'
 
 /** The server's own condition: for the default tenant's owners. */
 function assertOperator(work: Work): void {
@@ -8,6 +8,15 @@ function assertOperator(work: Work): void {
   if (work.caller.tenant !== work.parts.defaultTenant()) {
     throw new ClavigerError('forbidden', 'Only the default tenant runs the server')
   }
+}
+
+/** Those who change what stands under the root key go one after the other; the turn ends with the operation. */
+export async function rootTurn(work: Work): Promise<void> {
+  await work.once(
+    'root turn',
+    () => work.parts.system.custody.turn(),
+    (end) => end(),
+  )
 }
 
 export const sealServer: ChangeVerb<'system.seal'> = {
@@ -29,16 +38,16 @@ export const reissueSeal: ChangeVerb<'system.reissueSeal'> = {
   async run(input, work) {
     assertOperator(work)
     const { custody } = work.parts.system
-    const standing = custody.standing
+    await rootTurn(work)
     const issued = await custody.reissue(input.proof, input.seal)
     return {
       additive: false,
       rows: [{ ...issued.row, facets: [] }],
-      unchanged: [standing],
+      unchanged: [issued.standing],
       subject: 'seal',
       detail: { kind: input.seal.kind },
       output: issued.shares === undefined ? {} : { shares: [...issued.shares] },
-      after: () => custody.load(),
+      after: () => custody.refresh(),
     }
   },
 }
@@ -48,22 +57,30 @@ export const rotateRoot: ChangeVerb<'system.rotateRoot'> = {
   async run(input, work) {
     assertOperator(work)
     const { custody } = work.parts.system
-    const standing = custody.standing
+    await rootTurn(work)
     const replaced = await custody.replaceRoot(input.proof)
     const log = await work.parts.system.rewrapLog(replaced.successor)
-    const tenants: PlannedRow[] = replaced.tenants.map(({ content }) => ({ ...content, facets: [] }))
+    const tenants: PlannedRow[] = replaced.tenants.map(({ content }) => ({
+      ...content,
+      facets: [],
+    }))
     return {
       additive: false,
       rows: [{ ...replaced.row, facets: [] }, { ...log, facets: [] }, ...tenants],
       seals: replaced.seals,
-      unchanged: [standing, ...replaced.tenants.map(({ content, revision }) => ({ kind: content.kind, id: content.id, revision }))],
+      unchanged: [
+        replaced.standing,
+        ...replaced.tenants.map(({ content, revision }) => ({
+          kind: content.kind,
+          id: content.id,
+          revision,
+        })),
+      ],
       subject: 'root key',
       detail: { generation: replaced.generation },
       output: { generation: replaced.generation, tenants: tenants.length },
-      after: async () => {
-        work.parts.hierarchy.adoptRoot(replaced.successor)
-        await custody.load()
-      },
+      // Adopts the successor, whose root key the seal's row stands under now.
+      after: () => custody.refresh(),
     }
   },
 }

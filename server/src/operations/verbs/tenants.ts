@@ -5,6 +5,7 @@ import { bindingRow, principalRow, tenantRow, tokenRow } from '../rows.ts'
 import type { ChangeVerb, PlannedRow, ReadVerb } from '../verb.ts'
 import { principalView } from '../views.ts'
 import type { Work } from '../work.ts'
+import { rootTurn } from './system.ts'
 
 /** The first token of an owner is for setting up; it is replaced by others soon. */
 const FIRST_TOKEN_MS = 30 * 86_400_000
@@ -20,8 +21,22 @@ export interface NewTenant {
 /** A tenant with its wrapping key, its owner, the owner's binding and first token. `wrappedKey` is the tenant key under the root key. */
 export function newTenant(tenant: Tenant, ownerName: string, wrappedKey: Uint8Array): NewTenant {
   const { id, createdAt } = tenant
-  const owner: Principal = { id: newId(), tenant: id, name: ownerName, kind: 'user', state: 'enabled', createdAt }
-  const binding: Binding = { id: newId(), tenant: id, role: 'owner', principal: owner.id, scope: { kind: 'tenant' }, createdAt }
+  const owner: Principal = {
+    id: newId(),
+    tenant: id,
+    name: ownerName,
+    kind: 'user',
+    state: 'enabled',
+    createdAt,
+  }
+  const binding: Binding = {
+    id: newId(),
+    tenant: id,
+    role: 'owner',
+    principal: owner.id,
+    scope: { kind: 'tenant' },
+    createdAt,
+  }
   const tokenId = newId()
   const text = createTokenText(tokenId)
   const token: Token = {
@@ -37,7 +52,12 @@ export function newTenant(tenant: Tenant, ownerName: string, wrappedKey: Uint8Ar
     tenant,
     owner,
     token: text.text,
-    rows: [tenantRow(tenant, wrappedKey), principalRow(owner), bindingRow(binding), tokenRow(token)],
+    rows: [
+      tenantRow(tenant, wrappedKey),
+      principalRow(owner),
+      bindingRow(binding),
+      tokenRow(token),
+    ],
   }
 }
 
@@ -50,17 +70,20 @@ function assertDefaultTenant(work: Work): void {
 
 export const createTenant: ChangeVerb<'tenant.create'> = {
   kind: 'change',
-  run(input, work) {
+  async run(input, work) {
     work.authorize()
     assertDefaultTenant(work)
+    const { custody } = work.parts.system
+    await rootTurn(work)
+    await custody.refresh()
     const tenant: Tenant = { id: newId(), name: input.name, createdAt: work.parts.clock.now() }
     const made = newTenant(tenant, 'owner', work.parts.hierarchy.createTenantKey(tenant.id))
     return {
-      additive: true,
-      rows: made.rows,
+      additive: false,
+      // The tenant's key is wrapped by the root key of now, and a replacement of it that is under way must not miss this tenant.
+      rows: [...made.rows, { ...custody.restated, facets: [] }],
       absent: [{ kind: 'tenant', id: tenant.id }],
-      // The tenant's key is wrapped by the root key of now.
-      unchanged: [work.parts.system.custody.standing],
+      unchanged: [custody.standing],
       subject: tenant.id,
       output: { tenant, owner: principalView(made.owner), token: made.token },
     }
@@ -75,6 +98,9 @@ export const listTenants: ReadVerb<'tenant.list'> = {
     const rows = await work.parts.store.scan('tenant', input.cursor, input.limit + 1)
     const shown = rows.slice(0, input.limit).map((row) => work.parts.seals.open<Tenant>(row))
     const last = shown.at(-1)
-    return { items: shown, ...(rows.length > input.limit && last !== undefined ? { cursor: last.id } : {}) }
+    return {
+      items: shown,
+      ...(rows.length > input.limit && last !== undefined ? { cursor: last.id } : {}),
+    }
   },
 }
