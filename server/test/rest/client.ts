@@ -147,6 +147,7 @@ export class Client {
   ): Promise<WireOutputOf<Name>> {
     const answer = await this.send(requestOf(name, input))
     assert.equal(answer.status, 200, `${name}: ${answer.body.toString('utf8').slice(0, 500)}`)
+    assert.match(String(answer.headers['claviger-request']), /^[0-9a-f]{8}-[0-9a-z]+$/)
     const output = json(answer)
     const decoded = operations[name].output.safeDecode(output as never)
     assert.ok(decoded.success, `${name}: the answer is not what the contract says`)

@@ -2,5 +2,5 @@
  * HTTP as the doors share it: requests and responses as values, and the listener that bounds and reads them. It knows no protocol above
  * HTTP and judges nothing.
  */
-export { listen, type Listener, type ListenerOptions } from './listener.ts'
+export { listen, PATIENCE, type Listener, type ListenerOptions, type Patience } from './listener.ts'
 export type { HttpDoor, HttpRequest, HttpResponse } from './message.ts'

@@ -5,9 +5,18 @@ import type { HttpDoor, HttpResponse } from './message.ts'
 
 /** The bare listener of node:http: it reads bounded requests, hands them to a door, and writes what the door says. */
 
-/** A client must send its headers, and its whole request, within these many milliseconds. */
-const HEADERS_TIMEOUT_MS = 10_000
-const REQUEST_TIMEOUT_MS = 30_000
+/** How long a client may take, in milliseconds: for its headers, for its whole request; and how often that is looked at. */
+export interface Patience {
+  readonly headersMs: number
+  readonly requestMs: number
+  readonly lookEveryMs: number
+}
+
+export const PATIENCE: Patience = Object.freeze({
+  headersMs: 10_000,
+  requestMs: 30_000,
+  lookEveryMs: 5_000,
+})
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
 const HEADER_BYTES_MAX = 16_384
 /** A body of this length is read at any address. */
@@ -24,6 +33,8 @@ export interface ListenerOptions {
   readonly tls?: { readonly certificate: Uint8Array; readonly key: Uint8Array }
   /** Starts request ids, so that they are unique over restarts. */
   readonly idPrefix: string
+  /** {@link PATIENCE} unless given. */
+  readonly patience?: Patience
 }
 
 export interface Listener {
@@ -36,7 +47,7 @@ export interface Listener {
 
 /** Starts to listen. Resolves when connections are accepted. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { door } = options
+  const { door, patience = PATIENCE } = options
   let draining = false
   let count = 0
   const nextId = () => `${options.idPrefix}-${(count += 1).toString(36)}`
@@ -97,10 +108,10 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
 
   const limits = {
     maxHeaderSize: HEADER_BYTES_MAX,
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: patience.headersMs,
+    requestTimeout: patience.requestMs,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    connectionsCheckingInterval: 5_000,
+    connectionsCheckingInterval: patience.lookEveryMs,
   }
   const server: Server =
     options.tls === undefined

@@ -137,7 +137,7 @@ export function createRestDoor(options: RestDoorOptions): HttpDoor {
 const refusals = {
   invalid_request: 'The request is not HTTP/1.1',
   payload_too_large: 'The body is larger than this operation takes',
-  request_timeout: 'The request did not arrive within 30 seconds',
+  request_timeout: 'The request did not arrive in time: headers within 10 seconds, everything within 30',
   headers_too_large: 'The headers are larger than 16 KiB',
   shutting_down: 'The server is stopping',
 }
@@ -173,7 +173,7 @@ function answer(row: Operation, request: HttpRequest, output: unknown): HttpResp
   const field = row.octets?.output
   const wantsOctets = field !== undefined && String(request.headers['accept'] ?? '').includes('application/octet-stream')
   if (field !== undefined && (wantsOctets || field === 'body')) return octets(field, output as Record<string, unknown>, request)
-  return { status: 200, headers: json, body: JSON.stringify(row.output.encode(output as never)) }
+  return { status: 200, headers: { ...json, 'claviger-request': request.id }, body: JSON.stringify(row.output.encode(output as never)) }
 }
 
 function octets(field: string, output: Record<string, unknown>, request: HttpRequest): HttpResponse {
@@ -183,6 +183,8 @@ function octets(field: string, output: Record<string, unknown>, request: HttpReq
     headers: {
       'content-type': text ? 'text/plain; charset=utf-8' : 'application/octet-stream',
       'cache-control': 'no-store',
+      // The ledger has the operation under this id.
+      'claviger-request': request.id,
       ...(typeof output['key'] === 'string' ? { 'claviger-key': output['key'], 'claviger-version': String(output['version']) } : {}),
     },
     body: output[field] as Uint8Array,
