@@ -26,11 +26,13 @@ interface Expected {
   readonly revision: number
 }
 
+/** How far the ledger was replayed, and what it says up to there. */
 interface Replay {
   readonly rows: Map<string, Expected>
   /** Uses by `key/version`. */
   readonly uses: Map<string, number>
-  readonly entries: number
+  entries: number
+  revision: number
 }
 
 const useEvents: ReadonlySet<string> = new Set(
@@ -46,7 +48,8 @@ export async function examine(parts: ExamineParts): Promise<Examination> {
   }
   // The rows are read after the head is taken, so a row may be newer than the replay, never older.
   const head = await parts.store.head()
-  const replay = await replayLedger(parts.store, head.next, report)
+  const replay: Replay = { rows: new Map(), uses: new Map(), entries: 0, revision: 0 }
+  await replayTo(parts.store, replay, head.next, report)
   let rows = 0
   const seen = new Set<string>()
   for (const kind of rowKinds) {
@@ -58,41 +61,63 @@ export async function examine(parts: ExamineParts): Promise<Examination> {
       if (kind === 'key') await examineCounters(parts.store, row.id, replay.uses, report)
     }
   }
-  for (const [name, expected] of replay.rows) {
-    if (expected.digest !== undefined && !seen.has(name)) report(name, 'the ledger has it, the store does not: it was taken away')
+  const missing = [...replay.rows].filter(
+    ([name, { digest }]) => digest !== undefined && !seen.has(name),
+  )
+  // What was removed while the rows were read is gone rightly, and the entries since then say so.
+  if (missing.length > 0 && replay.entries === head.next) {
+    await replayTo(parts.store, replay, (await parts.store.head()).next, report)
+  }
+  for (const [name] of missing) {
+    if (replay.rows.get(name)?.digest !== undefined) {
+      report(name, 'the ledger has it, the store does not: it was taken away')
+    }
   }
   return { rows, entries: replay.entries, findings }
 }
 
-async function replayLedger(store: Store, size: number, report: (subject: string, finding: string) => void): Promise<Replay> {
+/** Goes on with a replay to the entry before `end`, or to where the ledger breaks off. */
+async function replayTo(
+  store: Store,
+  replay: Replay,
+  end: number,
+  report: (subject: string, finding: string) => void,
+): Promise<void> {
   const decoder = new TextDecoder()
-  const rows = new Map<string, Expected>()
-  const uses = new Map<string, number>()
-  let revision = 0
-  let first = 0
-  while (first < size) {
-    const entries = await store.entries(first, Math.min(PER_READ, size - first))
+  while (replay.entries < end) {
+    const entries = await store.entries(replay.entries, Math.min(PER_READ, end - replay.entries))
     if (entries.length === 0) {
-      report(`entry ${first}`, 'the ledger ends before its sequencer does: entries were taken away')
-      break
+      report(
+        `entry ${replay.entries}`,
+        'the ledger ends before its sequencer does: entries were taken away',
+      )
+      return
     }
     for (const { index, bytes } of entries) {
       const record = parseRecord(decoder.decode(bytes))
-      if (record === undefined) {
-        report(`entry ${index}`, 'it is not a record')
-        continue
-      }
-      if (record.revision !== undefined) {
-        revision += 1
-        if (record.revision !== revision) report(`entry ${index}`, `it has revision ${record.revision}, and ${revision} was next`)
-        revision = record.revision
-      }
-      for (const { kind, id, digest } of record.changed ?? []) rows.set(`${kind} ${id}`, { digest, revision })
-      countUse(uses, record)
+      if (record === undefined) report(`entry ${index}`, 'it is not a record')
+      else replayRecord(replay, index, record, report)
     }
-    first += entries.length
+    replay.entries += entries.length
   }
-  return { rows, uses, entries: first }
+}
+
+function replayRecord(
+  replay: Replay,
+  index: number,
+  record: LedgerRecord,
+  report: (subject: string, finding: string) => void,
+): void {
+  if (record.revision !== undefined) {
+    const next = replay.revision + 1
+    if (record.revision !== next)
+      report(`entry ${index}`, `it has revision ${record.revision}, and ${next} was next`)
+    replay.revision = record.revision
+  }
+  for (const { kind, id, digest } of record.changed ?? []) {
+    replay.rows.set(`${kind} ${id}`, { digest, revision: replay.revision })
+  }
+  countUse(replay.uses, record)
 }
 
 function parseRecord(text: string): LedgerRecord | undefined {
@@ -104,7 +129,13 @@ function parseRecord(text: string): LedgerRecord | undefined {
 }
 
 function countUse(uses: Map<string, number>, record: LedgerRecord): void {
-  if (record.outcome !== 'ok' || record.key === undefined || record.version === undefined || !useEvents.has(record.event)) return
+  if (
+    record.outcome !== 'ok' ||
+    record.key === undefined ||
+    record.version === undefined ||
+    !useEvents.has(record.event)
+  )
+    return
   const name = `${record.key}/${record.version}`
   uses.set(name, (uses.get(name) ?? 0) + (record.count ?? 1))
 }
@@ -136,9 +167,13 @@ function examineRow(
   // Written after the replay began.
   if (row.revision > revision) return
   if (expected === undefined) report(name, 'no entry of the ledger wrote it')
-  else if (expected.digest === undefined) report(name, `revision ${expected.revision} removed it, and it is back`)
+  else if (expected.digest === undefined)
+    report(name, `revision ${expected.revision} removed it, and it is back`)
   else if (expected.digest !== seals.digest(row)) {
-    report(name, `it stands at revision ${row.revision}, and the ledger wrote it last in ${expected.revision}: it was rolled back`)
+    report(
+      name,
+      `it stands at revision ${row.revision}, and the ledger wrote it last in ${expected.revision}: it was rolled back`,
+    )
   }
 }
 
@@ -154,6 +189,10 @@ async function examineCounters(
     const version = position + 1
     const counted = stored?.counters.get(version)?.uses ?? 0
     const recorded = uses.get(`${key}/${version}`) ?? 0
-    if (counted < recorded) report(`version ${key}/${version}`, `it counts ${counted} uses, and the ledger has ${recorded}`)
+    if (counted < recorded)
+      report(
+        `version ${key}/${version}`,
+        `it counts ${counted} uses, and the ledger has ${recorded}`,
+      )
   }
 }
