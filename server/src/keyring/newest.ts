@@ -1,12 +1,13 @@
 import { ClavigerError } from '#model'
-import type { Row, Store } from '#store'
+import type { Row, RowReference, Store } from '#store'
 
-/** A change may come between the two reads below; a rolled back row stays behind however often it is read. */
-const ATTEMPTS = 4
+/** How often what is read may grow by rows that were not there the time before. */
+const ATTEMPTS = 8
 
 /**
  * Reads rows, and checks against the change log that none of them was rolled back: an older row has a good seal, but the ledger's log
- * knows of the newer one.
+ * knows of the newer one. A change may come between reading the rows and reading the log; so what is behind is read once more, and a
+ * row that is still older than the log was before is no honest one.
  *
  * @throws ClavigerError integrity_failed
  */
@@ -14,16 +15,30 @@ export async function readNewest<Value>(
   store: Store,
   read: () => Promise<{ readonly rows: readonly Row[]; readonly value: Value } | undefined>,
 ): Promise<Value | undefined> {
-  let behind: Row | undefined
+  const logged = new Map<string, number | undefined>()
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const found = await read()
     if (found === undefined) return undefined
+    if (found.rows.every((row) => isNewest(row, logged))) return found.value
     const newest = await store.lastChanged(found.rows.map(({ kind, id }) => ({ kind, id })))
-    behind = found.rows.find((row, position) => newest[position] !== row.revision)
-    if (behind === undefined) return found.value
+    for (const [position, row] of found.rows.entries()) logged.set(nameOf(row), newest[position])
+    if (found.rows.every((row, position) => row.revision === newest[position])) return found.value
   }
+  throw new ClavigerError('overloaded', 'What is asked for keeps changing; try again later')
+}
+
+/** @throws ClavigerError integrity_failed for a row that is older than the log was before it was read. */
+function isNewest(row: Row, logged: ReadonlyMap<string, number | undefined>): boolean {
+  const name = nameOf(row)
+  if (!logged.has(name)) return false
+  const revision = logged.get(name)
+  if (revision !== undefined && row.revision >= revision) return true
   throw new ClavigerError(
     'integrity_failed',
-    `The stored ${behind?.kind} ${behind?.id} is not its newest state; run 'claviger doctor'`,
+    `The stored ${name} is not its newest state; run 'claviger doctor'`,
   )
+}
+
+function nameOf({ kind, id }: RowReference): string {
+  return `${kind} ${id}`
 }
