@@ -1,5 +1,6 @@
 import { operations, type LedgerRecord, type OutputOf } from '@claviger/contract'
 import type { RowSeals } from '#keyring'
+import type { Key } from '#model'
 import { rowKinds, type Row, type Store } from '#store'
 
 /**
@@ -58,7 +59,10 @@ export async function examine(parts: ExamineParts): Promise<Examination> {
       const name = `${row.kind} ${row.id}`
       seen.add(name)
       examineRow(parts.seals, row, replay.rows.get(name), head.revision, report)
-      if (kind === 'key') await examineCounters(parts.store, row.id, replay.uses, report)
+      if (kind === 'key') {
+        await examineCounters(parts.store, row.id, replay.uses, report)
+        await examineDestruction(parts, row, report)
+      }
     }
   }
   const missing = [...replay.rows].filter(
@@ -175,6 +179,27 @@ function examineRow(
       `it stands at revision ${row.revision}, and the ledger wrote it last in ${expected.revision}: it was rolled back`,
     )
   }
+}
+
+/** Rows are found by facets, which bear no seal; a key that the destruction job does not find would outlive its end unnoticed. */
+async function examineDestruction(
+  { store, seals }: ExamineParts,
+  row: Row,
+  report: (subject: string, finding: string) => void,
+): Promise<void> {
+  if (!seals.fits(row) || seals.open<Key>(row).destroyAt === undefined) return
+  // The key's id without its last digit comes before it, and before at most fifteen others that could stand between.
+  const found = await store.list({
+    kind: 'key',
+    tenant: row.tenant,
+    facets: [['destruction', 'scheduled']],
+    after: row.id.slice(0, -1),
+    limit: 16,
+  })
+  if (found.some(({ id }) => id === row.id)) return
+  const [now] = await store.rows([{ kind: 'key', id: row.id }])
+  if (now?.revision === row.revision)
+    report(`key ${row.id}`, 'its destruction is scheduled, and is not found by it')
 }
 
 /** Counters may run ahead while the server works, and never fall behind what the ledger has. */

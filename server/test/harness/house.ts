@@ -23,6 +23,8 @@ export interface StartOptions {
   /** What opens a house that was there before. */
   readonly shares?: readonly string[]
   readonly passphrase?: string
+  /** An owner's token from before; a new one is made unless given. */
+  readonly token?: string
 }
 
 /** An entry of the ledger with its place. */
@@ -182,7 +184,10 @@ async function initialize(test: TestHouse, options: StartOptions): Promise<void>
   test.shares = made.shares ?? []
 }
 
-async function open(test: TestHouse, { passphrase, shares = [] }: StartOptions): Promise<void> {
+async function open(
+  test: TestHouse,
+  { passphrase, shares = [], token }: StartOptions,
+): Promise<void> {
   const opened =
     passphrase === undefined
       ? await test.unseal(shares)
@@ -190,7 +195,8 @@ async function open(test: TestHouse, { passphrase, shares = [] }: StartOptions):
   if (!opened) return
   test.shares = shares
   const { gate, custody } = test.house
-  test.token = (await gate.performAsSystem('token.createForOwner', custody.tenant, {})).token
+  test.token =
+    token ?? (await gate.performAsSystem('token.createForOwner', custody.tenant, {})).token
 }
 
 /** The code that something failed with, or `ok`. Errors that are not the server's go on. */

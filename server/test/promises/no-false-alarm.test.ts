@@ -32,7 +32,9 @@ test('many changes of one key, its names and its users, with uses between them, 
   ]
   const uses = Array.from({ length: 16 }, async (_unused, at) => {
     while (changing > 0) {
-      codes.add(await house.codeOf('encrypt', { key: at % 2 === 0 ? key : 'name', plaintext }, { token }))
+      codes.add(
+        await house.codeOf('encrypt', { key: at % 2 === 0 ? key : 'name', plaintext }, { token }),
+      )
     }
   })
   const examinations = (async () => {
