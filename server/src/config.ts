@@ -76,7 +76,7 @@ export function readConfig(argv: readonly string[], environment: NodeJS.ProcessE
   }
   const logLevel = values['log-level'] ?? (mode === 'dev' ? 'warn' : 'info')
   if (!LEVELS.includes(logLevel)) throw new UsageError(`--log-level is one of ${LEVELS.join(', ')}`)
-  if (!/^[a-z0-9][a-z0-9./:-]{0,199}$/.test(values.origin)) {
+  if (!/^(?!.*\/\/)[a-z0-9][a-z0-9./:-]{0,199}$/.test(values.origin)) {
     throw new UsageError('--origin is a URL without its scheme, such as kms.example.com/ledger')
   }
   return {

@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url'
 /** The real server as a child of the test, as a stranger would meet it: over its port, its files and its log. */
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
-/** A start takes about a second on an idle machine. */
-const START_MS_MAX = 60_000
+/** A start takes about a second on an idle machine, and so does an end. */
+const START_MS_MAX = 30_000
 
 export interface Ended {
   readonly code: number | null
@@ -19,7 +19,7 @@ export interface Ended {
 /** A process that listens, or has failed to. */
 export class ServerProcess implements AsyncDisposable {
   readonly #child: ChildProcessByStdio<null, Readable, Readable>
-  readonly ended: Promise<Ended>
+  readonly #ended: Promise<Ended>
   #out = ''
   #log = ''
   #watchers: (() => void)[] = []
@@ -34,7 +34,7 @@ export class ServerProcess implements AsyncDisposable {
       this.#log += text
       this.#changed()
     })
-    this.ended = new Promise((resolve) => {
+    this.#ended = new Promise((resolve) => {
       this.#child.on('close', (code, signal) => {
         resolve({ code, signal })
         this.#changed()
@@ -82,15 +82,26 @@ export class ServerProcess implements AsyncDisposable {
     }
   }
 
+  /** How it ended. @throws Error where it goes on for too long */
+  async end(): Promise<Ended> {
+    const late = Promise.withResolvers<never>()
+    const timer = setTimeout(() => late.reject(new Error('The server goes on')), START_MS_MAX)
+    try {
+      return await Promise.race([this.#ended, late.promise])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
   /** Ends it in order. */
   async stop(): Promise<Ended> {
     this.kill('SIGTERM')
-    return this.ended
+    return this.end()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.kill('SIGKILL')
-    await this.ended
+    await this.#ended
   }
 
   #changed(): void {
