@@ -28,10 +28,29 @@ interface JsonSchema {
   [keyword: string]: unknown
 }
 
+/** Any JSON: the one schema here that refers to itself. */
+const anyJson = { $ref: '#/components/schemas/Json' }
+const jsonSchema = {
+  anyOf: [
+    { type: 'string' },
+    { type: 'number' },
+    { type: 'boolean' },
+    { type: 'null' },
+    { type: 'array', items: anyJson },
+    { type: 'object', additionalProperties: anyJson },
+  ],
+}
+
 function wireSchema(schema: z.ZodType): JsonSchema {
   // 'input' is the wire side of every codec.
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema
-  return rest
+  const { $schema: _, $defs, ...rest } = z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+  }) as JsonSchema
+  if ($defs === undefined) return rest
+  // A reference is read from the root of the document, where the definitions of a part of it are not.
+  const text = JSON.stringify(rest).replaceAll('#/$defs/__schema0', anyJson.$ref)
+  return JSON.parse(text) as JsonSchema
 }
 
 function describe(row: Operation) {
@@ -54,7 +73,8 @@ function describe(row: Operation) {
     properties: Object.fromEntries(inBody.map((field) => [field, fields[field]])),
     required: inBody.filter((field) => required.has(field)),
   }
-  const binary = { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } }
+  const octets = { schema: { type: 'string', format: 'binary' } }
+  const binary = { 'application/octet-stream': octets }
   const onlyBinary = row.octets?.output === 'body'
   const failures = [...new Set([...COMMON, ...row.errors])]
   const statuses = [...new Set(failures.map((code) => errorCodes[code].status))].toSorted((a, b) => a - b)
@@ -77,7 +97,7 @@ function describe(row: Operation) {
       200: {
         description: 'Done',
         content: onlyBinary
-          ? binary
+          ? { [row.octets?.type ?? 'application/octet-stream']: octets }
           : { 'application/json': { schema: wireSchema(row.output) }, ...(row.octets?.output ? binary : {}) },
       },
       ...Object.fromEntries(
@@ -114,7 +134,7 @@ export function openApi(version: string) {
     paths,
     components: {
       securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
-      schemas: { Problem: problemSchema },
+      schemas: { Problem: problemSchema, Json: jsonSchema },
     },
   }
 }

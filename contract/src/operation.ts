@@ -10,7 +10,11 @@ export type Effect = 'read' | 'use' | 'change' | 'ceremony'
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
 /** One row of the contract. REST routes, OpenAPI, SDK methods, CLI commands, RBAC actions and ledger events are derived from it. */
-export interface Operation<Name extends string = string, Input extends z.ZodType = z.ZodType, Output extends z.ZodType = z.ZodType> {
+export interface Operation<
+  Name extends string = string,
+  Input extends z.ZodType = z.ZodType,
+  Output extends z.ZodType = z.ZodType,
+> {
   /** `noun.verb`, or a bare verb for what a key does. The SDK method, the CLI command and the ledger's event name. */
   readonly name: Name
   readonly effect: Effect
@@ -25,15 +29,23 @@ export interface Operation<Name extends string = string, Input extends z.ZodType
   /** Beyond those every operation can answer with. */
   readonly errors: readonly ErrorCode[]
   /** Fields that may travel as a bare `application/octet-stream` body instead of base64 in JSON. */
-  readonly octets?: { readonly input?: string; readonly output?: string }
+  readonly octets?: {
+    readonly input?: string
+    /** Where it is `body`, the answer has no JSON form. */
+    readonly output?: string
+    /** The media type of such a body, where it is another one. */
+    readonly type?: string
+  }
   /** The request body's limit, where it is not the common one. */
   readonly bodyBytesMax?: number
 }
 
 /** Gives a row its exact types. */
-export function operation<const Name extends string, Input extends z.ZodType, Output extends z.ZodType>(
-  row: Operation<Name, Input, Output>,
-): Operation<Name, Input, Output> {
+export function operation<
+  const Name extends string,
+  Input extends z.ZodType,
+  Output extends z.ZodType,
+>(row: Operation<Name, Input, Output>): Operation<Name, Input, Output> {
   return Object.freeze(row)
 }
 

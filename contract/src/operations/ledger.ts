@@ -85,7 +85,7 @@ export const ledgerCheckpoint = operation({
   input: z.strictObject({}),
   output: octets,
   errors: ['not_found'],
-  octets: { output: 'body' },
+  octets: { output: 'body', type: 'text/plain; charset=utf-8' },
 })
 
 export const ledgerTile = operation({

@@ -172,16 +172,15 @@ function decodeParameters(encoded: Record<string, string> | undefined): Record<s
 function answer(row: Operation, request: HttpRequest, output: unknown): HttpResponse {
   const field = row.octets?.output
   const wantsOctets = field !== undefined && String(request.headers['accept'] ?? '').includes('application/octet-stream')
-  if (field !== undefined && (wantsOctets || field === 'body')) return octets(field, output as Record<string, unknown>, request)
+  if (field !== undefined && (wantsOctets || field === 'body')) return octets(row, field, output as Record<string, unknown>, request)
   return { status: 200, headers: { ...json, 'claviger-request': request.id }, body: JSON.stringify(row.output.encode(output as never)) }
 }
 
-function octets(field: string, output: Record<string, unknown>, request: HttpRequest): HttpResponse {
-  const text = request.path.endsWith('/checkpoint')
+function octets(row: Operation, field: string, output: Record<string, unknown>, request: HttpRequest): HttpResponse {
   return {
     status: 200,
     headers: {
-      'content-type': text ? 'text/plain; charset=utf-8' : 'application/octet-stream',
+      'content-type': row.octets?.type ?? 'application/octet-stream',
       'cache-control': 'no-store',
       // The ledger has the operation under this id.
       'claviger-request': request.id,
