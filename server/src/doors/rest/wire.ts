@@ -30,7 +30,11 @@ function describeIssue(issue: Issue): { field: string; message: string } {
     const field = [...issue.path.map(String), issue.keys?.[0] ?? ''].join('.')
     return { field: clean(field), message: 'is not a field of this operation' }
   }
-  return { field: clean(issue.path.map(String).join('.')), message: issue.message }
+  const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined')
+  return {
+    field: clean(issue.path.map(String).join('.')),
+    message: missing ? 'is missing' : issue.message,
+  }
 }
 
 function clean(text: string): string {
