@@ -77,19 +77,24 @@ export function intoDoor(door: HttpDoor): Transport {
   }
 }
 
+/** A value as it stands in an address, also one that nobody should put there. */
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+}
+
 /** Where the fields of an operation travel. */
 export function requestOf(name: OperationName, input: Readonly<Record<string, unknown>>): Sent {
   const row = operations[name] as unknown as Operation
   const [method = '', template = ''] = row.route.split(' ')
   const rest = new Map(Object.entries(input))
   const path = template.replaceAll(/\{(\w+)\}/g, (_, field: string) => {
-    const value = String(rest.get(field) ?? '')
+    const value = text(rest.get(field))
     rest.delete(field)
     return field === 'path' ? value : encodeURIComponent(value)
   })
   if (method === 'GET') {
     const query = new URLSearchParams()
-    for (const [field, value] of rest) if (value !== undefined) query.set(field, String(value))
+    for (const [field, value] of rest) if (value !== undefined) query.set(field, text(value))
     return { method, path: query.size === 0 ? path : `${path}?${query.toString()}` }
   }
   return {

@@ -1,4 +1,9 @@
-import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { HttpDoor, HttpResponse } from './message.ts'
@@ -22,6 +27,8 @@ const HEADER_BYTES_MAX = 16_384
 /** A body of this length is read at any address. */
 const COMMON_BYTES_MAX = 65_536
 const CONNECTIONS_MAX = 10_000
+/** For how long a body that was refused is still read, in milliseconds. */
+const LINGER_MS = 1_000
 /** A response that a client does not read is given up after this long. */
 const IDLE_SOCKET_TIMEOUT_MS = 120_000
 
@@ -50,6 +57,8 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const { door, patience = PATIENCE } = options
   let draining = false
   let count = 0
+  /** Connections whose last answer is on its way: whatever still comes of them is answered by nothing more. */
+  const answered = new WeakSet<Duplex>()
   const nextId = () => `${options.idPrefix}-${(count += 1).toString(36)}`
 
   function serve(request: IncomingMessage, response: ServerResponse): void {
@@ -99,11 +108,23 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     request.on('error', () => response.destroy())
   }
 
-  /** Says no and closes: the rest of the body is not read. */
+  /**
+   * Says no, and closes once what is still coming has come or a moment has passed; it is read and thrown away. To close at once would
+   * reset the connection, and the answer would be lost on its way (RFC 9112 section 9.6).
+   */
   function tooLarge(request: IncomingMessage, response: ServerResponse, id: string): void {
     response.setHeader('connection', 'close')
-    write(response, door.refuse('payload_too_large', id))
-    response.once('finish', () => request.socket.destroySoon())
+    answered.add(request.socket)
+    const { body } = writeHead(response, door.refuse('payload_too_large', id))
+    response.write(body)
+    const close = () => {
+      clearTimeout(timer)
+      response.end()
+    }
+    const timer = setTimeout(close, LINGER_MS)
+    request.once('end', close)
+    request.once('close', close)
+    request.resume()
   }
 
   const limits = {
@@ -116,11 +137,21 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const server: Server =
     options.tls === undefined
       ? createHttpServer(limits, serve)
-      : createTlsServer({ ...limits, cert: Buffer.from(options.tls.certificate), key: Buffer.from(options.tls.key), minVersion: 'TLSv1.2' }, serve)
+      : createTlsServer(
+          {
+            ...limits,
+            cert: Buffer.from(options.tls.certificate),
+            key: Buffer.from(options.tls.key),
+            minVersion: 'TLSv1.2',
+          },
+          serve,
+        )
   server.maxConnections = CONNECTIONS_MAX
   server.setTimeout(IDLE_SOCKET_TIMEOUT_MS)
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    if (socket.writable && error.code !== 'ECONNRESET') socket.end(rawResponse(door.refuse(refusalOf(error), nextId())))
+    if (answered.has(socket)) socket.end()
+    else if (socket.writable && error.code !== 'ECONNRESET')
+      socket.end(rawResponse(door.refuse(refusalOf(error), nextId())))
     else socket.destroy()
   })
   await new Promise<void>((resolve, reject) => {
@@ -131,7 +162,8 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     })
   })
   const address = server.address()
-  if (address === null || typeof address === 'string') throw new TypeError('The server listens on no port')
+  if (address === null || typeof address === 'string')
+    throw new TypeError('The server listens on no port')
   return {
     host: address.address,
     port: address.port,
@@ -148,9 +180,15 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
 
 function write(response: ServerResponse, answer: HttpResponse): void {
   if (response.headersSent || response.destroyed) return
-  const length = typeof answer.body === 'string' ? Buffer.byteLength(answer.body) : answer.body.length
-  response.writeHead(answer.status, { ...answer.headers, 'content-length': length })
+  writeHead(response, answer)
   response.end(answer.body)
+}
+
+function writeHead(response: ServerResponse, answer: HttpResponse): HttpResponse {
+  const length =
+    typeof answer.body === 'string' ? Buffer.byteLength(answer.body) : answer.body.length
+  response.writeHead(answer.status, { ...answer.headers, 'content-length': length })
+  return answer
 }
 
 function refusalOf(error: NodeJS.ErrnoException) {
@@ -162,6 +200,10 @@ function refusalOf(error: NodeJS.ErrnoException) {
 /** For a connection whose request could not even be parsed. */
 function rawResponse(answer: HttpResponse): string {
   const body = typeof answer.body === 'string' ? answer.body : ''
-  const headers = Object.entries({ ...answer.headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' })
+  const headers = Object.entries({
+    ...answer.headers,
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  })
   return `HTTP/1.1 ${answer.status} Refused\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`
 }

@@ -29,5 +29,13 @@ export interface HttpDoor {
   bodyLimit(method: string, path: string): number
   respond(request: HttpRequest): Promise<HttpResponse>
   /** What a request that could not be read is answered with. */
-  refuse(code: 'invalid_request' | 'payload_too_large' | 'request_timeout' | 'headers_too_large' | 'shutting_down', id: string): HttpResponse
+  refuse(
+    code:
+      | 'invalid_request'
+      | 'payload_too_large'
+      | 'request_timeout'
+      | 'headers_too_large'
+      | 'shutting_down',
+    id: string,
+  ): HttpResponse
 }

@@ -1,4 +1,10 @@
-import { BODY_BYTES_MAX, operations, type InputOf, type Operation, type OperationName } from '@claviger/contract'
+import {
+  BODY_BYTES_MAX,
+  operations,
+  type InputOf,
+  type Operation,
+  type OperationName,
+} from '@claviger/contract'
 import { addRoute, createRouter, findRoute } from 'rou3'
 import type { HttpDoor, HttpRequest, HttpResponse } from '#http'
 import { ClavigerError, toClavigerError } from '#model'
@@ -31,7 +37,14 @@ interface Route {
   readonly row: Operation
 }
 
-type Match = { readonly kind: 'operation'; readonly route: Route; readonly parameters: Record<string, string> } | { readonly kind: 'openapi' } | { readonly kind: 'metrics' }
+type Match =
+  | {
+      readonly kind: 'operation'
+      readonly route: Route
+      readonly parameters: Record<string, string>
+    }
+  | { readonly kind: 'openapi' }
+  | { readonly kind: 'metrics' }
 
 /** Longer than any credential of ours. */
 const CREDENTIAL_LENGTH_MAX = 4_096
@@ -51,25 +64,39 @@ export function createRestDoor(options: RestDoorOptions): HttpDoor {
     addRoute(router, method, routerPath(path), { name, row })
   }
 
+  /** The router passes over a slash at the end: `/v1/keys/` would list keys where a reference was left empty. */
+  function find(method: string, path: string) {
+    return path.endsWith('/') ? undefined : findRoute(router, method, path)
+  }
+
   function methodsAt(path: string): string[] {
     if (path === '/v1/openapi.json' || path === '/metrics') return ['GET']
-    return ['GET', 'POST', 'PATCH', 'DELETE'].filter((method) => findRoute(router, method, path) !== undefined)
+    return ['GET', 'POST', 'PATCH', 'DELETE'].filter((method) => find(method, path) !== undefined)
   }
 
   /** @throws ClavigerError no_route, method_not_allowed, invalid_request */
   function match(method: string, path: string): Match {
     if (method === 'GET' && path === '/v1/openapi.json') return { kind: 'openapi' }
     if (method === 'GET' && path === '/metrics') return { kind: 'metrics' }
-    const found = findRoute(router, method, path)
+    const found = find(method, path)
     if (found === undefined) {
       const others = methodsAt(path)
-      if (others.length > 0) throw new ClavigerError('method_not_allowed', `Use ${others.join(' or ')} at this address`)
-      throw new ClavigerError('no_route', 'There is nothing at this address; GET /v1/openapi.json lists what there is')
+      if (others.length > 0)
+        throw new ClavigerError('method_not_allowed', `Use ${others.join(' or ')} at this address`)
+      throw new ClavigerError(
+        'no_route',
+        'There is nothing at this address; GET /v1/openapi.json lists what there is',
+      )
     }
     return { kind: 'operation', route: found.data, parameters: decodeParameters(found.params) }
   }
 
-  async function performCeremony(name: string, row: Operation, request: HttpRequest, parameters: Record<string, string>): Promise<unknown> {
+  async function performCeremony(
+    name: string,
+    row: Operation,
+    request: HttpRequest,
+    parameters: Record<string, string>,
+  ): Promise<unknown> {
     const input = readInput(row, request, parameters)
     const origin = { door: 'rest', source: request.source, request: request.id }
     switch (name) {
@@ -93,7 +120,8 @@ export function createRestDoor(options: RestDoorOptions): HttpDoor {
     let operation = 'none'
     try {
       const matched = match(request.method, request.path)
-      if (matched.kind === 'openapi') return { status: 200, headers: json, body: (openApi ??= options.openApi()) }
+      if (matched.kind === 'openapi')
+        return { status: 200, headers: json, body: (openApi ??= options.openApi()) }
       if (matched.kind === 'metrics') {
         const { contentType, text } = await options.metrics()
         return { status: 200, headers: { 'content-type': contentType }, body: text }
@@ -137,12 +165,19 @@ export function createRestDoor(options: RestDoorOptions): HttpDoor {
 const refusals = {
   invalid_request: 'The request is not HTTP/1.1',
   payload_too_large: 'The body is larger than this operation takes',
-  request_timeout: 'The request did not arrive in time: headers within 10 seconds, everything within 30',
+  request_timeout:
+    'The request did not arrive in time: headers within 10 seconds, everything within 30',
   headers_too_large: 'The headers are larger than 16 KiB',
   shutting_down: 'The server is stopping',
 }
 
-const ceremonies: ReadonlySet<string> = new Set(['system.health', 'system.ready', 'system.status', 'system.init', 'system.unseal'])
+const ceremonies: ReadonlySet<string> = new Set([
+  'system.health',
+  'system.ready',
+  'system.status',
+  'system.init',
+  'system.unseal',
+])
 
 function isCeremony(name: OperationName): name is Exclude<OperationName, GatedName> {
   return ceremonies.has(name)
@@ -163,7 +198,9 @@ function decodeParameters(encoded: Record<string, string> | undefined): Record<s
     try {
       parameters[name] = value.includes('%') ? decodeURIComponent(value) : value
     } catch {
-      throw new ClavigerError('invalid_request', `${name}: is not valid percent-encoding`, { field: name })
+      throw new ClavigerError('invalid_request', `${name}: is not valid percent-encoding`, {
+        field: name,
+      })
     }
   }
   return parameters
@@ -171,12 +208,24 @@ function decodeParameters(encoded: Record<string, string> | undefined): Record<s
 
 function answer(row: Operation, request: HttpRequest, output: unknown): HttpResponse {
   const field = row.octets?.output
-  const wantsOctets = field !== undefined && String(request.headers['accept'] ?? '').includes('application/octet-stream')
-  if (field !== undefined && (wantsOctets || field === 'body')) return octets(row, field, output as Record<string, unknown>, request)
-  return { status: 200, headers: { ...json, 'claviger-request': request.id }, body: JSON.stringify(row.output.encode(output as never)) }
+  const wantsOctets =
+    field !== undefined &&
+    String(request.headers['accept'] ?? '').includes('application/octet-stream')
+  if (field !== undefined && (wantsOctets || field === 'body'))
+    return octets(row, field, output as Record<string, unknown>, request)
+  return {
+    status: 200,
+    headers: { ...json, 'claviger-request': request.id },
+    body: JSON.stringify(row.output.encode(output as never)),
+  }
 }
 
-function octets(row: Operation, field: string, output: Record<string, unknown>, request: HttpRequest): HttpResponse {
+function octets(
+  row: Operation,
+  field: string,
+  output: Record<string, unknown>,
+  request: HttpRequest,
+): HttpResponse {
   return {
     status: 200,
     headers: {
@@ -184,9 +233,10 @@ function octets(row: Operation, field: string, output: Record<string, unknown>, 
       'cache-control': 'no-store',
       // The ledger has the operation under this id.
       'claviger-request': request.id,
-      ...(typeof output['key'] === 'string' ? { 'claviger-key': output['key'], 'claviger-version': String(output['version']) } : {}),
+      ...(typeof output['key'] === 'string'
+        ? { 'claviger-key': output['key'], 'claviger-version': String(output['version']) }
+        : {}),
     },
     body: output[field] as Uint8Array,
   }
 }
-

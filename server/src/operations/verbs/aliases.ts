@@ -21,7 +21,7 @@ export const createAlias: ChangeVerb<'alias.create'> = {
       additive: true,
       rows: [aliasRow(work.caller.tenant, alias)],
       absent: [{ kind: 'alias', id: aliasId(work.caller.tenant, input.alias) }],
-      taken: `The alias '${input.alias}' exists; use alias update to point it elsewhere`,
+      taken: 'The alias exists; use alias update to point it elsewhere',
       key: ringKey.key.id,
       subject: input.alias,
       output: aliasView(alias),
@@ -33,7 +33,7 @@ async function readAlias(work: Work, alias: string) {
   const [row] = await work.parts.store.rows([{ kind: 'alias', id: aliasId(work.caller.tenant, alias) }])
   if (row === undefined) {
     work.authorize()
-    throw new ClavigerError('not_found', `There is no alias '${alias}'`)
+    throw new ClavigerError('not_found', 'There is no alias of that name')
   }
   const value = work.parts.seals.open<Alias>(row)
   await work.locate([value.key])

@@ -91,7 +91,7 @@ export function planKey(
       ...(alias === undefined ? [] : [aliasRow(tenant, { alias, key: id, createdAt: now })]),
     ],
     absent: [{ kind: 'key', id }, ...(alias === undefined ? [] : [{ kind: 'alias' as const, id: aliasId(tenant, alias) }])],
-    taken: `The alias '${alias ?? ''}' points at another key; choose another or use alias update`,
+    taken: 'The alias points at another key; choose another or use alias update',
     key: id,
     version: 1,
     detail: { algorithm: key.algorithm, usage: key.usage, origin },
