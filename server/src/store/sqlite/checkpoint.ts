@@ -1,18 +1,9 @@
-import {
-  closeSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
-import { dirname } from 'node:path'
+import { readFileSync, statSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { ClavigerError } from '#model'
 import type { StoredCheckpoint } from '../store.ts'
 import { damaged, integer, text } from './columns.ts'
-import { syncDirectory } from './database.ts'
+import { replaceDurably } from './durable-files.ts'
 import type { Entries } from './entries.ts'
 import { HASH_BYTES } from './merkle.ts'
 import type { Tree } from './tree.ts'
@@ -93,7 +84,7 @@ export class Checkpoints {
         `The checkpoint's root is not that of the first ${checkpoint.size} entries`,
       )
     }
-    if (this.#path !== undefined) writeDurably(this.#path, checkpoint.note)
+    if (this.#path !== undefined) replaceDurably(this.#path, checkpoint.note)
     this.#save.run(checkpoint.size, checkpoint.note)
   }
 
@@ -111,7 +102,7 @@ export class Checkpoints {
     if (beside !== undefined && beside.size >= (saved?.size ?? 0)) {
       if (beside.note !== saved?.note) this.#save.run(beside.size, beside.note)
     } else if (saved !== undefined && this.#path !== undefined) {
-      writeDurably(this.#path, saved.note)
+      replaceDurably(this.#path, saved.note)
     }
   }
 
@@ -146,19 +137,4 @@ function readNote(path: string): StoredCheckpoint | undefined {
   const parsed = parseNote(note)
   if (parsed === undefined) throw damaged(`${path} is not a checkpoint`)
   return { size: parsed.size, note }
-}
-
-/** Replaces a file so that after a crash it holds either the old text or the new: write aside, sync, rename, sync the directory. */
-function writeDurably(path: string, content: string): void {
-  const aside = `${path}.new`
-  const file = openSync(aside, 'w', 0o600)
-  try {
-    const data = Buffer.from(content)
-    for (let written = 0; written < data.length;) written += writeSync(file, data, written)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-  renameSync(aside, path)
-  syncDirectory(dirname(path))
 }

@@ -1,8 +1,8 @@
-import { closeSync, existsSync, fsyncSync, openSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { statSync } from 'node:fs'
 import { constants, DatabaseSync, type StatementSync } from 'node:sqlite'
 import { ClavigerError } from '#model'
 import { damaged, integer } from './columns.ts'
+import { createDurably } from './durable-files.ts'
 import { migrate } from './migrations.ts'
 
 /** A store in memory, for tests and trials: it is gone when it is closed. */
@@ -58,29 +58,6 @@ export function openDatabase(path: string): DatabaseSync {
   } catch (cause) {
     database.close()
     throw cause
-  }
-}
-
-/** Makes an empty file that only its owner reads, and its name durable; SQLite's own files take its mode. */
-function createDurably(path: string): void {
-  if (existsSync(path)) return
-  const file = openSync(path, 'a', 0o600)
-  try {
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-  syncDirectory(dirname(path))
-}
-
-/** A new name is durable when its directory is. Windows cannot open a directory, and orders its metadata itself. */
-export function syncDirectory(path: string): void {
-  if (process.platform === 'win32') return
-  const directory = openSync(path, 'r')
-  try {
-    fsyncSync(directory)
-  } finally {
-    closeSync(directory)
   }
 }
 
