@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHmac, randomBytes } from 'node:crypto'
 import { test } from 'node:test'
-import { errorCodes, type OperationName } from '@claviger/contract'
+import type { ErrorCode, OperationName } from '@claviger/contract'
 import { base64, bytes } from '../rest/client.ts'
 import { hire, newcomer, startRestHouse } from '../rest/house.ts'
 
@@ -11,7 +11,7 @@ const { owner } = await startRestHouse()
 const ITEMS_MAX = 1_000
 
 interface Failed {
-  readonly error: { readonly code: keyof typeof errorCodes; readonly detail: string }
+  readonly error: { readonly code: ErrorCode; readonly detail: string }
 }
 
 /** The codes of a batch's items, `ok` for those that succeeded. */

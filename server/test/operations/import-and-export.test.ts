@@ -275,7 +275,7 @@ test('of two that use the same parameters at once, one is told that they were us
   const input = { ...(await importWrapped(randomBytes(32), {})), algorithm: 'AES-256-GCM' }
   const sent = { method: 'POST', path: '/v1/keys/import', body: JSON.stringify(input) }
   const answers = await Promise.all([owner.send(sent), owner.send(sent), owner.send(sent)])
-  assert.deepEqual(answers.map(({ status }) => status).toSorted(), [200, 404, 404])
+  assert.deepEqual(answers.map(({ status }) => String(status)).toSorted(), ['200', '404', '404'])
 })
 
 test('a new version of an imported key: the new one applies, the old one still opens', async () => {

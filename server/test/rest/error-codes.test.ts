@@ -131,10 +131,10 @@ const ways: Readonly<Record<ErrorCode, () => Promise<Answer>>> = {
     const log = pino({ level: 'silent' })
     const fresh = await compose({ store, clock: systemClock, log, origin: 'claviger.test/ledger' })
     try {
-      const { gate, assertServing } = fresh
+      const { gate } = fresh
       const { owner: nobody } = restDoorOver(house, {
         gate,
-        assertReady: () => assertServing(),
+        assertReady: () => fresh.assertServing(),
         reportFailure: (_request, error) => failures.push(error),
       })
       return await get('/v1/whoami', nobody)

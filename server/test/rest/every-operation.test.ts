@@ -56,7 +56,7 @@ const document = json(answered) as Document
 const names = Object.keys(operations) as OperationName[]
 
 function rowOf(name: OperationName): Operation {
-  return operations[name] as unknown as Operation
+  return operations[name]
 }
 
 function describedBy(name: OperationName): {

@@ -1,15 +1,9 @@
-import {
-  BODY_BYTES_MAX,
-  operations,
-  type InputOf,
-  type Operation,
-  type OperationName,
-} from '@claviger/contract'
-import { addRoute, createRouter, findRoute } from 'rou3'
+import type { InputOf, Operation, OperationName } from '@claviger/contract'
 import type { HttpDoor, HttpRequest, HttpResponse } from '#http'
-import { ClavigerError, toClavigerError } from '#model'
+import { toClavigerError, type ClavigerError } from '#model'
 import type { Ceremonies, Credential, Gate, GatedName } from '#operations'
 import { problem } from './problem.ts'
+import { Routes } from './routes.ts'
 import { readInput } from './wire.ts'
 
 /** The native REST door: routes, bodies and answers are derived from the contract's rows. */
@@ -32,64 +26,14 @@ export interface RestDoorOptions {
   readonly elapsed: () => number
 }
 
-interface Route {
-  readonly name: OperationName
-  readonly row: Operation
-}
-
-type Match =
-  | {
-      readonly kind: 'operation'
-      readonly route: Route
-      readonly parameters: Record<string, string>
-    }
-  | { readonly kind: 'openapi' }
-  | { readonly kind: 'metrics' }
-
 /** Longer than any credential of ours. */
 const CREDENTIAL_LENGTH_MAX = 4_096
 
 const json = { 'content-type': 'application/json', 'cache-control': 'no-store' }
 
-/** A path of the contract as the router writes it; a ledger tile's path goes on over slashes. */
-function routerPath(path: string): string {
-  return path.replace('{path}', '**:path').replaceAll(/\{(\w+)\}/g, ':$1')
-}
-
 export function createRestDoor(options: RestDoorOptions): HttpDoor {
-  const router = createRouter<Route>()
+  const routes = new Routes()
   let openApi: string | undefined
-  for (const [name, row] of Object.entries(operations) as [OperationName, Operation][]) {
-    const [method = '', path = ''] = row.route.split(' ')
-    addRoute(router, method, routerPath(path), { name, row })
-  }
-
-  /** The router passes over a slash at the end: `/v1/keys/` would list keys where a reference was left empty. */
-  function find(method: string, path: string) {
-    return path.endsWith('/') ? undefined : findRoute(router, method, path)
-  }
-
-  function methodsAt(path: string): string[] {
-    if (path === '/v1/openapi.json' || path === '/metrics') return ['GET']
-    return ['GET', 'POST', 'PATCH', 'DELETE'].filter((method) => find(method, path) !== undefined)
-  }
-
-  /** @throws ClavigerError no_route, method_not_allowed, invalid_request */
-  function match(method: string, path: string): Match {
-    if (method === 'GET' && path === '/v1/openapi.json') return { kind: 'openapi' }
-    if (method === 'GET' && path === '/metrics') return { kind: 'metrics' }
-    const found = find(method, path)
-    if (found === undefined) {
-      const others = methodsAt(path)
-      if (others.length > 0)
-        throw new ClavigerError('method_not_allowed', `Use ${others.join(' or ')} at this address`)
-      throw new ClavigerError(
-        'no_route',
-        'There is nothing at this address; GET /v1/openapi.json lists what there is',
-      )
-    }
-    return { kind: 'operation', route: found.data, parameters: decodeParameters(found.params) }
-  }
 
   async function performCeremony(
     name: string,
@@ -119,7 +63,7 @@ export function createRestDoor(options: RestDoorOptions): HttpDoor {
     const started = options.elapsed()
     let operation = 'none'
     try {
-      const matched = match(request.method, request.path)
+      const matched = routes.match(request.method, request.path)
       if (matched.kind === 'openapi')
         return { status: 200, headers: json, body: (openApi ??= options.openApi()) }
       if (matched.kind === 'metrics') {
@@ -146,17 +90,13 @@ export function createRestDoor(options: RestDoorOptions): HttpDoor {
       const error = toClavigerError(thrown)
       if (error.status >= 500) options.reportFailure(request.id, error)
       options.observe(operation, error.code, options.elapsed() - started)
-      const allow = error.code === 'method_not_allowed' ? methodsAt(request.path) : undefined
+      const allow = error.code === 'method_not_allowed' ? routes.methodsAt(request.path) : undefined
       return problem(error.code, error.message, request.id, error.field, allow)
     }
   }
 
   return {
-    bodyLimit(method, path) {
-      const found = findRoute(router, method, path)
-      // What has no route is read all the same, up to the common limit, to be told so.
-      return found === undefined ? BODY_BYTES_MAX : (found.data.row.bodyBytesMax ?? BODY_BYTES_MAX)
-    },
+    bodyLimit: (method, path) => routes.bodyLimit(method, path),
     respond,
     refuse: (code, id) => problem(code, refusals[code], id),
   }
@@ -192,20 +132,6 @@ function credentialOf(request: HttpRequest): Credential {
   return { kind: 'bearer', token: header.slice(space + 1).trim() }
 }
 
-function decodeParameters(encoded: Record<string, string> | undefined): Record<string, string> {
-  const parameters: Record<string, string> = {}
-  for (const [name, value] of Object.entries(encoded ?? {})) {
-    try {
-      parameters[name] = value.includes('%') ? decodeURIComponent(value) : value
-    } catch {
-      throw new ClavigerError('invalid_request', `${name}: is not valid percent-encoding`, {
-        field: name,
-      })
-    }
-  }
-  return parameters
-}
-
 function answer(row: Operation, request: HttpRequest, output: unknown): HttpResponse {
   const field = row.octets?.output
   const wantsOctets =
@@ -216,7 +142,7 @@ function answer(row: Operation, request: HttpRequest, output: unknown): HttpResp
   return {
     status: 200,
     headers: { ...json, 'claviger-request': request.id },
-    body: JSON.stringify(row.output.encode(output as never)),
+    body: JSON.stringify(row.output.encode(output)),
   }
 }
 

@@ -43,7 +43,7 @@ function clean(text: string): string {
 
 /** Decodes an input from its wire form. @throws ClavigerError invalid_request naming the field */
 export function decodeInput(row: Operation, wire: unknown): unknown {
-  const decoded = row.input.safeDecode(wire as never)
+  const decoded = row.input.safeDecode(wire)
   if (decoded.success) return decoded.data
   const [issue] = decoded.error.issues as unknown as Issue[]
   const { field, message } =

@@ -3,9 +3,9 @@ import type { UseVerb } from '../verb.ts'
 export const encapsulate: UseVerb<'encapsulate'> = {
   kind: 'use',
   references: (input) => [input.key],
-  async run(input, work) {
+  run(input, work) {
     const admitted = work.admit(input.key, 'apply')
-    const { sharedSecret, encapsulation } = await admitted.handle.encapsulate()
+    const { sharedSecret, encapsulation } = admitted.handle.encapsulate()
     work.used(admitted, { wraps: 1 })
     return { sharedSecret, encapsulation, key: admitted.ringKey.key.id, version: admitted.version }
   },

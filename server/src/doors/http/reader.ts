@@ -1,0 +1,135 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { HttpDoor, HttpResponse } from './message.ts'
+
+/** Reads a request whole, within its bounds, hands it to a door, and writes what the door says. */
+
+/** A body of this length is read at any address. */
+const COMMON_BYTES_MAX = 65_536
+/** For how long a body that was refused is still read, in milliseconds. */
+const LINGER_MS = 1_000
+
+export class Reader {
+  readonly #door: HttpDoor
+  readonly #idPrefix: string
+  #count = 0
+  /** Connections whose last answer is on its way: whatever still comes of them is answered by nothing more. */
+  readonly #answered = new WeakSet<Duplex>()
+  /** Once set, each answer ends its connection. */
+  draining = false
+
+  constructor(door: HttpDoor, idPrefix: string) {
+    this.#door = door
+    this.#idPrefix = idPrefix
+  }
+
+  serve(request: IncomingMessage, response: ServerResponse): void {
+    const id = this.#nextId()
+    const url = request.url ?? '/'
+    const mark = url.indexOf('?')
+    const path = mark === -1 ? url : url.slice(0, mark)
+    const method = request.method ?? 'GET'
+    const announced = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY)
+    // Finding out what an address takes costs a look-up, which a body within the common limit does not need.
+    const limit =
+      announced <= COMMON_BYTES_MAX ? COMMON_BYTES_MAX : this.#door.bodyLimit(method, path)
+    if (this.draining) response.setHeader('connection', 'close')
+    if (announced > limit && announced !== Number.POSITIVE_INFINITY) {
+      this.#tooLarge(request, response, id)
+      return
+    }
+    const chunks: Buffer[] = []
+    let size = 0
+    let refused = false
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (refused) return
+      if (size > limit) {
+        refused = true
+        this.#tooLarge(request, response, id)
+      } else chunks.push(chunk)
+    })
+    request.on('end', () => {
+      if (refused) return
+      const [only] = chunks
+      const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
+      const message = {
+        method,
+        path,
+        query: mark === -1 ? '' : url.slice(mark + 1),
+        headers: request.headers,
+        body,
+        source: request.socket.remoteAddress ?? 'unknown',
+        id,
+      }
+      // A door answers every error itself; should it fail all the same, the connection is cut rather than left hanging.
+      this.#door.respond(message).then(
+        (answer) => write(response, answer),
+        () => response.destroy(),
+      )
+    })
+    request.on('error', () => response.destroy())
+  }
+
+  /** What node:http could not read, or waited for in vain. */
+  refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+    if (this.#answered.has(socket)) socket.end()
+    else if (socket.writable && error.code !== 'ECONNRESET') {
+      socket.end(rawResponse(this.#door.refuse(refusalOf(error), this.#nextId())))
+    } else socket.destroy()
+  }
+
+  /**
+   * Says no, and closes once what is still coming has come or a moment has passed; it is read and thrown away. To close at once would
+   * reset the connection, and the answer would be lost on its way (RFC 9112 section 9.6).
+   */
+  #tooLarge(request: IncomingMessage, response: ServerResponse, id: string): void {
+    response.setHeader('connection', 'close')
+    this.#answered.add(request.socket)
+    const { body } = writeHead(response, this.#door.refuse('payload_too_large', id))
+    response.write(body)
+    const close = () => {
+      clearTimeout(timer)
+      response.end()
+    }
+    const timer = setTimeout(close, LINGER_MS)
+    request.once('end', close)
+    request.once('close', close)
+    request.resume()
+  }
+
+  #nextId(): string {
+    this.#count += 1
+    return `${this.#idPrefix}-${this.#count.toString(36)}`
+  }
+}
+
+function write(response: ServerResponse, answer: HttpResponse): void {
+  if (response.headersSent || response.destroyed) return
+  writeHead(response, answer)
+  response.end(answer.body)
+}
+
+function writeHead(response: ServerResponse, answer: HttpResponse): HttpResponse {
+  const length =
+    typeof answer.body === 'string' ? Buffer.byteLength(answer.body) : answer.body.length
+  response.writeHead(answer.status, { ...answer.headers, 'content-length': length })
+  return answer
+}
+
+function refusalOf(error: NodeJS.ErrnoException) {
+  if (error.code === 'HPE_HEADER_OVERFLOW') return 'headers_too_large'
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'request_timeout'
+  return 'invalid_request'
+}
+
+/** For a connection whose request could not even be parsed. */
+function rawResponse(answer: HttpResponse): string {
+  const body = typeof answer.body === 'string' ? answer.body : ''
+  const headers = Object.entries({
+    ...answer.headers,
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  })
+  return `HTTP/1.1 ${answer.status} Refused\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`
+}
