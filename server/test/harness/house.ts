@@ -116,6 +116,12 @@ export class TestHouse implements AsyncDisposable {
     return false
   }
 
+  /** A new token for the owner, for when the clock has gone past the old one's end. */
+  async renewToken(): Promise<void> {
+    const { gate, custody } = this.house
+    this.token = (await gate.performAsSystem('token.createForOwner', custody.tenant, {})).token
+  }
+
   /** Every entry of the ledger from an index on. */
   async entries(first = 0): Promise<Entry[]> {
     const { next } = await this.store.head()
@@ -194,9 +200,8 @@ async function open(
       : await test.house.ceremonies.unseal({ passphrase }, origin)
   if (!opened) return
   test.shares = shares
-  const { gate, custody } = test.house
-  test.token =
-    token ?? (await gate.performAsSystem('token.createForOwner', custody.tenant, {})).token
+  if (token === undefined) await test.renewToken()
+  else test.token = token
 }
 
 /** The code that something failed with, or `ok`. Errors that are not the server's go on. */

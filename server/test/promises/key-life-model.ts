@@ -1,0 +1,162 @@
+import type { KeyState } from '@claviger/contract'
+
+/**
+ * The life of a key as NIST SP 800-57 part 1 section 7 tells it, as plainly as possible and without a line of the server's: what was
+ * done to it stands in fields, and states and permissions are read off from them.
+ */
+
+/** Why something was revoked: whether the material may be known to others. */
+export type End = 'deactivated' | 'compromised'
+
+export class VersionModel {
+  readonly activatedAt: number
+  protectStopAt: number | undefined
+  processStopAt: number | undefined
+  /** Whether a newer version has taken over. */
+  retired = false
+  end: End | undefined
+  uses = 0
+
+  constructor(activatedAt: number, protectStopAt?: number, processStopAt?: number) {
+    this.activatedAt = activatedAt
+    this.protectStopAt = protectStopAt
+    this.processStopAt = processStopAt
+  }
+
+  /** The first end counts, but for a compromise that is found later. */
+  revoke(end: End): void {
+    if (this.end !== 'compromised') this.end = end
+  }
+
+  protects(now: number): boolean {
+    return this.processes(now) && !this.retired && !isOver(this.protectStopAt, now)
+  }
+
+  processes(now: number): boolean {
+    const begun = this.retired || now >= this.activatedAt
+    return begun && this.end === undefined && !isOver(this.processStopAt, now)
+  }
+
+  /** A period that is over does not begin again. */
+  mayMove(
+    given: { readonly protectStop?: number; readonly processStop?: number },
+    now: number,
+  ): boolean {
+    const isDeactivated = this.state(now) === 'deactivated'
+    if (given.protectStop !== undefined && isDeactivated) return false
+    return given.processStop === undefined || !isOver(this.processStopAt, now)
+  }
+
+  state(now: number): KeyState {
+    if (this.end !== undefined) return this.end
+    if (this.retired) return 'deactivated'
+    if (now < this.activatedAt) return 'pre-activation'
+    const over = isOver(this.protectStopAt, now) || isOver(this.processStopAt, now)
+    return over ? 'deactivated' : 'active'
+  }
+}
+
+export class KeyModel {
+  readonly versions: VersionModel[]
+  suspended = false
+  end: End | undefined
+  destroyAt: number | undefined
+  destroyed = false
+
+  constructor(first: VersionModel) {
+    this.versions = [first]
+  }
+
+  get current(): VersionModel {
+    const current = this.versions.at(-1)
+    if (current === undefined) throw new Error('a key has a version')
+    return current
+  }
+
+  /** Nothing was done to the key as a whole that ends or pauses it. */
+  get inForce(): boolean {
+    return (
+      !this.destroyed && this.destroyAt === undefined && this.end === undefined && !this.suspended
+    )
+  }
+
+  mayEncrypt(now: number): boolean {
+    return this.inForce && this.current.protects(now)
+  }
+
+  mayDecrypt(version: VersionModel, now: number): boolean {
+    return this.inForce && version.processes(now)
+  }
+
+  get mayRotate(): boolean {
+    return this.inForce
+  }
+
+  get maySuspend(): boolean {
+    return !this.destroyed && this.end === undefined && !this.suspended
+  }
+
+  get mayResume(): boolean {
+    return !this.destroyed && this.end === undefined && this.suspended
+  }
+
+  get mayDestroy(): boolean {
+    return !this.destroyed && this.destroyAt === undefined
+  }
+
+  get mayRestore(): boolean {
+    return this.destroyAt !== undefined
+  }
+
+  /** What is revoked is revoked, unless it turns out to be compromised; what is destroyed can only be found to have been compromised. */
+  mayRevoke(end: End): boolean {
+    if (this.destroyed && end !== 'compromised') return false
+    return mayEnd(this.end, end)
+  }
+
+  mayRevokeVersion(version: VersionModel, end: End): boolean {
+    return !this.destroyed && mayEnd(version.end, end)
+  }
+
+  mayErase(now: number): boolean {
+    return this.destroyAt !== undefined && now >= this.destroyAt
+  }
+
+  rotate(next: VersionModel): void {
+    this.current.retired = true
+    this.versions.push(next)
+  }
+
+  revoke(end: End): void {
+    this.end = end
+    for (const version of this.versions) version.revoke(end)
+  }
+
+  erase(): void {
+    this.destroyed = true
+    this.destroyAt = undefined
+  }
+
+  state(now: number): KeyState {
+    if (this.destroyed) return destroyedState(this.end)
+    if (this.end !== undefined) return this.end
+    return this.suspended ? 'suspended' : this.current.state(now)
+  }
+
+  versionState(version: VersionModel, now: number): KeyState {
+    return this.destroyed ? destroyedState(version.end) : version.state(now)
+  }
+}
+
+function mayEnd(earlier: End | undefined, later: End): boolean {
+  return earlier === undefined || (earlier === 'deactivated' && later === 'compromised')
+}
+
+function destroyedState(end: End | undefined): KeyState {
+  return end === 'compromised' ? 'destroyed-compromised' : 'destroyed'
+}
+
+/** An end date is the first moment at which what it ends is over. */
+function isOver(date: number | undefined, now: number): boolean {
+  return date !== undefined && now >= date
+}

@@ -1,0 +1,361 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { InputOf } from '@claviger/contract'
+import fc from 'fast-check'
+import { DrivenClock } from '../harness/clock.ts'
+import { codeOf, startHouse, type TestHouse } from '../harness/house.ts'
+import { KeyModel, VersionModel, type End } from './key-life-model.ts'
+
+/** Random lives of keys, on a driven clock, against the plain model: the server allows and shows exactly what the model does. */
+
+const DAY_MS = 86_400_000
+const KEYS_MAX = 3
+const RUNS = 1_500
+const ACTIONS_MAX = 40
+
+/** Dates are in hours from the time at which they are set. */
+const dates = fc.record(
+  {
+    protectStop: fc.integer({ min: -10, max: 60 }),
+    processStop: fc.integer({ min: -10, max: 90 }),
+  },
+  { requiredKeys: [] },
+)
+const reason = fc.constantFrom(
+  'unspecified' as const,
+  'superseded' as const,
+  'keyCompromise' as const,
+)
+/** Which key, version or ciphertext: taken modulo how many there are. */
+const which = fc.nat({ max: 11 })
+
+const action = fc.oneof(
+  fc.record({
+    do: fc.constant('create' as const),
+    activate: fc.option(fc.integer({ min: -5, max: 48 })),
+    dates,
+  }),
+  fc.record({ do: fc.constant('rotate' as const), key: which, dates }),
+  fc.record({ do: fc.constant('update' as const), key: which, dates }),
+  fc.record({
+    do: fc.constantFrom(
+      'suspend' as const,
+      'resume' as const,
+      'restore' as const,
+      'erase' as const,
+    ),
+    key: which,
+  }),
+  fc.record({ do: fc.constant('revoke' as const), key: which, reason, version: fc.option(which) }),
+  fc.record({
+    do: fc.constant('destroy' as const),
+    key: which,
+    days: fc.integer({ min: 1, max: 3 }),
+  }),
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('encrypt' as const), key: which }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('decrypt' as const), key: which, ciphertext: which }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('wait' as const),
+      hours: fc.integer({ min: 1, max: 48 }),
+    }),
+  },
+  fc.record({ do: fc.constantFrom('job' as const, 'reopen' as const) }),
+)
+type Action = typeof action extends fc.Arbitrary<infer Value> ? Value : never
+
+interface Kept {
+  readonly id: string
+  readonly model: KeyModel
+  readonly ciphertexts: {
+    readonly bytes: Uint8Array
+    readonly version: VersionModel
+    readonly text: string
+  }[]
+}
+
+type Dates = Partial<Record<'protectStop' | 'processStop', number>>
+
+/** One house that lives through all runs, with a few keys in each. */
+class Life {
+  readonly #house: TestHouse
+  readonly #clock: DrivenClock
+  #keys: Kept[] = []
+  #texts = 0
+
+  constructor(house: TestHouse, clock: DrivenClock) {
+    this.#house = house
+    this.#clock = clock
+  }
+
+  begin(): void {
+    this.#keys = []
+  }
+
+  async do(taken: Action): Promise<void> {
+    switch (taken.do) {
+      case 'create':
+        if (this.#keys.length < KEYS_MAX) await this.#create(taken)
+        return
+      case 'wait':
+        this.#clock.advance(taken.hours * 3_600_000)
+        return this.#house.renewToken()
+      case 'job':
+        await this.#house.runJob('destruction')
+        for (const { model } of this.#keys) if (model.mayErase(this.#now)) model.erase()
+        return
+      case 'reopen':
+        // Everything is forgotten, and read again from what is stored.
+        await this.#house.perform('system.seal', {})
+        assert.equal(await this.#house.unseal(), true)
+        return
+      default: {
+        const kept = this.#keys[taken.key % Math.max(1, this.#keys.length)]
+        if (kept !== undefined) await this.#doTo(kept, taken)
+      }
+    }
+  }
+
+  get #now(): number {
+    return this.#clock.now()
+  }
+
+  #at(hours: number | undefined): number | undefined {
+    return hours === undefined ? undefined : this.#now + hours * 3_600_000
+  }
+
+  #given(given: Dates) {
+    const protectStopAt = this.#at(given.protectStop)
+    const processStopAt = this.#at(given.processStop)
+    return {
+      ...(protectStopAt === undefined ? {} : { protectStopAt }),
+      ...(processStopAt === undefined ? {} : { processStopAt }),
+    }
+  }
+
+  async #create({
+    activate,
+    dates: given,
+  }: {
+    activate: number | null
+    dates: Dates
+  }): Promise<void> {
+    const { protectStopAt, processStopAt } = this.#given(given)
+    const activateAt = this.#at(activate ?? undefined)
+    const version = new VersionModel(activateAt ?? this.#now, protectStopAt, processStopAt)
+    const input = {
+      ...{ algorithm: 'AES-256-GCM', exportable: false },
+      ...this.#given(given),
+      ...(activateAt === undefined ? {} : { activateAt }),
+    }
+    if (!areInOrder(version)) {
+      assert.equal(await this.#house.codeOf('key.create', input), 'invalid_request')
+      return
+    }
+    const { id } = await this.#house.perform('key.create', input)
+    this.#keys.push({ id, model: new KeyModel(version), ciphertexts: [] })
+  }
+
+  async #doTo(
+    kept: Kept,
+    taken: Exclude<Action, { do: 'create' | 'wait' | 'job' | 'reopen' }>,
+  ): Promise<void> {
+    const { id: key, model } = kept
+    const house = this.#house
+    switch (taken.do) {
+      case 'rotate':
+        return this.#rotate(kept, taken.dates)
+      case 'update':
+        return this.#update(kept, taken.dates)
+      case 'suspend':
+        await allowed(
+          house.perform('key.suspend', { key }),
+          model.maySuspend,
+          () => (model.suspended = true),
+        )
+        return
+      case 'resume':
+        await allowed(
+          house.perform('key.resume', { key }),
+          model.mayResume,
+          () => (model.suspended = false),
+        )
+        return
+      case 'restore':
+        await allowed(
+          house.perform('key.restore', { key }),
+          model.mayRestore,
+          () => (model.destroyAt = undefined),
+        )
+        return
+      case 'destroy': {
+        const { days } = taken
+        const at = this.#now + days * DAY_MS
+        await allowed(
+          house.perform('key.destroy', { key, days }),
+          model.mayDestroy,
+          () => (model.destroyAt = at),
+        )
+        return
+      }
+      case 'erase': {
+        const erasing = house.house.gate.performAsSystem('key.erase', house.house.custody.tenant, {
+          key,
+        })
+        await allowed(erasing, model.mayErase(this.#now), () => model.erase())
+        return
+      }
+      case 'revoke':
+        return this.#revoke(kept, taken.reason, taken.version)
+      case 'encrypt':
+        return this.#encrypt(kept)
+      case 'decrypt':
+        return this.#decrypt(kept, taken.ciphertext)
+      default:
+        taken satisfies never
+    }
+  }
+
+  async #rotate({ id: key, model }: Kept, given: Dates): Promise<void> {
+    const { protectStopAt, processStopAt } = this.#given(given)
+    const next = new VersionModel(this.#now, protectStopAt, processStopAt)
+    const doing = this.#house.perform('key.rotate', { key, ...this.#given(given) })
+    if (model.mayRotate && !areInOrder(next)) assert.equal(await codeOf(doing), 'invalid_request')
+    else await allowed(doing, model.mayRotate, () => model.rotate(next))
+  }
+
+  async #update({ id: key, model }: Kept, given: Dates): Promise<void> {
+    const { current } = model
+    const wanted = new VersionModel(
+      current.activatedAt,
+      this.#at(given.protectStop) ?? current.protectStopAt,
+      this.#at(given.processStop) ?? current.processStopAt,
+    )
+    const isDated = given.protectStop !== undefined || given.processStop !== undefined
+    const doing = this.#house.perform('key.update', {
+      key,
+      description: 'x',
+      ...this.#given(given),
+    })
+    const may = !model.destroyed && current.mayMove(given, this.#now)
+    if (may && isDated && !areInOrder(wanted)) {
+      assert.equal(await codeOf(doing), 'invalid_request')
+      return
+    }
+    await allowed(doing, may, () => {
+      current.protectStopAt = wanted.protectStopAt
+      current.processStopAt = wanted.processStopAt
+    })
+  }
+
+  async #revoke(
+    { id: key, model }: Kept,
+    why: InputOf<'key.revoke'>['reason'],
+    which: number | null,
+  ): Promise<void> {
+    const end: End = why === 'keyCompromise' ? 'compromised' : 'deactivated'
+    if (which === null) {
+      await allowed(
+        this.#house.perform('key.revoke', { key, reason: why }),
+        model.mayRevoke(end),
+        () => model.revoke(end),
+      )
+      return
+    }
+    const at = which % model.versions.length
+    const version = model.versions[at]
+    assert.ok(version !== undefined)
+    const doing = this.#house.perform('key.revoke', { key, reason: why, version: at + 1 })
+    await allowed(doing, model.mayRevokeVersion(version, end), () => version.revoke(end))
+  }
+
+  async #encrypt({ id: key, model, ciphertexts }: Kept): Promise<void> {
+    this.#texts += 1
+    const text = `text ${this.#texts}`
+    const version = model.current
+    const doing = this.#house.perform('encrypt', { key, plaintext: Buffer.from(text) })
+    const encrypted = await allowed(doing, model.mayEncrypt(this.#now), () => (version.uses += 1))
+    if (encrypted === undefined) return
+    assert.equal(encrypted.version, model.versions.length)
+    ciphertexts.push({ bytes: encrypted.ciphertext, version, text })
+  }
+
+  async #decrypt({ model, ciphertexts }: Kept, at: number): Promise<void> {
+    const ciphertext = ciphertexts[at % Math.max(1, ciphertexts.length)]
+    if (ciphertext === undefined) return
+    const { bytes, version, text } = ciphertext
+    const doing = this.#house.perform('decrypt', { ciphertext: bytes })
+    const decrypted = await allowed(
+      doing,
+      model.mayDecrypt(version, this.#now),
+      () => (version.uses += 1),
+    )
+    if (decrypted !== undefined) assert.equal(Buffer.from(decrypted.plaintext).toString(), text)
+  }
+
+  /** What the server shows is what the model says. */
+  async compare(): Promise<void> {
+    for (const { id: key, model } of this.#keys) {
+      const view = await this.#house.perform('key.get', { key })
+      assert.equal(view.state, model.state(this.#now))
+      assert.equal(view.destroyAt, model.destroyAt)
+      const { items } = await this.#house.perform('key.versions', { key, limit: 1_000 })
+      assert.deepEqual(
+        items.map(({ state, uses }) => ({ state, uses })),
+        model.versions.map((version) => ({
+          state: model.versionState(version, this.#now),
+          uses: version.uses,
+        })),
+      )
+      const { material } = (await this.#house.store.key(key))?.versions[0] ?? {}
+      assert.equal(
+        material === undefined,
+        model.destroyed,
+        'the material goes with the destruction, and not before',
+      )
+    }
+  }
+}
+
+/** SP 800-57 part 1 section 5.3.5: a version first protects, and goes on processing at least as long. */
+function areInOrder({ activatedAt, protectStopAt, processStopAt }: VersionModel): boolean {
+  if (protectStopAt !== undefined && protectStopAt <= activatedAt) return false
+  if (processStopAt === undefined) return true
+  return processStopAt > activatedAt && processStopAt >= (protectStopAt ?? activatedAt)
+}
+
+/** It succeeds exactly where the model says so, and then the model follows; else it is refused for the key's state. */
+async function allowed<Value>(
+  doing: Promise<Value>,
+  may: boolean,
+  follow: () => void,
+): Promise<Value | undefined> {
+  if (!may) {
+    assert.equal(await codeOf(doing), 'wrong_state')
+    return undefined
+  }
+  const value = await doing
+  follow()
+  return value
+}
+
+test('keys live as SP 800-57 says', async () => {
+  const clock = new DrivenClock()
+  await using house = await startHouse({ clock })
+  const life = new Life(house, clock)
+  await fc.assert(
+    fc.asyncProperty(fc.array(action, { maxLength: ACTIONS_MAX, size: 'max' }), async (actions) => {
+      life.begin()
+      for (const taken of actions) {
+        await life.do(taken)
+        await life.compare()
+      }
+    }),
+    { numRuns: RUNS },
+  )
+  assert.deepEqual((await house.perform('system.doctor', {})).findings, [])
+})
