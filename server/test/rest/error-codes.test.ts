@@ -30,7 +30,7 @@ const house = await startHouse({
   },
 })
 const { door, owner, failures } = restDoorOver(house)
-const patience = { headersMs: 50, requestMs: 100, lookEveryMs: 10 }
+const patience = { headersMs: 300, requestMs: 600, lookEveryMs: 25 }
 const listener = await listen({ door, host: '127.0.0.1', port: 0, idPrefix: '00000000', patience })
 after(async () => {
   await listener.drain(0)

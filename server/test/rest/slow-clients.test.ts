@@ -11,7 +11,7 @@ import { restDoorOver } from './socket-free.ts'
 
 const house = await startHouse()
 const { door, owner } = restDoorOver(house)
-const patience = { headersMs: 150, requestMs: 300, lookEveryMs: 25 }
+const patience = { headersMs: 300, requestMs: 600, lookEveryMs: 25 }
 const listener = await listen({ door, host: '127.0.0.1', port: 0, idPrefix: '00000000', patience })
 after(async () => {
   await listener.drain(0)
