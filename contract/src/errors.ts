@@ -6,7 +6,10 @@ export const errorCodes = {
   invalid_request: { status: 400, title: 'The request is not well formed' },
   wrong_usage: { status: 400, title: 'The key is not made for this operation' },
   algorithm_refused: { status: 400, title: 'The algorithm or key length is refused' },
-  invalid_ciphertext: { status: 400, title: 'The ciphertext does not decrypt under this key and context' },
+  invalid_ciphertext: {
+    status: 400,
+    title: 'The ciphertext does not decrypt under this key and context',
+  },
   invalid_key_material: { status: 400, title: 'The key material is not acceptable' },
   invalid_share: { status: 400, title: 'The share or passphrase does not open this server' },
   unauthenticated: { status: 401, title: 'The credential is missing, unknown, expired or revoked' },
@@ -29,7 +32,10 @@ export const errorCodes = {
   sealed: { status: 503, title: 'The server is sealed' },
   overloaded: { status: 503, title: 'The server is busy' },
   ledger_unavailable: { status: 503, title: 'The ledger cannot be written, so nothing was done' },
-  crypto_unavailable: { status: 503, title: 'A cryptographic self-test failed, so all cryptography is refused' },
+  crypto_unavailable: {
+    status: 503,
+    title: 'A cryptographic self-test failed, so all cryptography is refused',
+  },
   shutting_down: { status: 503, title: 'The server is stopping' },
 } as const
 

@@ -17,7 +17,13 @@ export {
 } from './envelope.ts'
 export { errorCodes, type ErrorCode, type Problem } from './errors.ts'
 export { type LedgerRecord, type Outcome } from './ledger/record.ts'
-export { BATCH_BODY_BYTES_MAX, BODY_BYTES_MAX, type Effect, type Method, type Operation } from './operation.ts'
+export {
+  BATCH_BODY_BYTES_MAX,
+  BODY_BYTES_MAX,
+  type Effect,
+  type Method,
+  type Operation,
+} from './operation.ts'
 export { signatureSchemes, type SignatureScheme } from './operations/data.ts'
 export {
   keyOrigins,
@@ -30,5 +36,12 @@ export {
   type RevocationReason,
 } from './operations/shared.ts'
 export { openApi } from './openapi.ts'
-export { operations, type InputOf, type OperationName, type OutputOf, type WireInputOf, type WireOutputOf } from './operations/index.ts'
+export {
+  operations,
+  type InputOf,
+  type OperationName,
+  type OutputOf,
+  type WireInputOf,
+  type WireOutputOf,
+} from './operations/index.ts'
 export { roleNames, roles, type RoleName } from './roles.ts'

@@ -1,10 +1,17 @@
 import { z } from 'zod'
 import { errorCodes, type ErrorCode } from './errors.ts'
-import { operations } from './operations/index.ts'
 import type { Operation } from './operation.ts'
+import { operations } from './operations/index.ts'
 
 /** Errors that any operation can answer with, beside those of its row. */
-const COMMON: readonly ErrorCode[] = ['invalid_request', 'unauthenticated', 'forbidden', 'sealed', 'ledger_unavailable', 'internal']
+const COMMON: readonly ErrorCode[] = [
+  'invalid_request',
+  'unauthenticated',
+  'forbidden',
+  'sealed',
+  'ledger_unavailable',
+  'internal',
+]
 
 const problemSchema = {
   type: 'object',
@@ -43,7 +50,11 @@ const jsonSchema = {
 
 function wireSchema(schema: z.ZodType): JsonSchema {
   // 'input' is the wire side of every codec.
-  const { $schema: _, $defs, ...rest } = z.toJSONSchema(schema, {
+  const {
+    $schema: _,
+    $defs,
+    ...rest
+  } = z.toJSONSchema(schema, {
     io: 'input',
     unrepresentable: 'any',
   }) as JsonSchema
@@ -59,8 +70,11 @@ function describe(row: Operation) {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '')
   const fields = schema.properties ?? {}
   const required = new Set(schema.required)
-  const inQuery = method === 'GET' ? Object.keys(fields).filter((field) => !inPath.includes(field)) : []
-  const inBody = Object.keys(fields).filter((field) => !inPath.includes(field) && !inQuery.includes(field))
+  const inQuery =
+    method === 'GET' ? Object.keys(fields).filter((field) => !inPath.includes(field)) : []
+  const inBody = Object.keys(fields).filter(
+    (field) => !inPath.includes(field) && !inQuery.includes(field),
+  )
   const parameter = (where: string) => (field: string) => ({
     name: field,
     in: where,
@@ -77,7 +91,9 @@ function describe(row: Operation) {
   const binary = { 'application/octet-stream': octets }
   const onlyBinary = row.octets?.output === 'body'
   const failures = [...new Set([...COMMON, ...row.errors])]
-  const statuses = [...new Set(failures.map((code) => errorCodes[code].status))].toSorted((a, b) => a - b)
+  const statuses = [...new Set(failures.map((code) => errorCodes[code].status))].toSorted(
+    (a, b) => a - b,
+  )
   return {
     operationId: row.name,
     summary: row.summary,
@@ -98,14 +114,19 @@ function describe(row: Operation) {
         description: 'Done',
         content: onlyBinary
           ? { [row.octets?.type ?? 'application/octet-stream']: octets }
-          : { 'application/json': { schema: wireSchema(row.output) }, ...(row.octets?.output ? binary : {}) },
+          : {
+              'application/json': { schema: wireSchema(row.output) },
+              ...(row.octets?.output ? binary : {}),
+            },
       },
       ...Object.fromEntries(
         statuses.map((status) => [
           status,
           {
             description: failures.filter((code) => errorCodes[code].status === status).join(', '),
-            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            content: {
+              'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+            },
           },
         ]),
       ),

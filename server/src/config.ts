@@ -60,18 +60,25 @@ const options = {
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug']
 
 /** @throws UsageError */
-export function readConfig(argv: readonly string[], environment: NodeJS.ProcessEnv): Config | 'help' {
+export function readConfig(
+  argv: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Config | 'help' {
   const { values, positionals } = parse(argv)
   if (values.help) return 'help'
   const [mode, ...rest] = positionals
-  if ((mode !== 'dev' && mode !== 'server') || rest.length > 0) throw new UsageError("The command is 'dev' or 'server'")
+  if ((mode !== 'dev' && mode !== 'server') || rest.length > 0)
+    throw new UsageError("The command is 'dev' or 'server'")
   const listen = parseAddress(values.listen)
   const tls = readTls(values['tls-cert'], values['tls-key'])
   if (tls === undefined && !isLoopback(listen.host)) {
     throw new UsageError('Without --tls-cert and --tls-key a server listens on loopback only')
   }
   if (mode === 'server' && values.data === undefined) throw new UsageError('A server needs --data')
-  if (mode === 'server' && (values['token-file'] !== undefined || values['env-file'] !== undefined)) {
+  if (
+    mode === 'server' &&
+    (values['token-file'] !== undefined || values['env-file'] !== undefined)
+  ) {
     throw new UsageError('--token-file and --env-file are for dev')
   }
   const logLevel = values['log-level'] ?? (mode === 'dev' ? 'warn' : 'info')
@@ -97,7 +104,9 @@ function parse(argv: readonly string[]) {
   try {
     return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true })
   } catch (cause) {
-    throw new UsageError(cause instanceof Error ? cause.message : 'The command line is wrong', { cause })
+    throw new UsageError(cause instanceof Error ? cause.message : 'The command line is wrong', {
+      cause,
+    })
   }
 }
 
@@ -111,7 +120,8 @@ function takePassphrase(environment: NodeJS.ProcessEnv): string | undefined {
 function parseAddress(text: string): Address {
   const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:]+)):(\d{1,5})$/.exec(text)
   const port = Number(match?.[3])
-  if (match === null || port > 65_535) throw new UsageError('--listen is HOST:PORT, such as 127.0.0.1:8200 or [::1]:8200')
+  if (match === null || port > 65_535)
+    throw new UsageError('--listen is HOST:PORT, such as 127.0.0.1:8200 or [::1]:8200')
   return { host: match[1] ?? match[2] ?? '', port }
 }
 
@@ -121,7 +131,8 @@ function isLoopback(host: string): boolean {
 
 function readTls(certificate: string | undefined, key: string | undefined): Config['tls'] {
   if (certificate === undefined && key === undefined) return undefined
-  if (certificate === undefined || key === undefined) throw new UsageError('--tls-cert and --tls-key go together')
+  if (certificate === undefined || key === undefined)
+    throw new UsageError('--tls-cert and --tls-key go together')
   try {
     return { certificate: readFileSync(certificate), key: readFileSync(key) }
   } catch (cause) {

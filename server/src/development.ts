@@ -14,7 +14,8 @@ export async function startDevelopment(server: Server, config: Config): Promise<
   const token = await openServer(server, config)
   const address = addressOf(server, config)
   if (config.tokenFile !== undefined) writeSecret(config.tokenFile, `${token}\n`)
-  if (config.envFile !== undefined) writeSecret(config.envFile, `CLAVIGER_ADDR=${address}\nCLAVIGER_TOKEN=${token}\n`)
+  if (config.envFile !== undefined)
+    writeSecret(config.envFile, `CLAVIGER_ADDR=${address}\nCLAVIGER_TOKEN=${token}\n`)
   process.stdout.write(welcome(address, token, config))
 }
 
@@ -28,11 +29,14 @@ async function openServer(server: Server, config: Config): Promise<string> {
     return (await server.ceremonies.init({ seal, owner: 'owner' }, origin)).token
   }
   await server.ceremonies.unseal({ passphrase: await passphraseOf(config, false) }, origin)
-  return (await server.gate.performAsSystem('token.createForOwner', server.custody.tenant, {})).token
+  return (await server.gate.performAsSystem('token.createForOwner', server.custody.tenant, {}))
+    .token
 }
 
 async function passphraseOf(config: Config, isNew: boolean): Promise<string> {
-  const passphrase = config.passphrase ?? (await ask(isNew ? 'New passphrase for the data folder: ' : 'Passphrase of the data folder: '))
+  const passphrase =
+    config.passphrase ??
+    (await ask(isNew ? 'New passphrase for the data folder: ' : 'Passphrase of the data folder: '))
   if (isNew && passphrase.length < PASSPHRASE_LENGTH_MIN) {
     throw new UsageError(`The passphrase must have at least ${PASSPHRASE_LENGTH_MIN} characters`)
   }
@@ -44,7 +48,10 @@ const PASSPHRASE_LENGTH_MIN = 12
 /** Asks on the terminal, without showing what is typed. */
 function ask(question: string): Promise<string> {
   if (!process.stdin.isTTY) {
-    throw new ClavigerError('invalid_share', 'dev --data needs its passphrase: set CLAVIGER_PASSPHRASE, or start it on a terminal')
+    throw new ClavigerError(
+      'invalid_share',
+      'dev --data needs its passphrase: set CLAVIGER_PASSPHRASE, or start it on a terminal',
+    )
   }
   process.stderr.write(question)
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
@@ -71,7 +78,9 @@ function writeSecret(path: string, text: string): void {
 
 function welcome(address: string, token: string, config: Config): string {
   const credentials =
-    config.tokenFile === undefined ? `  export CLAVIGER_TOKEN=${token}` : `  export CLAVIGER_TOKEN=$(cat ${config.tokenFile})`
+    config.tokenFile === undefined
+      ? `  export CLAVIGER_TOKEN=${token}`
+      : `  export CLAVIGER_TOKEN=$(cat ${config.tokenFile})`
   return `Claviger development server: ${address}
 ${config.dataFolder === undefined ? 'Everything is in memory, and gone when it stops.' : `The data is kept in ${config.dataFolder}.`} Stop it with Ctrl-C.
 
@@ -83,4 +92,3 @@ ${credentials}
   npx claviger decrypt < hello.enc
 `
 }
-

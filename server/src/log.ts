@@ -3,7 +3,10 @@ import { ClavigerError } from '#model'
 
 /** The server's structured log, on standard error. What it is given holds no secret; an error's cause is logged by name and message. */
 export function createLog(level: string): Logger {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 2, sync: false }))
+  return pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ fd: 2, sync: false }),
+  )
 }
 
 /** An error as fields: its code, and the chain of what caused it, without anything a request said. */
@@ -12,7 +15,10 @@ export function errorFields(thrown: unknown): Record<string, unknown> {
   for (let cause = thrown; cause instanceof Error && causes.length < 5; cause = cause.cause) {
     causes.push(`${cause.name}: ${cause.message}`)
   }
-  const stack = thrown instanceof ClavigerError && thrown.cause instanceof Error ? thrown.cause.stack : undefined
+  const stack =
+    thrown instanceof ClavigerError && thrown.cause instanceof Error
+      ? thrown.cause.stack
+      : undefined
   return {
     ...(thrown instanceof ClavigerError ? { code: thrown.code } : {}),
     causes,

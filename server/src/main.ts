@@ -23,7 +23,8 @@ function readCommandLine(): Config | 'help' {
 
 async function main(config: Config): Promise<void> {
   const log = createLog(config.logLevel)
-  if (config.dataFolder !== undefined) mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 })
+  if (config.dataFolder !== undefined)
+    mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 })
   let server: Server
   try {
     server = await startServer(config, log)
@@ -58,7 +59,10 @@ async function main(config: Config): Promise<void> {
 /** A passphrase seal opens at start where the environment has the passphrase. */
 async function unsealAtStart(server: Server, config: Config): Promise<void> {
   if (config.passphrase === undefined || server.custody.description?.kind !== 'passphrase') return
-  await server.ceremonies.unseal({ passphrase: config.passphrase }, { door: 'start', source: 'local', request: 'start' })
+  await server.ceremonies.unseal(
+    { passphrase: config.passphrase },
+    { door: 'start', source: 'local', request: 'start' },
+  )
 }
 
 const config = readCommandLine()

@@ -49,7 +49,13 @@ export function createMetrics(gauges: Gauges): Metrics {
   gauge('claviger_unsealed', 'Whether the server is unsealed', () => (gauges.unsealed() ? 1 : 0))
 
   // Bound once for each operation and code: looking labels up costs more than counting.
-  const bound = new Map<string, { readonly timer: { observe(seconds: number): void }; readonly codes: Map<string, { inc(): void }> }>()
+  const bound = new Map<
+    string,
+    {
+      readonly timer: { observe(seconds: number): void }
+      readonly codes: Map<string, { inc(): void }>
+    }
+  >()
   return {
     observe(operation, code, milliseconds) {
       let known = bound.get(operation)

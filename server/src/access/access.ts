@@ -12,7 +12,9 @@ const SESSIONS_MAX = 10_000
 const BINDINGS_MAX = 10_000
 
 /** What a caller presents; extracted by a door, judged here. Attacker-chosen. */
-export type Credential = { readonly kind: 'none' } | { readonly kind: 'bearer'; readonly token: string }
+export type Credential =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'bearer'; readonly token: string }
 
 /** What the server's own jobs present; no door can make one, since it is only believed when it was made here. */
 export class SystemCredential {
@@ -41,7 +43,8 @@ export interface AccessOptions {
   readonly clock: Clock
 }
 
-const UNAUTHENTICATED = 'The token is unknown, expired or revoked; check CLAVIGER_TOKEN or make a new token'
+const UNAUTHENTICATED =
+  'The token is unknown, expired or revoked; check CLAVIGER_TOKEN or make a new token'
 
 export class Access {
   readonly #store: Store
@@ -65,11 +68,15 @@ export class Access {
    */
   authenticate(credential: Credential | SystemCredential): Identity | Promise<Identity> {
     if (credential.kind === 'system') {
-      if (!SystemCredential.isGenuine(credential)) throw new ClavigerError('unauthenticated', UNAUTHENTICATED)
+      if (!SystemCredential.isGenuine(credential))
+        throw new ClavigerError('unauthenticated', UNAUTHENTICATED)
       return new SystemIdentity(credential.tenant)
     }
     if (credential.kind === 'none') {
-      throw new ClavigerError('unauthenticated', 'No credential was given; send Authorization: Bearer <token>')
+      throw new ClavigerError(
+        'unauthenticated',
+        'No credential was given; send Authorization: Bearer <token>',
+      )
     }
     const name = sha256Text(credential.token)
     const held = this.#sessions.get(name)
@@ -90,7 +97,11 @@ export class Access {
     if (principal?.state !== 'enabled' || token.expiresAt <= this.#clock.now()) {
       throw new ClavigerError('unauthenticated', UNAUTHENTICATED)
     }
-    const session = new Session(principal, token, new CompiledBindings(await this.#bindings(principal)))
+    const session = new Session(
+      principal,
+      token,
+      new CompiledBindings(await this.#bindings(principal)),
+    )
     // A change that came meanwhile may not be in what was read: use it this once (the ledger checks again), but do not keep it.
     if (this.#generation === generation) {
       if (this.#sessions.size >= SESSIONS_MAX) this.#sessions.clear()
@@ -118,10 +129,15 @@ export class Access {
       return { rows: found, value: found }
     })
     if (rows === undefined || rows.length > BINDINGS_MAX) {
-      throw new ClavigerError('overloaded', `Principal ${principal.id} has more than ${BINDINGS_MAX} bindings; remove some`)
+      throw new ClavigerError(
+        'overloaded',
+        `Principal ${principal.id} has more than ${BINDINGS_MAX} bindings; remove some`,
+      )
     }
     // The facet only finds the row; the sealed row says whose it is.
-    return rows.map((row) => this.#seals.open<Binding>(row)).filter((binding) => binding.principal === principal.id)
+    return rows
+      .map((row) => this.#seals.open<Binding>(row))
+      .filter((binding) => binding.principal === principal.id)
   }
 
   /** Forgets the sessions that a change touched. */
@@ -129,7 +145,8 @@ export class Access {
     for (const { kind, id } of changed) {
       if (kind === 'token') {
         this.#generation += 1
-        for (const [name, session] of this.#sessions) if (session.token.id === id) this.#sessions.delete(name)
+        for (const [name, session] of this.#sessions)
+          if (session.token.id === id) this.#sessions.delete(name)
       } else if (kind === 'principal' || kind === 'binding' || kind === 'tenant') {
         // A binding's row does not say here whose it is, and such changes are rare: everybody is read anew.
         this.clear()

@@ -51,13 +51,19 @@ export class Session implements Identity {
   constructor(principal: Principal, token: Token, bindings: CompiledBindings) {
     this.principal = principal
     this.token = token
-    this.caller = { principal: principal.id, tenant: principal.tenant, credential: token.id, factors: ['token'] }
+    this.caller = {
+      principal: principal.id,
+      tenant: principal.tenant,
+      credential: token.id,
+      factors: ['token'],
+    }
     this.#bindings = bindings
   }
 
   /** @throws ClavigerError unauthenticated when the token has expired. `now` is in milliseconds since 1970. */
   assertValid(now: number): void {
-    if (now >= this.token.expiresAt) throw new ClavigerError('unauthenticated', 'The token has expired; make a new one')
+    if (now >= this.token.expiresAt)
+      throw new ClavigerError('unauthenticated', 'The token has expired; make a new one')
   }
 
   /** Whether an action is allowed at any scope. */

@@ -16,7 +16,9 @@ export {
 } from './algorithms.ts'
 export { constantTimeEqual, hkdfSha512, hmacSha256, sha256, sha256Text } from './digest.ts'
 export { findAlgorithm, findUsage } from './find-algorithm.ts'
+export { fitsGcm, forgetGcmKeys, gcmOpen, gcmSeal } from './gcm.ts'
 export { decapsulate, encapsulate, type Encapsulated } from './kem.ts'
+export { releaseKeySlot, takeKeySlot } from './key-slots.ts'
 export { mac, verifyMac } from './mac.ts'
 export {
   generateMaterial,

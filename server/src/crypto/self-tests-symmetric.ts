@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { aeadDecrypt, aeadEncrypt, TAG_BYTES } from './aead.ts'
 import { hkdfSha512, hmacSha256, sha256 } from './digest.ts'
 import { findAlgorithm } from './find-algorithm.ts'
+import { fitsGcm, gcmOpen, gcmSeal } from './gcm.ts'
 import { mac } from './mac.ts'
 import { randomSecret, secretKey } from './random.ts'
 import { changed, counting, fails, hex, YES, yes, type SelfTest } from './self-test-helpers.ts'
@@ -98,6 +99,38 @@ function aeadTests(vector: AeadVector): SelfTest[] {
       compute() {
         return yes(fails('invalid_ciphertext', () => open(changed(sealed))))
       },
+    },
+  ]
+}
+
+/** The same answers from the functions for short messages. */
+function gcmTests(vector: AeadVector): SelfTest[] {
+  const [key, nonce, aad, plaintext] = [vector.key, vector.nonce, vector.aad, vector.plaintext].map(
+    hex,
+  ) as [Buffer, Buffer, Buffer, Buffer]
+  const open = (bytes: Uint8Array) => {
+    const out = Buffer.alloc(plaintext.length)
+    return gcmOpen(key, nonce, [aad], bytes, out) ? out : undefined
+  }
+  return [
+    {
+      name: `${vector.algorithm} encrypts a short message`,
+      expected: vector.sealed,
+      compute() {
+        const out = Buffer.alloc(plaintext.length + TAG_BYTES)
+        gcmSeal(key, nonce, [aad], plaintext, out, 0)
+        return out
+      },
+    },
+    {
+      name: `${vector.algorithm} decrypts a short message`,
+      expected: vector.plaintext,
+      compute: () => open(hex(vector.sealed)) ?? Buffer.alloc(0),
+    },
+    {
+      name: `${vector.algorithm} refuses a changed tag of a short message`,
+      expected: YES,
+      compute: () => yes(open(changed(hex(vector.sealed))) === undefined),
     },
   ]
 }
@@ -224,5 +257,8 @@ export const symmetricTests: readonly SelfTest[] = [
   ...randomTests,
   ...digestTests,
   ...aeadVectors.flatMap(aeadTests),
+  ...aeadVectors
+    .filter(({ algorithm }) => fitsGcm(findAlgorithm(algorithm), 0, 0))
+    .flatMap(gcmTests),
   ...wrappingTests,
 ]

@@ -9,5 +9,9 @@ export interface CheckpointParts {
 
 /** Hashes what is durable into the tree and signs a checkpoint where it has grown. */
 export function checkpoints(parts: CheckpointParts): Job {
-  return { name: 'checkpoints', intervalMs: CHECKPOINT_INTERVAL_MS, run: () => parts.makeCheckpoint() }
+  return {
+    name: 'checkpoints',
+    intervalMs: CHECKPOINT_INTERVAL_MS,
+    run: () => parts.makeCheckpoint(),
+  }
 }

@@ -5,7 +5,9 @@ const DESTRUCTION_INTERVAL_MS = 30_000
 
 export interface DestructionParts {
   /** Keys whose window has ended, at most `limit` of them. */
-  readonly due: (limit: number) => Promise<readonly { readonly tenant: string; readonly key: string }[]>
+  readonly due: (
+    limit: number,
+  ) => Promise<readonly { readonly tenant: string; readonly key: string }[]>
   /** Destroys one through the gate. */
   readonly erase: (tenant: string, key: string) => Promise<void>
 }

@@ -19,14 +19,19 @@ import {
   type Algorithm,
   algorithms,
   constantTimeEqual,
+  fitsGcm,
+  gcmOpen,
+  gcmSeal,
   hkdfSha512,
   type KeyObject,
   randomBytes,
   randomPool,
   secretKey,
+  TAG_BYTES,
+  takeKeySlot,
 } from '#crypto'
 import { ClavigerError, type Clock } from '#model'
-import { type Subkey, SubkeyCache } from './subkey-cache.ts'
+import { releaseSubkey, type Subkey, SubkeyCache } from './subkey-cache.ts'
 
 /**
  * Envelope format 1 under one version of a key (`docs/envelope.md`). The version key never meets a message: it derives a subkey and a
@@ -52,9 +57,12 @@ export interface EnvelopeKeyOptions extends EnvelopeVersion {
   readonly cache?: SubkeyCache
 }
 
+/** V8 keeps arrays of up to 64 bytes on its heap, and copies them about. */
+const PLAINTEXT_BYTES_MIN = 128
+
 /** A salt in use for encrypting. */
 interface Turn {
-  readonly subkey: KeyObject
+  readonly subkey: Subkey
   /** Everything of the ciphertext before the nonce. */
   readonly header: Uint8Array
   /** Milliseconds since 1970. */
@@ -107,7 +115,18 @@ export class EnvelopeKey {
     const nonce = out.subarray(ENVELOPE_HEADER_BYTES, ENVELOPE_CIPHERTEXT_AT)
     randomPool.fill(nonce)
     const associated = [header, context]
-    aeadEncrypt(this.#algorithm, subkey, nonce, associated, plaintext, out, ENVELOPE_CIPHERTEXT_AT)
+    if (fitsGcm(this.#algorithm, plaintext.length, header.length + context.length))
+      gcmSeal(subkey.slot, nonce, associated, plaintext, out, ENVELOPE_CIPHERTEXT_AT)
+    else
+      aeadEncrypt(
+        this.#algorithm,
+        subkey.key,
+        nonce,
+        associated,
+        plaintext,
+        out,
+        ENVELOPE_CIPHERTEXT_AT,
+      )
     return out
   }
 
@@ -123,16 +142,28 @@ export class EnvelopeKey {
     const known = this.#cache.get(this, parts.salt)
     const subkey = known ?? deriveSubkey(secret, this.#version, parts.salt)
     // Before anything is decrypted: a tag can be right under two keys, a commitment cannot.
-    if (!constantTimeEqual(subkey.commitment, parts.commitment)) throw undecryptable()
+    if (!constantTimeEqual(subkey.commitment, parts.commitment)) {
+      if (known === undefined) releaseSubkey(subkey)
+      throw undecryptable()
+    }
     // Only a salt that somebody with the key has used gets here, so nobody else can fill the cache.
     if (known === undefined) this.#cache.add(this, parts.salt, subkey)
     const associated = [parts.header, context]
+    const length = parts.sealed.length - TAG_BYTES
+    if (length >= 0 && fitsGcm(this.#algorithm, length, parts.header.length + context.length)) {
+      // Not of Node's shared pool, and too long for V8 to keep on its own heap: the caller overwrites it.
+      const plaintext = Buffer.alloc(Math.max(length, PLAINTEXT_BYTES_MIN)).subarray(0, length)
+      if (!gcmOpen(subkey.slot, parts.nonce, associated, parts.sealed, plaintext))
+        throw undecryptable()
+      return plaintext
+    }
     return aeadDecrypt(this.#algorithm, subkey.key, parts.nonce, associated, parts.sealed)
   }
 
   /** Forgets every key; OpenSSL overwrites a KeyObject's bytes when it is collected. Sealing and opening throw from now on. */
   drop(): void {
     this.#secret = undefined
+    if (this.#turn !== undefined) releaseSubkey(this.#turn.subkey)
     this.#turn = undefined
     this.#cache.drop(this)
   }
@@ -148,6 +179,7 @@ export class EnvelopeKey {
     const now = this.#clock.now()
     let turn = this.#turn
     if (turn === undefined || this.#isOver(turn, now)) {
+      if (turn !== undefined) releaseSubkey(turn.subkey)
       turn = beginTurn(secret, this.#version, now)
       this.#turn = turn
     }
@@ -178,7 +210,7 @@ function beginTurn(secret: KeyObject, version: EnvelopeVersion, now: number): Tu
   const subkey = deriveSubkey(secret, version, salt)
   const header = Buffer.alloc(ENVELOPE_HEADER_BYTES)
   writeEnvelopeHeader(header, version, salt, subkey.commitment)
-  return { subkey: subkey.key, header, since: now, messages: 0 }
+  return { subkey, header, since: now, messages: 0 }
 }
 
 /** Subkey and commitment for a salt (RFC 5869). AES-128-GCM takes the first half of the subkey. */
@@ -189,6 +221,7 @@ function deriveSubkey(secret: KeyObject, version: EnvelopeVersion, salt: Uint8Ar
   try {
     return {
       key: secretKey(derived.subarray(0, keyBytes)),
+      slot: takeKeySlot(derived.subarray(0, keyBytes)),
       commitment: Buffer.from(derived.subarray(ENVELOPE_SUBKEY_BYTES)),
     }
   } finally {

@@ -43,7 +43,13 @@ export class VersionHandle {
     this.#envelope =
       envelopeSuite === undefined || this.#material.secret === undefined
         ? undefined
-        : new EnvelopeKey({ secret: this.#material.secret, key: key.id, version, suite: envelopeSuite, clock })
+        : new EnvelopeKey({
+            secret: this.#material.secret,
+            key: key.id,
+            version,
+            suite: envelopeSuite,
+            clock,
+          })
   }
 
   /** Encrypts a message: to an envelope, or with RSA to a bare OAEP block that binds no context. */
@@ -121,21 +127,31 @@ export class VersionHandle {
     this.#assertUsage('sign')
     const chosen = scheme ?? this.#algorithm.schemes[0]
     if (chosen === undefined || !this.#algorithm.schemes.includes(chosen)) {
-      throw new ClavigerError('wrong_usage', `${this.#algorithm.name} signs with ${this.#algorithm.schemes.join(', ')}`)
+      throw new ClavigerError(
+        'wrong_usage',
+        `${this.#algorithm.name} signs with ${this.#algorithm.schemes.join(', ')}`,
+      )
     }
     return chosen
   }
 
   #assertUsage(usage: Key['usage']): void {
     if (this.#key.usage !== usage) {
-      throw new ClavigerError('wrong_usage', `The key is made to ${this.#key.usage}, not to ${usage}`)
+      throw new ClavigerError(
+        'wrong_usage',
+        `The key is made to ${this.#key.usage}, not to ${usage}`,
+      )
     }
   }
 
   #assertNoContext(context: Uint8Array): void {
     // An empty context is four bytes: its count of pairs, zero.
     if (context.length > 4) {
-      throw new ClavigerError('invalid_request', `${this.#algorithm.name} cannot bind an encryption context; use a symmetric key`, { field: 'context' })
+      throw new ClavigerError(
+        'invalid_request',
+        `${this.#algorithm.name} cannot bind an encryption context; use a symmetric key`,
+        { field: 'context' },
+      )
     }
   }
 }

@@ -74,7 +74,11 @@ export async function createLogRow(hierarchy: Hierarchy, origin: string): Promis
 }
 
 /** Opens the row: the log's name and its keys. */
-export function openLogRow(hierarchy: Hierarchy, seals: RowSeals, row: Row): { readonly origin: string; readonly keys: LogKeys<Held> } {
+export function openLogRow(
+  hierarchy: Hierarchy,
+  seals: RowSeals,
+  row: Row,
+): { readonly origin: string; readonly keys: LogKeys<Held> } {
   const { origin } = seals.open<{ origin: string }>(row)
   const packed = unwrap(hierarchy.rootWrappingKey(), binding, row.material ?? new Uint8Array(0))
   try {
@@ -88,11 +92,21 @@ export function openLogRow(hierarchy: Hierarchy, seals: RowSeals, row: Row): { r
 }
 
 /** The row with its keys wrapped by a successor's root key. */
-export function rewrapLogRow(hierarchy: Hierarchy, successor: Hierarchy, seals: RowSeals, row: Row): RowContent {
+export function rewrapLogRow(
+  hierarchy: Hierarchy,
+  successor: Hierarchy,
+  seals: RowSeals,
+  row: Row,
+): RowContent {
   const value = seals.open(row)
   const packed = unwrap(hierarchy.rootWrappingKey(), binding, row.material ?? new Uint8Array(0))
   try {
-    return { ...LOG_ROW, tenant: NO_TENANT, value, material: wrap(successor.rootWrappingKey(), binding, packed) }
+    return {
+      ...LOG_ROW,
+      tenant: NO_TENANT,
+      value,
+      material: wrap(successor.rootWrappingKey(), binding, packed),
+    }
   } finally {
     packed.fill(0)
   }

@@ -1,3 +1,4 @@
+import { forgetGcmKeys } from '#crypto'
 import { ClavigerError, type Clock, type Counters, type Key, type KeyVersion } from '#model'
 import type { RowReference, Store, StoredKey } from '#store'
 import { VersionHandle } from './handle.ts'
@@ -62,9 +63,14 @@ export class RingKey {
   #assertWhole(): void {
     const whole =
       this.versions.length === this.key.version &&
-      this.versions.every((version, position) => version.version === position + 1 && version.key === this.key.id)
+      this.versions.every(
+        (version, position) => version.version === position + 1 && version.key === this.key.id,
+      )
     if (!whole) {
-      throw new ClavigerError('integrity_failed', `The stored versions of key ${this.key.id} are not whole; run 'claviger doctor'`)
+      throw new ClavigerError(
+        'integrity_failed',
+        `The stored versions of key ${this.key.id} are not whole; run 'claviger doctor'`,
+      )
     }
   }
 
@@ -76,7 +82,8 @@ export class RingKey {
   /** @throws ClavigerError not_found */
   version(number: number): KeyVersion {
     const version = this.versions[number - 1]
-    if (version === undefined) throw new ClavigerError('not_found', `The key has no version ${number}`)
+    if (version === undefined)
+      throw new ClavigerError('not_found', `The key has no version ${number}`)
     return version
   }
 
@@ -98,8 +105,13 @@ export class RingKey {
   /** A version's material in the clear, for export and re-wrapping within the keyring; the caller overwrites it. */
   openMaterial(number: number): Buffer {
     const blob = this.#materials[number - 1]
-    if (blob === undefined) throw new ClavigerError('wrong_state', `The material of version ${number} is destroyed`)
-    return unwrap(this.#hierarchy.tenantWrappingKey(this.key.tenant), versionBinding(this.key, number), blob)
+    if (blob === undefined)
+      throw new ClavigerError('wrong_state', `The material of version ${number} is destroyed`)
+    return unwrap(
+      this.#hierarchy.tenantWrappingKey(this.key.tenant),
+      versionBinding(this.key, number),
+      blob,
+    )
   }
 
   /** A version's wrapped material, for writing its row again. */
@@ -205,7 +217,11 @@ export class Ring {
 
   /** Wraps new material for a version; the caller overwrites the material. */
   wrapVersion(key: Key, version: number, material: Uint8Array): Buffer {
-    return wrap(this.#hierarchy.tenantWrappingKey(key.tenant), versionBinding(key, version), material)
+    return wrap(
+      this.#hierarchy.tenantWrappingKey(key.tenant),
+      versionBinding(key, version),
+      material,
+    )
   }
 
   /** Forgets what a change touched. */
@@ -224,6 +240,7 @@ export class Ring {
   clear(): void {
     for (const key of this.#keys.values()) key.close()
     this.#keys.clear()
+    forgetGcmKeys()
     this.#loading.clear()
     this.#aliases.clear()
     this.#aliasGeneration += 1

@@ -1,13 +1,20 @@
-import type { KeyObject } from '#crypto'
+import { releaseKeySlot, type KeyObject } from '#crypto'
 
 /** What a version key and a salt give. The commitment is public: it stands in every ciphertext. */
 export interface Subkey {
   readonly key: KeyObject
+  /** The same key in a slot of its own, for short messages; given back with {@link releaseSubkey}. */
+  readonly slot: Buffer
   readonly commitment: Uint8Array
 }
 
 /** Enough for every process that wrote in the last minutes and for a re-wrap over old salts; about 1 KiB each. */
 export const SUBKEYS_MAX = 4_096
+
+/** Overwrites a subkey that nobody will use again. */
+export function releaseSubkey(subkey: Subkey): void {
+  releaseKeySlot(subkey.slot)
+}
 
 interface Entry extends Subkey {
   readonly owner: object
@@ -51,7 +58,10 @@ export class SubkeyCache {
 
   /** Forgets all that is an owner's. */
   drop(owner: object): void {
-    for (const entry of this.#bySalt.get(owner)?.values() ?? []) this.#entries.delete(entry)
+    for (const entry of this.#bySalt.get(owner)?.values() ?? []) {
+      this.#entries.delete(entry)
+      releaseSubkey(entry)
+    }
     this.#bySalt.delete(owner)
   }
 
@@ -65,6 +75,7 @@ export class SubkeyCache {
       this.#entries.add(entry)
       return
     }
+    releaseSubkey(entry)
     const salts = this.#bySalt.get(entry.owner)
     salts?.delete(entry.salt)
     if (salts?.size === 0) this.#bySalt.delete(entry.owner)

@@ -1,4 +1,12 @@
-import { aeadDecrypt, aeadEncrypt, findAlgorithm, hkdfSha512, randomBytes, secretKey, type KeyObject } from '#crypto'
+import {
+  aeadDecrypt,
+  aeadEncrypt,
+  findAlgorithm,
+  hkdfSha512,
+  randomBytes,
+  secretKey,
+  type KeyObject,
+} from '#crypto'
 import { ClavigerError, canonicalJson } from '#model'
 
 /**
@@ -35,7 +43,15 @@ export function wrap(wrappingKey: KeyObject, binding: WrapBinding, material: Uin
   blob.set(randomBytes(SALT_BYTES + NONCE_BYTES), 1)
   const salt = blob.subarray(1, 1 + SALT_BYTES)
   const nonce = blob.subarray(1 + SALT_BYTES, HEADER_BYTES)
-  aeadEncrypt(suite, wrapKey(wrappingKey, salt), nonce, [Buffer.from(canonicalJson(binding))], material, blob, HEADER_BYTES)
+  aeadEncrypt(
+    suite,
+    wrapKey(wrappingKey, salt),
+    nonce,
+    [Buffer.from(canonicalJson(binding))],
+    material,
+    blob,
+    HEADER_BYTES,
+  )
   return blob
 }
 
@@ -46,12 +62,17 @@ export function wrap(wrappingKey: KeyObject, binding: WrapBinding, material: Uin
  */
 export function unwrap(wrappingKey: KeyObject, binding: WrapBinding, blob: Uint8Array): Buffer {
   try {
-    if (blob.length < HEADER_BYTES + TAG_BYTES || blob[0] !== FORMAT) throw new TypeError('not a wrapped key')
+    if (blob.length < HEADER_BYTES + TAG_BYTES || blob[0] !== FORMAT)
+      throw new TypeError('not a wrapped key')
     const salt = blob.subarray(1, 1 + SALT_BYTES)
     const nonce = blob.subarray(1 + SALT_BYTES, HEADER_BYTES)
     const aad = [Buffer.from(canonicalJson(binding))]
     return aeadDecrypt(suite, wrapKey(wrappingKey, salt), nonce, aad, blob.subarray(HEADER_BYTES))
   } catch (cause) {
-    throw new ClavigerError('integrity_failed', "Wrapped key material does not fit the key it stands with; run 'claviger doctor'", { cause })
+    throw new ClavigerError(
+      'integrity_failed',
+      "Wrapped key material does not fit the key it stands with; run 'claviger doctor'",
+      { cause },
+    )
   }
 }

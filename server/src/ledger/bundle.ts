@@ -21,7 +21,10 @@ export function encodeBundle(records: readonly string[]): Uint8Array {
     const end = next === -1 ? bundle.length : next
     const length = end - offset - 2
     if (length > ENTRY_BYTES_MAX) {
-      throw new ClavigerError('internal', `A ledger record of ${record.length} characters is too long`)
+      throw new ClavigerError(
+        'internal',
+        `A ledger record of ${record.length} characters is too long`,
+      )
     }
     bundle[offset] = length >> 8
     bundle[offset + 1] = length & 0xff

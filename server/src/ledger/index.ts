@@ -3,6 +3,12 @@
  * may do what, and an answer never leaves before it says so.
  */
 export { Log, type LedgerReader } from './log.ts'
-export { Ledger, type LedgerOptions, type PlannedChange, type Recorded, type Submission } from './order.ts'
+export {
+  Ledger,
+  type LedgerOptions,
+  type PlannedChange,
+  type Recorded,
+  type Submission,
+} from './order.ts'
 export { encodeRecord, type RecordDraft } from './record.ts'
 export { createLogKeys, vkeys, type LogKey, type LogKeys, type LogPrimitives } from './signer.ts'

@@ -100,7 +100,10 @@ export class Log<PrivateKey> {
   async prove(index: number, tenant: string | undefined): Promise<OutputOf<'ledger.prove'>> {
     const [entry] = await this.#store.entries(index, 1)
     const record = entry === undefined ? undefined : new TextDecoder().decode(entry.bytes)
-    if (record === undefined || (tenant !== undefined && (JSON.parse(record) as { tenant?: string }).tenant !== tenant)) {
+    if (
+      record === undefined ||
+      (tenant !== undefined && (JSON.parse(record) as { tenant?: string }).tenant !== tenant)
+    ) {
       throw new ClavigerError('not_found', `The ledger has no entry ${index} that you may see`)
     }
     let newest = await this.#newest()
@@ -133,12 +136,20 @@ export class Log<PrivateKey> {
     }
     const { checkpoint } = await this.#newest()
     if (tile.kind === 'hashes') {
-      const covered = Math.floor(checkpoint.size / TILE_WIDTH ** tile.level) >= tile.index * TILE_WIDTH + tile.width
-      const hashes = covered ? await this.#store.tile(tile.level, tile.index, tile.width) : undefined
+      const covered =
+        Math.floor(checkpoint.size / TILE_WIDTH ** tile.level) >=
+        tile.index * TILE_WIDTH + tile.width
+      const hashes = covered
+        ? await this.#store.tile(tile.level, tile.index, tile.width)
+        : undefined
       if (hashes === undefined) throw missing()
       return hashes
     }
-    if (!withEntries) throw new ClavigerError('forbidden', 'Entry bundles hold the entries of every tenant; search shows your own')
+    if (!withEntries)
+      throw new ClavigerError(
+        'forbidden',
+        'Entry bundles hold the entries of every tenant; search shows your own',
+      )
     const first = tile.index * TILE_WIDTH
     if (first + tile.width > checkpoint.size) throw missing()
     return encodeBundle((await this.#store.entries(first, tile.width)).map((entry) => entry.bytes))
@@ -150,12 +161,14 @@ export class Log<PrivateKey> {
       await this.makeCheckpoint()
       stored = await this.#store.checkpoint()
     }
-    if (stored === undefined) throw new ClavigerError('not_found', 'The ledger has no checkpoint yet')
+    if (stored === undefined)
+      throw new ClavigerError('not_found', 'The ledger has no checkpoint yet')
     return { note: stored.note, checkpoint: parseCheckpoint(parseNote(stored.note).text) }
   }
 
   #unlocked(): LogKeys<PrivateKey> {
-    if (this.#keys === undefined) throw new ClavigerError('sealed', 'The server is sealed; unseal it first')
+    if (this.#keys === undefined)
+      throw new ClavigerError('sealed', 'The server is sealed; unseal it first')
     return this.#keys
   }
 }

@@ -1,5 +1,13 @@
 import { ClavigerError, toClavigerError, type Clock } from '#model'
-import type { Change, CounterDelta, PersonalValue, Row, RowReference, RowWrite, Store } from '#store'
+import type {
+  Change,
+  CounterDelta,
+  PersonalValue,
+  Row,
+  RowReference,
+  RowWrite,
+  Store,
+} from '#store'
 import { encodeBundle } from './bundle.ts'
 import { encodeRecord, type RecordDraft } from './record.ts'
 
@@ -38,14 +46,20 @@ export interface Submission {
    * Checks again after the revision moved: the records to write now, which are refusals where it is no longer allowed, and the error
    * to answer with. Undefined where all still holds.
    */
-  recheck(): Promise<{ readonly records: readonly RecordDraft[]; readonly error: ClavigerError } | undefined>
+  recheck(): Promise<
+    { readonly records: readonly RecordDraft[]; readonly error: ClavigerError } | undefined
+  >
 }
 
 /** What the caller of {@link Ledger.record} learns once it is durable. */
 export type Recorded =
   | { readonly kind: 'recorded'; readonly index: number; readonly revision: number }
   /** A condition of the change did not hold; nothing is in the ledger, and the caller decides whether to try again. */
-  | { readonly kind: 'conflict'; readonly subject: RowReference; readonly condition: 'absent' | 'unchanged' }
+  | {
+      readonly kind: 'conflict'
+      readonly subject: RowReference
+      readonly condition: 'absent' | 'unchanged'
+    }
 
 interface Waiting {
   readonly submission: Submission
@@ -71,7 +85,10 @@ export interface LedgerOptions {
   /** Drops from every cache of this node what was changed. Called after the commit and before any answer of it leaves. */
   readonly publish: (changed: readonly RowReference[]) => void
   /** Tells the log of what went wrong in the store, and of its recovery. */
-  readonly report: (event: 'commit-failed' | 'recovered' | 'recovery-failed', cause?: unknown) => void
+  readonly report: (
+    event: 'commit-failed' | 'recovered' | 'recovery-failed',
+    cause?: unknown,
+  ) => void
 }
 
 export class Ledger {
@@ -130,10 +147,15 @@ export class Ledger {
    * led to (which is recorded).
    */
   record(submission: Submission): Promise<Recorded> {
-    if (this.#closed) return Promise.reject(new ClavigerError('shutting_down', 'The server is stopping; ask another node or try again'))
+    if (this.#closed)
+      return Promise.reject(
+        new ClavigerError('shutting_down', 'The server is stopping; ask another node or try again'),
+      )
     if (this.#failed) return Promise.reject(unavailable())
     if (this.#queue.length >= WAITING_MAX) {
-      return Promise.reject(new ClavigerError('overloaded', 'Too many operations wait for the ledger; try again later'))
+      return Promise.reject(
+        new ClavigerError('overloaded', 'Too many operations wait for the ledger; try again later'),
+      )
     }
     const { promise, resolve, reject } = Promise.withResolvers<Recorded>()
     this.#queue.push({
@@ -174,6 +196,9 @@ export class Ledger {
   async #pump(): Promise<void> {
     try {
       while (this.#queue.length > 0 && !this.#failed) {
+        // One turn of the event loop: the answers of the last batch leave, and what their receivers ask next comes along. Without it
+        // the callers fall into two halves that wait for each other, and every commit carries half of what it could.
+        await new Promise((resolve) => setImmediate(resolve))
         await this.#recheckStale()
         await this.#commit(this.#form())
       }
@@ -190,7 +215,9 @@ export class Ledger {
   /** Checks again whatever was checked against caches that have moved since. */
   async #recheckStale(): Promise<void> {
     const revision = this.#revision
-    const stale = this.#queue.slice(0, BATCH_ENTRIES_MAX).filter((waiting) => waiting.revision !== revision)
+    const stale = this.#queue
+      .slice(0, BATCH_ENTRIES_MAX)
+      .filter((waiting) => waiting.revision !== revision)
     if (stale.length === 0) return
     await Promise.all(
       stale.map(async (waiting) => {
@@ -224,7 +251,8 @@ export class Ledger {
       const revision = this.#revision + changes.length + 1
       let described
       try {
-        described = waiting.change === undefined ? undefined : describe(waiting.change, revision, changes)
+        described =
+          waiting.change === undefined ? undefined : describe(waiting.change, revision, changes)
       } catch (cause) {
         waiting.reject(toClavigerError(cause))
         continue
@@ -281,7 +309,9 @@ export class Ledger {
       }
       case 'conflict': {
         this.#personal.push(...formed.batch.personal)
-        const culprit = formed.members.filter((member) => member.change !== undefined)[result.change]
+        const culprit = formed.members.filter((member) => member.change !== undefined)[
+          result.change
+        ]
         this.#queue.unshift(...formed.members.filter((member) => member !== culprit))
         culprit?.resolve({ kind: 'conflict', subject: result.subject, condition: result.condition })
         break
@@ -349,7 +379,11 @@ function describe(change: PlannedChange, revision: number, changes: Change[]) {
   return {
     revision,
     changed: [
-      ...planned.writes.map(({ row }: RowWrite) => ({ kind: row.kind, id: row.id, digest: change.digest(row) })),
+      ...planned.writes.map(({ row }: RowWrite) => ({
+        kind: row.kind,
+        id: row.id,
+        digest: change.digest(row),
+      })),
       ...planned.removals.map(({ kind, id }) => ({ kind, id })),
     ],
   }
@@ -360,12 +394,17 @@ function subjects(change: Change): RowReference[] {
 }
 
 /** Neighbours in a batch are mostly alike, so what the record before had is not looked at again. */
-function addFacets(facets: Set<string>, record: RecordDraft, before: RecordDraft | undefined): void {
+function addFacets(
+  facets: Set<string>,
+  record: RecordDraft,
+  before: RecordDraft | undefined,
+): void {
   if (record.event !== before?.event) facets.add(`event=${record.event}`)
   if (record.outcome !== before?.outcome) facets.add(`outcome=${record.outcome}`)
   if (record.principal !== before?.principal) facets.add(`principal=${record.principal}`)
   if (record.key !== undefined && record.key !== before?.key) facets.add(`key=${record.key}`)
-  if (record.tenant !== undefined && record.tenant !== before?.tenant) facets.add(`tenant=${record.tenant}`)
+  if (record.tenant !== undefined && record.tenant !== before?.tenant)
+    facets.add(`tenant=${record.tenant}`)
 }
 
 function addCounter(counters: Map<string, CounterDelta>, delta: CounterDelta): void {

@@ -7,7 +7,9 @@ type Known = Omit<LedgerRecord, 'v' | 'time' | 'revision' | 'changed'>
  * undefined, so that all drafts of a busy server are objects of one shape.
  */
 export type RecordDraft = {
-  readonly [Name in keyof Known]: undefined extends Known[Name] ? Known[Name] | undefined : Known[Name]
+  readonly [Name in keyof Known]: undefined extends Known[Name]
+    ? Known[Name] | undefined
+    : Known[Name]
 }
 
 let cachedMilliseconds = -1

@@ -20,7 +20,13 @@ export interface Search {
 }
 
 function facetsOf(search: Search): string[] {
-  const named = { tenant: search.tenant, key: search.key, principal: search.principal, event: search.event, outcome: search.outcome }
+  const named = {
+    tenant: search.tenant,
+    key: search.key,
+    principal: search.principal,
+    event: search.event,
+    outcome: search.outcome,
+  }
   return Object.entries(named)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}=${value}`)
@@ -42,18 +48,24 @@ function matches(record: LedgerRecord, search: Search): boolean {
 /** The index after which a search goes on; attacker-chosen, and only ever compared. */
 function afterOf(cursor: string | undefined): number | undefined {
   if (cursor === undefined) return undefined
-  if (!/^\d{1,15}$/.test(cursor)) throw new ClavigerError('invalid_request', 'The cursor is not one of this search', { field: 'cursor' })
+  if (!/^\d{1,15}$/.test(cursor))
+    throw new ClavigerError('invalid_request', 'The cursor is not one of this search', {
+      field: 'cursor',
+    })
   return Number(cursor)
 }
 
 /**
  * Entries that match, in the order asked for. The store finds the batches that may hold some by their facets; each record decides.
  */
-export async function searchEntries(store: Store, search: Search): Promise<OutputOf<'ledger.search'>> {
+export async function searchEntries(
+  store: Store,
+  search: Search,
+): Promise<OutputOf<'ledger.search'>> {
   const decoder = new TextDecoder()
   const items: OutputOf<'ledger.search'>['items'] = []
   let after = afterOf(search.cursor)
-  for (let looked = 0; looked < ENTRIES_LOOKED_AT_MAX; ) {
+  for (let looked = 0; looked < ENTRIES_LOOKED_AT_MAX;) {
     const entries: readonly Entry[] = await store.candidates({
       facets: facetsOf(search),
       order: search.order,
@@ -67,8 +79,15 @@ export async function searchEntries(store: Store, search: Search): Promise<Outpu
       const record = JSON.parse(decoder.decode(entry.bytes)) as LedgerRecord
       if (matches(record, search)) {
         if (items.length === search.limit) return { items, cursor: String(after) }
-        items.push({ index: entry.index, record: record as unknown as OutputOf<'ledger.search'>['items'][number]['record'] })
-      } else if (search.order === 'descending' && search.since !== undefined && Date.parse(record.time) < search.since - 60_000) {
+        items.push({
+          index: entry.index,
+          record: record as unknown as OutputOf<'ledger.search'>['items'][number]['record'],
+        })
+      } else if (
+        search.order === 'descending' &&
+        search.since !== undefined &&
+        Date.parse(record.time) < search.since - 60_000
+      ) {
         return { items }
       }
       after = entry.index

@@ -24,5 +24,9 @@ export class ClavigerError extends Error {
 /** Turns anything thrown into the one error; what nobody expected becomes `internal`, without its message. */
 export function toClavigerError(thrown: unknown): ClavigerError {
   if (thrown instanceof ClavigerError) return thrown
-  return new ClavigerError('internal', 'The server failed; its log has the cause under the request id', { cause: thrown })
+  return new ClavigerError(
+    'internal',
+    'The server failed; its log has the cause under the request id',
+    { cause: thrown },
+  )
 }

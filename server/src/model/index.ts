@@ -5,7 +5,14 @@ export { canonicalJson } from './canonical.ts'
 export { systemClock, type Clock } from './clock.ts'
 export { ClavigerError, toClavigerError } from './errors.ts'
 export type { Counters, Key, KeyVersion, Revocation } from './key.ts'
-export { selects, type Binding, type Principal, type Scope, type Tenant, type Token } from './principal.ts'
+export {
+  selects,
+  type Binding,
+  type Principal,
+  type Scope,
+  type Tenant,
+  type Token,
+} from './principal.ts'
 export {
   allowed,
   assertTransition,

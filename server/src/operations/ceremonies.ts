@@ -14,8 +14,8 @@ import type { Ledger, Log } from '#ledger'
 import { ClavigerError, type Clock, type Tenant } from '#model'
 import type { Change, Row, Store } from '#store'
 import type { Sources } from './sources.ts'
-import { newTenant } from './verbs/tenants.ts'
 import type { PlannedRow } from './verb.ts'
+import { newTenant } from './verbs/tenants.ts'
 
 /**
  * What happens around the seal, where nobody can be authenticated yet: making the root key, and unsealing. Both are recorded as soon as
@@ -57,15 +57,26 @@ export class Ceremonies {
     return this.#alone(async () => {
       const { custody, hierarchy, clock } = this.#parts
       if (custody.description !== undefined) {
-        throw new ClavigerError('already_initialized', 'The server has a root key already; unseal it')
+        throw new ClavigerError(
+          'already_initialized',
+          'The server has a root key already; unseal it',
+        )
       }
       const tenant: Tenant = { id: newId(), name: 'default', createdAt: clock.now() }
       const created = await custody.create(input.seal, tenant.id)
       const made = newTenant(tenant, input.owner, hierarchy.createTenantKey(tenant.id))
       const log = await createLogRow(hierarchy, this.#parts.origin)
-      const system: PlannedRow[] = [created.row, log].map((content: RowContent) => ({ ...content, facets: [] }))
+      const system: PlannedRow[] = [created.row, log].map((content: RowContent) => ({
+        ...content,
+        facets: [],
+      }))
       try {
-        await this.#record('system.init', origin, { subject: 'root key', detail: { seal: input.seal.kind } }, [...system, ...made.rows])
+        await this.#record(
+          'system.init',
+          origin,
+          { subject: 'root key', detail: { seal: input.seal.kind } },
+          [...system, ...made.rows],
+        )
       } catch (cause) {
         hierarchy.lock()
         throw cause
@@ -86,7 +97,10 @@ export class Ceremonies {
     return this.#alone(async () => {
       const { custody, hierarchy } = this.#parts
       if (custody.description === undefined) {
-        throw new ClavigerError('not_initialized', "The server is not initialized; run 'claviger init'")
+        throw new ClavigerError(
+          'not_initialized',
+          "The server is not initialized; run 'claviger init'",
+        )
       }
       if (hierarchy.open) return true
       if (input.reset === true) {
@@ -115,13 +129,21 @@ export class Ceremonies {
   }
 
   async #openLog(): Promise<void> {
-    const { origin, keys } = openLogRow(this.#parts.hierarchy, this.#parts.seals, await this.#logRow())
+    const { origin, keys } = openLogRow(
+      this.#parts.hierarchy,
+      this.#parts.seals,
+      await this.#logRow(),
+    )
     this.#parts.log.unlock(origin, keys)
   }
 
   async #logRow(): Promise<Row> {
     const [row] = await this.#parts.store.rows([LOG_ROW])
-    if (row === undefined) throw new ClavigerError('integrity_failed', "The ledger's signing keys are gone; restore a backup")
+    if (row === undefined)
+      throw new ClavigerError(
+        'integrity_failed',
+        "The ledger's signing keys are gone; restore a backup",
+      )
     return row
   }
 
@@ -152,7 +174,10 @@ export class Ceremonies {
               additive: false,
               digest: (row: Row) => seals.digest(row),
               plan: (revision: number): Change => ({
-                writes: rows.map(({ facets, ...content }) => ({ row: seals.seal(content, revision), facets })),
+                writes: rows.map(({ facets, ...content }) => ({
+                  row: seals.seal(content, revision),
+                  facets,
+                })),
                 removals: [],
                 absent: rows.map(({ kind, id }) => ({ kind, id })),
                 unchanged: [],
@@ -161,12 +186,17 @@ export class Ceremonies {
       revision: ledger.revision,
       recheck: () => Promise.resolve(undefined),
     })
-    if (recorded.kind === 'conflict') throw new ClavigerError('already_initialized', 'Another node initialized the server just now')
+    if (recorded.kind === 'conflict')
+      throw new ClavigerError('already_initialized', 'Another node initialized the server just now')
   }
 
   /** Ceremonies are one at a time: they are rare, and two at once would mix their shares. */
   async #alone<Value>(ceremony: () => Promise<Value>): Promise<Value> {
-    if (this.#busy) throw new ClavigerError('too_many_requests', 'Another ceremony is under way; try again in a moment')
+    if (this.#busy)
+      throw new ClavigerError(
+        'too_many_requests',
+        'Another ceremony is under way; try again in a moment',
+      )
     this.#busy = true
     try {
       return await ceremony()
@@ -175,4 +205,3 @@ export class Ceremonies {
     }
   }
 }
-

@@ -1,5 +1,5 @@
-import { systemCredential } from '#access'
 import { operations, type InputOf, type OutputOf } from '@claviger/contract'
+import { systemCredential } from '#access'
 import type { Ledger, RecordDraft } from '#ledger'
 import { ClavigerError, toClavigerError } from '#model'
 import type { Change } from '#store'
@@ -19,7 +19,8 @@ const CHANGE_ATTEMPTS = 8
 
 type InternalInput<Name extends InternalName> = Parameters<(typeof internalVerbs)[Name]['run']>[0]
 
-type InternalOutput<Name extends InternalName> = (typeof internalVerbs)[Name] extends InternalVerb<never, infer Output> ? Output : never
+type InternalOutput<Name extends InternalName> =
+  (typeof internalVerbs)[Name] extends InternalVerb<never, infer Output> ? Output : never
 
 /** What a door hands over. `read` decodes the input once the caller is known; it may throw invalid_request. */
 export interface Call<Name extends GatedName> extends Origin {
@@ -90,11 +91,22 @@ export class Gate {
     input: InternalInput<Name>,
   ): Promise<InternalOutput<Name>> {
     const verb = internalVerbs[name] as InternalVerb<InternalInput<Name>, InternalOutput<Name>>
-    const origin = { credential: systemCredential(tenant), door: 'jobs', source: 'local', request: `job-${name}` }
+    const origin = {
+      credential: systemCredential(tenant),
+      door: 'jobs',
+      source: 'local',
+      request: `job-${name}`,
+    }
     const work = new Work(this.#options, origin, name)
     this.#options.assertServing()
     try {
-      return await this.#change({ operation: name, source: origin.source }, verb, input, work, this.#ledger.revision)
+      return await this.#change(
+        { operation: name, source: origin.source },
+        verb,
+        input,
+        work,
+        this.#ledger.revision,
+      )
     } finally {
       work.dispose()
     }
@@ -148,7 +160,10 @@ export class Gate {
         return plan.output
       }
       if (recorded.condition === 'absent') {
-        throw new ClavigerError('conflict', plan.taken ?? `There is a ${recorded.subject.kind} of that name already`)
+        throw new ClavigerError(
+          'conflict',
+          plan.taken ?? `There is a ${recorded.subject.kind} of that name already`,
+        )
       }
       this.#options.ring.drop([recorded.subject])
       this.#options.access.drop([recorded.subject])
@@ -159,7 +174,10 @@ export class Gate {
   #sealed(plan: Plan<unknown>, revision: number): Change {
     const seals = plan.seals ?? this.#options.seals
     return {
-      writes: plan.rows.map(({ facets, ...content }) => ({ row: seals.seal(content, revision), facets })),
+      writes: plan.rows.map(({ facets, ...content }) => ({
+        row: seals.seal(content, revision),
+        facets,
+      })),
       removals: plan.removals ?? [],
       absent: plan.absent ?? [],
       unchanged: plan.unchanged ?? [],
@@ -196,7 +214,10 @@ export class Gate {
     error: ClavigerError,
   ): Promise<void> {
     if (error.code === 'unauthenticated' && this.#limiter.isOneTooMany(call.source)) {
-      throw new ClavigerError('too_many_requests', 'Too many failed authentications from this address; wait a few seconds')
+      throw new ClavigerError(
+        'too_many_requests',
+        'Too many failed authentications from this address; wait a few seconds',
+      )
     }
     if (unrecorded.has(error.code)) return
     const outcome = outcomeOf(error)
@@ -230,9 +251,18 @@ function assertAuthorized(work: Work): void {
   if (!work.authorized) throw new ClavigerError('internal', 'An operation was not authorized')
 }
 
-function refusalRecord(work: Work, event: string, source: string, error: ClavigerError): RecordDraft {
+function refusalRecord(
+  work: Work,
+  event: string,
+  source: string,
+  error: ClavigerError,
+): RecordDraft {
   const about = { outcome: outcomeOf(error), reason: error.code }
-  return work.draft(event, source, error instanceof RefusedUse ? { ...about, key: error.key, version: error.version } : about)
+  return work.draft(
+    event,
+    source,
+    error instanceof RefusedUse ? { ...about, key: error.key, version: error.version } : about,
+  )
 }
 
 function changeRecord(work: Work, event: string, source: string, plan: Plan<unknown>): RecordDraft {

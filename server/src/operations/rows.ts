@@ -21,7 +21,11 @@ export function keyRow(key: Key): PlannedRow {
   }
 }
 
-export function versionRow(key: Key, version: KeyVersion, wrapped: Uint8Array | undefined): PlannedRow {
+export function versionRow(
+  key: Key,
+  version: KeyVersion,
+  wrapped: Uint8Array | undefined,
+): PlannedRow {
   return {
     kind: 'version',
     id: versionId(key.id, version.version),
@@ -40,15 +44,33 @@ export interface Alias {
 }
 
 export function aliasRow(tenant: string, alias: Alias): PlannedRow {
-  return { kind: 'alias', id: aliasId(tenant, alias.alias), tenant, value: alias, facets: [['key', alias.key]] }
+  return {
+    kind: 'alias',
+    id: aliasId(tenant, alias.alias),
+    tenant,
+    value: alias,
+    facets: [['key', alias.key]],
+  }
 }
 
 export function principalRow(principal: Principal): PlannedRow {
-  return { kind: 'principal', id: principal.id, tenant: principal.tenant, value: principal, facets: [] }
+  return {
+    kind: 'principal',
+    id: principal.id,
+    tenant: principal.tenant,
+    value: principal,
+    facets: [],
+  }
 }
 
 export function tokenRow(token: Token): PlannedRow {
-  return { kind: 'token', id: token.id, tenant: token.tenant, value: token, facets: [['principal', token.principal]] }
+  return {
+    kind: 'token',
+    id: token.id,
+    tenant: token.tenant,
+    value: token,
+    facets: [['principal', token.principal]],
+  }
 }
 
 export function bindingRow(binding: Binding): PlannedRow {
@@ -65,11 +87,21 @@ export function bindingRow(binding: Binding): PlannedRow {
 }
 
 export function tenantRow(tenant: Tenant, wrappedKey: Uint8Array): PlannedRow {
-  return { kind: 'tenant', id: tenant.id, tenant: tenant.id, value: tenant, material: wrappedKey, facets: [] }
+  return {
+    kind: 'tenant',
+    id: tenant.id,
+    tenant: tenant.id,
+    value: tenant,
+    material: wrappedKey,
+    facets: [],
+  }
 }
 
 /** The condition that a key and the versions named still stand as they were read. */
-export function standing(ringKey: RingKey, versions: readonly number[] = []): readonly (RowReference & { readonly revision: number })[] {
+export function standing(
+  ringKey: RingKey,
+  versions: readonly number[] = [],
+): readonly (RowReference & { readonly revision: number })[] {
   return [
     { kind: 'key', id: ringKey.key.id, revision: ringKey.revision },
     ...versions.map((number) => ({

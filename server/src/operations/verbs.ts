@@ -11,7 +11,13 @@ import { encrypt, encryptBatch } from './verbs/encrypt.ts'
 import { eraseKey } from './verbs/erase-key.ts'
 import { exportKey } from './verbs/export-key.ts'
 import { importKey, importParameters } from './verbs/import-key.ts'
-import { ledgerCheckpoint, ledgerHead, ledgerTile, proveEntry, searchLedger } from './verbs/ledger.ts'
+import {
+  ledgerCheckpoint,
+  ledgerHead,
+  ledgerTile,
+  proveEntry,
+  searchLedger,
+} from './verbs/ledger.ts'
 import { mac, macBatch, verifyMac } from './verbs/mac.ts'
 import { createOwnerToken } from './verbs/owner-token.ts'
 import * as principals from './verbs/principals.ts'

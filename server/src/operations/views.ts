@@ -1,9 +1,23 @@
 import type { OutputOf } from '@claviger/contract'
-import { keyStateAt, stateAt, type Binding, type Counters, type Key, type KeyVersion, type Principal, type Token } from '#model'
+import {
+  keyStateAt,
+  stateAt,
+  type Binding,
+  type Counters,
+  type Key,
+  type KeyVersion,
+  type Principal,
+  type Token,
+} from '#model'
 
 /** How stored values are shown: what is not for showing is left out here, by naming what is. */
 
-export function keyView(key: Key, current: KeyVersion, aliases: readonly string[], now: number): OutputOf<'key.get'> {
+export function keyView(
+  key: Key,
+  current: KeyVersion,
+  aliases: readonly string[],
+  now: number,
+): OutputOf<'key.get'> {
   return {
     id: key.id,
     tenant: key.tenant,
@@ -53,10 +67,24 @@ export function principalView(principal: Principal): OutputOf<'principal.get'> {
 
 export function tokenView(token: Token): OutputOf<'token.revoke'> {
   const { id, principal, description, createdAt, expiresAt, revokedAt } = token
-  return { id, principal, description, createdAt, expiresAt, ...(revokedAt === undefined ? {} : { revokedAt }) }
+  return {
+    id,
+    principal,
+    description,
+    createdAt,
+    expiresAt,
+    ...(revokedAt === undefined ? {} : { revokedAt }),
+  }
 }
 
 export function bindingView(binding: Binding): OutputOf<'binding.create'> {
   const { id, role, principal, scope, createdAt, expiresAt } = binding
-  return { id, role, principal, scope: { ...scope }, createdAt, ...(expiresAt === undefined ? {} : { expiresAt }) }
+  return {
+    id,
+    role,
+    principal,
+    scope: { ...scope },
+    createdAt,
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  }
 }

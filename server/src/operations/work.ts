@@ -1,4 +1,14 @@
-import { Session, tenantTarget, type Access, type Caller, type Credential, type Grant, type Identity, type SystemCredential, type Target } from '#access'
+import {
+  Session,
+  tenantTarget,
+  type Access,
+  type Caller,
+  type Credential,
+  type Grant,
+  type Identity,
+  type SystemCredential,
+  type Target,
+} from '#access'
 import type { Hierarchy, Ring, RingKey, RowSeals, VersionHandle } from '#keyring'
 import type { LedgerReader, RecordDraft } from '#ledger'
 import { ClavigerError, refusal, type Clock, type Purpose } from '#model'
@@ -77,7 +87,8 @@ export class Work {
   }
 
   get identity(): Identity {
-    if (this.#identity === undefined) throw new ClavigerError('unauthenticated', 'No credential was checked')
+    if (this.#identity === undefined)
+      throw new ClavigerError('unauthenticated', 'No credential was checked')
     return this.#identity
   }
 
@@ -105,7 +116,9 @@ export class Work {
   locate(references: readonly string[]): void | Promise<void> {
     const missing: string[] = []
     for (const reference of references) {
-      const id = UUID.test(reference) ? reference : this.parts.ring.heldAlias(this.caller.tenant, reference)
+      const id = UUID.test(reference)
+        ? reference
+        : this.parts.ring.heldAlias(this.caller.tenant, reference)
       const key = id === undefined ? undefined : this.parts.ring.held(id)
       if (key === undefined) missing.push(reference)
       else this.#keep(reference, key)
@@ -115,7 +128,9 @@ export class Work {
 
   async #load(references: readonly string[]): Promise<void> {
     for (const reference of new Set(references)) {
-      const id = UUID.test(reference) ? reference : await this.parts.ring.loadAlias(this.caller.tenant, reference)
+      const id = UUID.test(reference)
+        ? reference
+        : await this.parts.ring.loadAlias(this.caller.tenant, reference)
       const key = id === undefined ? undefined : await this.parts.ring.load(id)
       if (key !== undefined) this.#keep(reference, key)
     }
@@ -134,7 +149,10 @@ export class Work {
   authorize(target: Target = tenantTarget, action = this.action): string {
     const grant = this.may(target, action)
     if (grant === undefined) {
-      throw new ClavigerError('forbidden', `The principal may not do '${action}' here; ask an owner for a role that allows it`)
+      throw new ClavigerError(
+        'forbidden',
+        `The principal may not do '${action}' here; ask an owner for a role that allows it`,
+      )
     }
     this.#authorized = true
     this.#binding ??= grant.binding
@@ -168,7 +186,10 @@ export class Work {
    *
    * @throws ClavigerError forbidden, not_found
    */
-  key(reference: string, action = this.action): { readonly ringKey: RingKey; readonly binding: string } {
+  key(
+    reference: string,
+    action = this.action,
+  ): { readonly ringKey: RingKey; readonly binding: string } {
     const ringKey = this.#keys.get(reference)
     if (ringKey === undefined) {
       this.authorize(tenantTarget, action)
@@ -222,7 +243,14 @@ export class Work {
 
   /** Step five, for the record: something was done with an admitted key. Adds up over the items of a batch. */
   used(admitted: Admitted | undefined, done: Done = {}): void {
-    this.#tally.used(admitted && { key: admitted.ringKey.key.id, version: admitted.version, binding: admitted.binding }, done)
+    this.#tally.used(
+      admitted && {
+        key: admitted.ringKey.key.id,
+        version: admitted.version,
+        binding: admitted.binding,
+      },
+      done,
+    )
   }
 
   /** An item of a batch that did not succeed; the others go on. */
@@ -231,7 +259,11 @@ export class Work {
   }
 
   /** Does something slow once, though the verb may run again. */
-  async once<Value>(name: string, make: () => Promise<Value>, discard?: (value: Value) => void): Promise<Value> {
+  async once<Value>(
+    name: string,
+    make: () => Promise<Value>,
+    discard?: (value: Value) => void,
+  ): Promise<Value> {
     const kept = (this.#kept ??= new Map())
     if (!kept.has(name)) {
       const value = await make()
@@ -287,7 +319,11 @@ export class Work {
   }
 
   /** A record of this operation: what every entry of it shares, and what is said of this one. */
-  draft(event: string, source: string, about: Partial<RecordDraft> & Pick<RecordDraft, 'outcome'>): RecordDraft {
+  draft(
+    event: string,
+    source: string,
+    about: Partial<RecordDraft> & Pick<RecordDraft, 'outcome'>,
+  ): RecordDraft {
     const caller = this.known
     return {
       event,

@@ -9,7 +9,18 @@ import type { Counters } from '#model'
  */
 
 /** The kinds of rows. `system` holds the seal and the ledger's signing keys. */
-export const rowKinds = ['system', 'tenant', 'key', 'version', 'alias', 'principal', 'token', 'binding', 'importParameters', 'tombstone'] as const
+export const rowKinds = [
+  'system',
+  'tenant',
+  'key',
+  'version',
+  'alias',
+  'principal',
+  'token',
+  'binding',
+  'importParameters',
+  'tombstone',
+] as const
 export type RowKind = (typeof rowKinds)[number]
 
 /** A sealed row. `id` is unique within its kind over all tenants. */
@@ -84,7 +95,12 @@ export type CommitResult =
   /** Another node changed something: nothing was written. */
   | { readonly kind: 'moved'; readonly revision: number; readonly changed: readonly RowReference[] }
   /** A condition of the change at `change` does not hold: nothing was written. */
-  | { readonly kind: 'conflict'; readonly change: number; readonly subject: RowReference; readonly condition: 'absent' | 'unchanged' }
+  | {
+      readonly kind: 'conflict'
+      readonly change: number
+      readonly subject: RowReference
+      readonly condition: 'absent' | 'unchanged'
+    }
 
 /** Where the sequencer stands. */
 export interface Head {

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { array, assert as check, integer, oneof, property, record, constant } from 'fast-check'
+import { takeKeySlot } from '../../src/crypto/index.ts'
 import { SubkeyCache, type Subkey } from '../../src/keyring/subkey-cache.ts'
 
 const owners = [{}, {}, {}] as const
 
 function subkey(): Subkey {
-  return { key: createSecretKey(randomBytes(32)), commitment: randomBytes(32) }
+  const bytes = randomBytes(32)
+  return { key: createSecretKey(bytes), slot: takeKeySlot(bytes), commitment: randomBytes(32) }
 }
 
 function salt(number: number): Buffer {
@@ -67,4 +69,14 @@ test('bounded, and true to a plain map, whatever is done to it', () => {
       }
     }),
   )
+})
+
+test('a subkey that goes is overwritten', () => {
+  const cache = new SubkeyCache(1)
+  const [evicted, dropped] = [subkey(), subkey()]
+  cache.add(owners[0], salt(1), evicted)
+  cache.add(owners[0], salt(2), dropped)
+  assert.ok(evicted.slot.every((byte) => byte === 0))
+  cache.drop(owners[0])
+  assert.ok(dropped.slot.every((byte) => byte === 0))
 })

@@ -148,7 +148,8 @@ class Life {
     const activateAt = this.#at(activate ?? undefined)
     const version = new VersionModel(activateAt ?? this.#now, protectStopAt, processStopAt)
     const input = {
-      ...{ algorithm: 'AES-256-GCM', exportable: false },
+      algorithm: 'AES-256-GCM',
+      exportable: false,
       ...this.#given(given),
       ...(activateAt === undefined ? {} : { activateAt }),
     }

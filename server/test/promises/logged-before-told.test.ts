@@ -79,12 +79,15 @@ test('while its commit is under way, an operation has no answer', async () => {
       told = true
       return code
     })
-    await reached.promise
-    // Many turns of the event loop: nothing that is due could still be on its way.
-    for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve))
-    assert.equal(told, false)
-    disk.fault = undefined
-    held.resolve()
+    try {
+      await reached.promise
+      // Many turns of the event loop: nothing that is due could still be on its way.
+      for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+      assert.equal(told, false)
+    } finally {
+      disk.fault = undefined
+      held.resolve()
+    }
     await answer
     assert.equal(told, true)
   }

@@ -18,6 +18,9 @@ const SUCCESSES_BEFORE = 16
 /** Requests sent after the revocation that must have been answered before the round ends. */
 const ANSWERS_AFTER = 32
 
+/** A round in which nothing succeeds is broken. */
+const ANSWERS_MAX = 10_000
+
 /** What the users use in a round, and how it ends. */
 interface Round {
   readonly kind: Kind
@@ -28,6 +31,8 @@ interface Round {
   readonly end: readonly [method: string, path: string]
   /** What undoes the end, where it can be undone. */
   readonly undo?: readonly [method: string, path: string]
+  /** Answers of all kinds. */
+  answers: number
   successes: number
   after: number
   /** When the answer of its end was whole. */
@@ -53,7 +58,14 @@ async function prepare(
   keys: readonly string[],
   at: number,
 ): Promise<Round> {
-  const running = { successes: 0, after: 0, endedAt: Infinity, undoneAt: Infinity, wrong: [] }
+  const running = {
+    answers: 0,
+    successes: 0,
+    after: 0,
+    endedAt: Infinity,
+    undoneAt: Infinity,
+    wrong: [],
+  }
   const key = keys[at % keys.length] ?? ''
   const fresh = async () =>
     (await server.call<WireOutputOf<'key.create'>>('POST', '/v1/keys', {})).id
@@ -141,6 +153,7 @@ async function use(
       round.token,
     )
     const isAfter = answer.sentAt > round.endedAt && answer.answeredAt < round.undoneAt
+    round.answers += 1
     if (isAfter) round.after += 1
     if (answer.status === 200) {
       round.successes += 1
@@ -190,7 +203,10 @@ test('1,000 revocations under 64 users: nothing sent after one returned succeeds
   const users = Array.from({ length: USERS }, () => use(server.port, () => now, progress))
   for (const round of rounds) {
     now = round
-    while (round.successes < SUCCESSES_BEFORE) await woken.promise
+    while (round.successes < SUCCESSES_BEFORE) {
+      assert.ok(round.answers < ANSWERS_MAX, `before ${round.kind}, nothing succeeds`)
+      await woken.promise
+    }
     const { status, body, answeredAt } = await server.request(
       ...round.end,
       round.end[0] === 'POST' ? {} : undefined,

@@ -5,6 +5,7 @@ import { operations } from '@claviger/contract'
 import type { GatedName } from '#operations'
 import { codeOf, startHouse, type TestHouse } from '../harness/house.ts'
 import { inputsFor } from '../harness/inputs.ts'
+import { Load } from '../harness/load.ts'
 import { verifyHouse } from '../harness/read-ledger.ts'
 import { temporaryFolder } from '../harness/server-process.ts'
 import { storeWith } from '../harness/store-with.ts'
@@ -100,19 +101,18 @@ test('sealing while others use keys: what was told is recorded, and nothing succ
   let sealed = false
   let told = 0
   const codes = new Set<string>()
-  const users = Array.from({ length: 32 }, async () => {
-    for (let code = 'ok'; code === 'ok';) {
-      const sentAfter = sealed
-      code = await house.codeOf('encrypt', { key, plaintext: Buffer.from('a') })
-      if (code === 'ok') told += 1
-      codes.add(code)
-      assert.ok(!(sentAfter && code === 'ok'), 'a use succeeded after the seal')
-    }
+  await using load = new Load(32, async () => {
+    const sentAfter = sealed
+    const code = await house.codeOf('encrypt', { key, plaintext: Buffer.from('a') })
+    if (code === 'ok') told += 1
+    codes.add(code)
+    assert.ok(!(sentAfter && code === 'ok'), 'a use succeeded after the seal')
   })
-  while (told < 500) await new Promise((resolve) => setImmediate(resolve))
+  await load.more(500)
   await house.perform('system.seal', {})
   sealed = true
-  await Promise.all(users)
+  await load.more(100)
+  await load.end()
   assert.deepEqual(codes, new Set(['ok', 'sealed']))
   const entries = await house.entries(next)
   assert.ok(
@@ -177,26 +177,20 @@ test('a new root key under load: no request fails, and after a restart everythin
     { algorithm: 'AES-256-GCM', exportable: false },
     { token: other.token },
   )
-  let going = true
-  let done = 0
   const plaintext = Buffer.from('a')
-  const users = Array.from({ length: 16 }, async (_unused, at) => {
-    while (going) {
-      await house.perform('encrypt', { key, plaintext })
-      await house.perform('encrypt', { key: foreign.id, plaintext }, { token: other.token })
-      if (at === 0) await house.createKey()
-      if (at === 1) await house.perform('key.rotate', { key: foreign.id }, { token: other.token })
-      done += 1
-    }
+  await using load = new Load(16, async (user) => {
+    await house.perform('encrypt', { key, plaintext })
+    await house.perform('encrypt', { key: foreign.id, plaintext }, { token: other.token })
+    if (user === 0) await house.createKey()
+    if (user === 1) await house.perform('key.rotate', { key: foreign.id }, { token: other.token })
+    if (user === 2) await house.perform('tenant.list', { limit: 10 })
   })
   for (let generation = 2; generation <= 6; generation += 1) {
-    const enough = done + 50
-    while (done < enough) await new Promise((resolve) => setImmediate(resolve))
+    await load.more(50)
     const rotated = await house.perform('system.rotateRoot', { proof: shares.slice(0, 2) })
     assert.deepEqual(rotated, { generation, tenants: 2 })
   }
-  going = false
-  await Promise.all(users)
+  await load.end()
   await keysWork(house)
   await assertSound(house)
   await house.perform('system.seal', {})
@@ -215,18 +209,15 @@ test('tenants that are made while the root key is replaced are not lost', async 
   const path = join(folder.path, 'claviger.db')
   await using house = await startHouse({ path, thread: true })
   const { shares } = house
-  let going = true
   const made: string[] = []
-  const making = Array.from({ length: 4 }, async () => {
-    while (going) made.push((await house.perform('tenant.create', { name: 'other' })).token)
+  await using making = new Load(4, async () => {
+    made.push((await house.perform('tenant.create', { name: 'other' })).token)
   })
   for (let generation = 2; generation <= 8; generation += 1) {
-    const enough = made.length + 5
-    while (made.length < enough) await new Promise((resolve) => setImmediate(resolve))
+    await making.more(5)
     await house.perform('system.rotateRoot', { proof: [...shares] })
   }
-  going = false
-  await Promise.all(making)
+  await making.end()
   await house.close()
 
   await using again = await startHouse({ path, shares })

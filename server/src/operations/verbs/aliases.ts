@@ -16,7 +16,11 @@ export const createAlias: ChangeVerb<'alias.create'> = {
   run(input, work) {
     const { ringKey } = work.key(input.key)
     assertNotDestroyed(ringKey.key)
-    const alias: Alias = { alias: input.alias, key: ringKey.key.id, createdAt: work.parts.clock.now() }
+    const alias: Alias = {
+      alias: input.alias,
+      key: ringKey.key.id,
+      createdAt: work.parts.clock.now(),
+    }
     return {
       additive: true,
       rows: [aliasRow(work.caller.tenant, alias)],
@@ -30,7 +34,9 @@ export const createAlias: ChangeVerb<'alias.create'> = {
 }
 
 async function readAlias(work: Work, alias: string) {
-  const [row] = await work.parts.store.rows([{ kind: 'alias', id: aliasId(work.caller.tenant, alias) }])
+  const [row] = await work.parts.store.rows([
+    { kind: 'alias', id: aliasId(work.caller.tenant, alias) },
+  ])
   if (row === undefined) {
     work.authorize()
     throw new ClavigerError('not_found', 'There is no alias of that name')
@@ -38,7 +44,11 @@ async function readAlias(work: Work, alias: string) {
   const value = work.parts.seals.open<Alias>(row)
   await work.locate([value.key])
   const { ringKey } = work.key(value.key)
-  return { value, ringKey, reference: { kind: 'alias' as const, id: row.id, revision: row.revision } }
+  return {
+    value,
+    ringKey,
+    reference: { kind: 'alias' as const, id: row.id, revision: row.revision },
+  }
 }
 
 export const updateAlias: ChangeVerb<'alias.update'> = {
@@ -49,7 +59,10 @@ export const updateAlias: ChangeVerb<'alias.update'> = {
     const { ringKey } = work.key(input.key)
     assertNotDestroyed(ringKey.key)
     if (ringKey.key.usage !== old.ringKey.key.usage) {
-      throw new ClavigerError('wrong_usage', `The alias points at a key to ${old.ringKey.key.usage}; the new key is to ${ringKey.key.usage}`)
+      throw new ClavigerError(
+        'wrong_usage',
+        `The alias points at a key to ${old.ringKey.key.usage}; the new key is to ${ringKey.key.usage}`,
+      )
     }
     const alias: Alias = { ...old.value, key: ringKey.key.id }
     return {
@@ -91,7 +104,9 @@ export const listAliases: ReadVerb<'alias.list'> = {
     return page(work, { kind: 'alias', facets, input }, async (row) => {
       const alias = work.parts.seals.open<Alias>(row)
       const ringKey = await work.parts.ring.load(alias.key)
-      const visible = ringKey !== undefined && work.may({ key: alias.key, labels: ringKey.key.labels }) !== undefined
+      const visible =
+        ringKey !== undefined &&
+        work.may({ key: alias.key, labels: ringKey.key.labels }) !== undefined
       return visible ? aliasView(alias) : undefined
     })
   },

@@ -19,7 +19,8 @@ export async function eachItem<Item, Result>(
 ): Promise<(Result | ItemError)[]> {
   const results: (Result | ItemError)[] = []
   for (const [position, item] of items.entries()) {
-    if (position > 0 && position % ITEMS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve))
+    if (position > 0 && position % ITEMS_PER_TURN === 0)
+      await new Promise((resolve) => setImmediate(resolve))
     try {
       const result = one(item)
       results.push(result instanceof Promise ? await result : result)

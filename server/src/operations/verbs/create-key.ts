@@ -1,11 +1,11 @@
+import type { OutputOf } from '@claviger/contract'
 import { findAlgorithm, findUsage, generateMaterial, newId } from '#keyring'
-import { ClavigerError, type Key, type KeyVersion } from '#model'
 import { aliasId } from '#keyring'
+import { ClavigerError, type Key, type KeyVersion } from '#model'
 import { aliasRow, keyRow, versionRow } from '../rows.ts'
 import type { ChangeVerb, Plan } from '../verb.ts'
 import { keyView } from '../views.ts'
 import type { Work } from '../work.ts'
-import type { OutputOf } from '@claviger/contract'
 
 /** What creating and importing have in common. */
 export interface NewKey {
@@ -46,12 +46,18 @@ export function newVersion(key: string, version: number, now: number, dates: Dat
 export function assertOrder(activatedAt: number, dates: Dates): void {
   const { protectStopAt, processStopAt } = dates
   if (protectStopAt !== undefined && protectStopAt <= activatedAt) {
-    throw new ClavigerError('invalid_request', 'protectStopAt must be after the activation', { field: 'protectStopAt' })
+    throw new ClavigerError('invalid_request', 'protectStopAt must be after the activation', {
+      field: 'protectStopAt',
+    })
   }
   if (processStopAt !== undefined && processStopAt < (protectStopAt ?? activatedAt + 1)) {
-    throw new ClavigerError('invalid_request', 'processStopAt must not be before protectStopAt or the activation', {
-      field: 'processStopAt',
-    })
+    throw new ClavigerError(
+      'invalid_request',
+      'processStopAt must not be before protectStopAt or the activation',
+      {
+        field: 'processStopAt',
+      },
+    )
   }
 }
 
@@ -90,7 +96,10 @@ export function planKey(
       versionRow(key, version, work.parts.ring.wrapVersion(key, 1, material)),
       ...(alias === undefined ? [] : [aliasRow(tenant, { alias, key: id, createdAt: now })]),
     ],
-    absent: [{ kind: 'key', id }, ...(alias === undefined ? [] : [{ kind: 'alias' as const, id: aliasId(tenant, alias) }])],
+    absent: [
+      { kind: 'key', id },
+      ...(alias === undefined ? [] : [{ kind: 'alias' as const, id: aliasId(tenant, alias) }]),
+    ],
     taken: 'The alias points at another key; choose another or use alias update',
     key: id,
     version: 1,
@@ -116,7 +125,11 @@ export const createKey: ChangeVerb<'key.create'> = {
     findUsage(algorithm, input.usage)
     newVersion('', 1, work.parts.clock.now(), input)
     await assertOwner(work, input.owner)
-    const material = await work.once('material', () => generateMaterial(algorithm), (bytes) => bytes.fill(0))
+    const material = await work.once(
+      'material',
+      () => generateMaterial(algorithm),
+      (bytes) => bytes.fill(0),
+    )
     const id = await work.once('id', () => Promise.resolve(newId()))
     return planKey(work, input, 'generated', id, material)
   },

@@ -29,13 +29,21 @@ export const datakeyPair: UseVerb<'datakeyPair'> = {
     const admitted = work.admit(input.key, 'apply')
     const algorithm = findAlgorithm(input.algorithm)
     if (algorithm.family === 'aead' || algorithm.family === 'hmac') {
-      throw new ClavigerError('algorithm_refused', `${algorithm.name} has no key pair; name an asymmetric algorithm such as P-256`)
+      throw new ClavigerError(
+        'algorithm_refused',
+        `${algorithm.name} has no key pair; name an asymmetric algorithm such as P-256`,
+      )
     }
     const privateKey = await work.once('pair', () => generateMaterial(algorithm))
     const ciphertext = admitted.handle.encrypt(privateKey, contextBytes(input.context))
     const publicKey = publicKeyDer(openMaterial(algorithm, privateKey))
     work.used(admitted, { bytes: privateKey.length, wraps: 1 })
-    const wrapped = { publicKey, ciphertext, key: admitted.ringKey.key.id, version: admitted.version }
+    const wrapped = {
+      publicKey,
+      ciphertext,
+      key: admitted.ringKey.key.id,
+      version: admitted.version,
+    }
     if (input.withoutPlaintext === true) {
       privateKey.fill(0)
       return wrapped

@@ -21,20 +21,35 @@ export function keyOf(item: Ciphertext): string | undefined {
 export function open(
   item: Ciphertext,
   work: Work,
-): { readonly reference: string; readonly admitted: Admitted; readonly plaintext: Uint8Array | Promise<Uint8Array> } {
+): {
+  readonly reference: string
+  readonly admitted: Admitted
+  readonly plaintext: Uint8Array | Promise<Uint8Array>
+} {
   const envelope = parseEnvelope(item.ciphertext)
   const reference = item.key ?? envelope?.key
   if (reference === undefined) {
     work.authorize()
-    throw new ClavigerError('invalid_ciphertext', 'The ciphertext names no key; give its key if it was made with an RSA key')
+    throw new ClavigerError(
+      'invalid_ciphertext',
+      'The ciphertext names no key; give its key if it was made with an RSA key',
+    )
   }
   const { ringKey } = work.key(reference)
-  const named = envelope !== undefined && ringKey.key.id === envelope.key ? envelope.version : undefined
+  const named =
+    envelope !== undefined && ringKey.key.id === envelope.key ? envelope.version : undefined
   if (named !== undefined && named > ringKey.key.version) {
-    throw new ClavigerError('invalid_ciphertext', 'The ciphertext does not decrypt under this key and context')
+    throw new ClavigerError(
+      'invalid_ciphertext',
+      'The ciphertext does not decrypt under this key and context',
+    )
   }
   const admitted = work.admit(reference, 'process', named)
-  return { reference, admitted, plaintext: admitted.handle.decrypt(item.ciphertext, contextBytes(item.context)) }
+  return {
+    reference,
+    admitted,
+    plaintext: admitted.handle.decrypt(item.ciphertext, contextBytes(item.context)),
+  }
 }
 
 function decryptOne(item: Ciphertext, work: Work) {

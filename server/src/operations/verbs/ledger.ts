@@ -44,6 +44,8 @@ export const ledgerTile: ReadVerb<'ledger.tile'> = {
   kind: 'read',
   async run(input, work) {
     work.authorize()
-    return { body: await work.parts.ledgerReader.tile(input.path, visibleTenant(work) === undefined) }
+    return {
+      body: await work.parts.ledgerReader.tile(input.path, visibleTenant(work) === undefined),
+    }
   },
 }

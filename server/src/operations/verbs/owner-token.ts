@@ -22,13 +22,21 @@ export const createOwnerToken: InternalVerb<Record<never, never>, { readonly tok
 
 async function findOwner(work: Work) {
   const { store, seals } = work.parts
-  const rows = await store.list({ kind: 'binding', tenant: work.caller.tenant, facets: [], limit: BINDINGS_LOOKED_AT_MAX })
+  const rows = await store.list({
+    kind: 'binding',
+    tenant: work.caller.tenant,
+    facets: [],
+    limit: BINDINGS_LOOKED_AT_MAX,
+  })
   for (const binding of rows.map((row) => seals.open<Binding>(row))) {
     if (binding.role !== 'owner' || binding.scope.kind !== 'tenant') continue
     const [row] = await store.rows([{ kind: 'principal', id: binding.principal }])
     const value = row && seals.open<Principal>(row)
     if (row !== undefined && value?.state === 'enabled') {
-      return { value, standing: { kind: 'principal' as const, id: value.id, revision: row.revision } }
+      return {
+        value,
+        standing: { kind: 'principal' as const, id: value.id, revision: row.revision },
+      }
     }
   }
   throw new ClavigerError('not_found', 'The tenant has no enabled owner')

@@ -22,7 +22,7 @@ export async function page<View>(
   const { limit } = wanted.input
   const items: View[] = []
   let after = wanted.input.cursor
-  for (let looked = 0; looked < ROWS_LOOKED_AT_MAX; ) {
+  for (let looked = 0; looked < ROWS_LOOKED_AT_MAX;) {
     const rows = await work.parts.store.list({
       kind: wanted.kind,
       tenant: work.caller.tenant,

@@ -1,8 +1,8 @@
+import { roles, roleNames } from '@claviger/contract'
+import { createTokenText } from '#access'
 import { newId } from '#keyring'
 import { ClavigerError, type Binding, type Principal, type Token } from '#model'
 import type { RowKind } from '#store'
-import { roles, roleNames } from '@claviger/contract'
-import { createTokenText } from '#access'
 import { bindingRow, principalRow, tokenRow } from '../rows.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import { bindingView, principalView, tokenView } from '../views.ts'
@@ -17,7 +17,10 @@ async function own<Value>(work: Work, kind: RowKind, id: string) {
   if (row === undefined || row.tenant !== work.caller.tenant) {
     throw new ClavigerError('not_found', `There is no ${kind} of that id`)
   }
-  return { value: work.parts.seals.open<Value>(row), standing: { kind, id, revision: row.revision } }
+  return {
+    value: work.parts.seals.open<Value>(row),
+    standing: { kind, id, revision: row.revision },
+  }
 }
 
 export const whoami: ReadVerb<'whoami'> = {
@@ -63,15 +66,22 @@ export const listPrincipals: ReadVerb<'principal.list'> = {
   kind: 'read',
   run(input, work) {
     work.authorize()
-    return page(work, { kind: 'principal', facets: [], input }, (row) => principalView(work.parts.seals.open<Principal>(row)))
+    return page(work, { kind: 'principal', facets: [], input }, (row) =>
+      principalView(work.parts.seals.open<Principal>(row)),
+    )
   },
 }
 
 async function planState(work: Work, id: string, state: Principal['state']) {
   work.authorize()
   const { value, standing } = await own<Principal>(work, 'principal', id)
-  if (value.state === state) throw new ClavigerError('conflict', `The principal is ${state} already`)
-  if (id === work.caller.principal) throw new ClavigerError('conflict', 'Nobody can disable or enable themselves; ask another owner')
+  if (value.state === state)
+    throw new ClavigerError('conflict', `The principal is ${state} already`)
+  if (id === work.caller.principal)
+    throw new ClavigerError(
+      'conflict',
+      'Nobody can disable or enable themselves; ask another owner',
+    )
   const principal: Principal = { ...value, state }
   return {
     additive: false,
@@ -93,7 +103,11 @@ export const enablePrincipal: ChangeVerb<'principal.enable'> = {
 }
 
 /** A new token of a principal. Its text is in the output and nowhere else. */
-export function planToken(work: Work, principal: Principal, about: { readonly description: string; readonly days: number }) {
+export function planToken(
+  work: Work,
+  principal: Principal,
+  about: { readonly description: string; readonly days: number },
+) {
   const id = newId()
   const text = createTokenText(id)
   const now = work.parts.clock.now()
@@ -121,7 +135,8 @@ export const createToken: ChangeVerb<'token.create'> = {
   async run(input, work) {
     work.authorize()
     const { value, standing } = await own<Principal>(work, 'principal', input.principal)
-    if (value.state === 'disabled') throw new ClavigerError('conflict', 'The principal is disabled; enable it first')
+    if (value.state === 'disabled')
+      throw new ClavigerError('conflict', 'The principal is disabled; enable it first')
     return { ...planToken(work, value, input), unchanged: [standing] }
   },
 }
@@ -130,8 +145,11 @@ export const listTokens: ReadVerb<'token.list'> = {
   kind: 'read',
   run(input, work) {
     work.authorize()
-    const facets: [string, string][] = input.principal === undefined ? [] : [['principal', input.principal]]
-    return page(work, { kind: 'token', facets, input }, (row) => tokenView(work.parts.seals.open<Token>(row)))
+    const facets: [string, string][] =
+      input.principal === undefined ? [] : [['principal', input.principal]]
+    return page(work, { kind: 'token', facets, input }, (row) =>
+      tokenView(work.parts.seals.open<Token>(row)),
+    )
   },
 }
 
@@ -140,7 +158,8 @@ export const revokeToken: ChangeVerb<'token.revoke'> = {
   async run(input, work) {
     work.authorize()
     const { value, standing } = await own<Token>(work, 'token', input.token)
-    if (value.revokedAt !== undefined) throw new ClavigerError('conflict', 'The token is revoked already')
+    if (value.revokedAt !== undefined)
+      throw new ClavigerError('conflict', 'The token is revoked already')
     const token: Token = { ...value, revokedAt: work.parts.clock.now() }
     return {
       additive: false,
@@ -158,7 +177,11 @@ export const listRoles: ReadVerb<'role.list'> = {
   run(_input, work) {
     work.authorize()
     return {
-      items: roleNames.map((role) => ({ role, summary: roles[role].summary, actions: [...new Set(roles[role].actions)] })),
+      items: roleNames.map((role) => ({
+        role,
+        summary: roles[role].summary,
+        actions: [...new Set(roles[role].actions)],
+      })),
     }
   },
 }
@@ -170,12 +193,16 @@ export const createBinding: ChangeVerb<'binding.create'> = {
     work.authorize()
     const now = work.parts.clock.now()
     if (input.expiresAt !== undefined && input.expiresAt <= now) {
-      throw new ClavigerError('invalid_request', 'expiresAt must be in the future', { field: 'expiresAt' })
+      throw new ClavigerError('invalid_request', 'expiresAt must be in the future', {
+        field: 'expiresAt',
+      })
     }
     const { standing } = await own<Principal>(work, 'principal', input.principal)
     // By id, so that a name pointed elsewhere later does not move the grant.
     const scope =
-      input.scope.kind === 'key' ? { kind: 'key' as const, key: work.key(input.scope.key).ringKey.key.id } : input.scope
+      input.scope.kind === 'key'
+        ? { kind: 'key' as const, key: work.key(input.scope.key).ringKey.key.id }
+        : input.scope
     const binding: Binding = {
       id: newId(),
       tenant: work.caller.tenant,
@@ -214,8 +241,11 @@ export const listBindings: ReadVerb<'binding.list'> = {
   kind: 'read',
   run(input, work) {
     work.authorize()
-    const facets: [string, string][] = input.principal === undefined ? [] : [['principal', input.principal]]
-    return page(work, { kind: 'binding', facets, input }, (row) => bindingView(work.parts.seals.open<Binding>(row)))
+    const facets: [string, string][] =
+      input.principal === undefined ? [] : [['principal', input.principal]]
+    return page(work, { kind: 'binding', facets, input }, (row) =>
+      bindingView(work.parts.seals.open<Binding>(row)),
+    )
   },
 }
 
@@ -225,7 +255,10 @@ export const deleteBinding: ChangeVerb<'binding.delete'> = {
     work.authorize()
     const { value, standing } = await own<Binding>(work, 'binding', input.binding)
     if (value.principal === work.caller.principal && value.role === 'owner') {
-      throw new ClavigerError('conflict', 'Nobody can take their own ownership away; ask another owner')
+      throw new ClavigerError(
+        'conflict',
+        'Nobody can take their own ownership away; ask another owner',
+      )
     }
     return {
       additive: false,

@@ -26,7 +26,10 @@ async function reencryptOne(item: Item, work: Work) {
   const destination = work.admit(item.key ?? opened.reference, 'apply')
   const plaintext = await opened.plaintext
   try {
-    const ciphertext = destination.handle.encrypt(plaintext, contextBytes(item.newContext ?? item.context))
+    const ciphertext = destination.handle.encrypt(
+      plaintext,
+      contextBytes(item.newContext ?? item.context),
+    )
     work.used(opened.admitted, { bytes: plaintext.length, part: 'source' })
     work.used(destination, { bytes: plaintext.length, part: 'destination' })
     return {

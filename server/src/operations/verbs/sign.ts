@@ -11,7 +11,9 @@ interface SignedData {
 }
 
 /** Exactly one of message and digest. */
-function dataOf(item: SignedData): { readonly message: Uint8Array } | { readonly digest: Uint8Array } {
+function dataOf(
+  item: SignedData,
+): { readonly message: Uint8Array } | { readonly digest: Uint8Array } {
   if (item.message !== undefined && item.digest === undefined) return { message: item.message }
   if (item.digest !== undefined && item.message === undefined) return { digest: item.digest }
   throw new ClavigerError('invalid_request', 'Give either message or digest', { field: 'message' })
@@ -22,7 +24,11 @@ function sizeOf(item: SignedData): number {
 }
 
 async function signOne(item: SignedData, admitted: Admitted, work: Work) {
-  const { signature, scheme } = await admitted.handle.sign(item.scheme, dataOf(item), item.format ?? 'der')
+  const { signature, scheme } = await admitted.handle.sign(
+    item.scheme,
+    dataOf(item),
+    item.format ?? 'der',
+  )
   work.used(admitted, { bytes: sizeOf(item) })
   return { signature, scheme, key: admitted.ringKey.key.id, version: admitted.version }
 }
@@ -42,7 +48,10 @@ export const signBatch: UseVerb<'signBatch'> = {
   },
 }
 
-type VerifyItem = SignedData & { readonly signature: Uint8Array; readonly version?: number | undefined }
+type VerifyItem = SignedData & {
+  readonly signature: Uint8Array
+  readonly version?: number | undefined
+}
 
 async function verifyOne(key: string, item: VerifyItem, work: Work) {
   const data = dataOf(item)

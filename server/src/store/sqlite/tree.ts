@@ -94,6 +94,8 @@ export class Tree {
         const index = firstIndex + position
         if (index >= from && index < to) frontier.push(leafHashInPlace(bundle, start, end), emit)
       })
+      // Given back at once: on the store's thread the collector seldom runs.
+      if (bundle.buffer instanceof ArrayBuffer) bundle.buffer.transfer(0)
     })
     for (const [level, edge] of this.#edges.entries()) if (edge.dirty) this.#flush(level, edge)
     this.#grow.run(frontier.size)

@@ -40,7 +40,7 @@ export interface Attack {
 
 type Cells = Record<string, SQLInputValue>
 
-export function rowOf(database: DatabaseSync, kind: string, id: string): Cells {
+function rowOf(database: DatabaseSync, kind: string, id: string): Cells {
   const row = database.prepare('SELECT * FROM stored_row WHERE kind = ? AND id = ?').get(kind, id)
   assert.ok(row !== undefined, `there is no ${kind} ${id}`)
   return row
@@ -69,6 +69,17 @@ function insert(database: DatabaseSync, table: string, cells: Cells): void {
     .run(...Object.values(cells))
 }
 
+/** What a row says. */
+export function documentOf(
+  database: DatabaseSync,
+  kind: string,
+  id: string,
+): Record<string, unknown> {
+  const { document } = rowOf(database, kind, id)
+  assert.ok(typeof document === 'string')
+  return JSON.parse(document) as Record<string, unknown>
+}
+
 /** Writes a row's document anew, with the seal it had. */
 export function edit(
   database: DatabaseSync,
@@ -76,7 +87,7 @@ export function edit(
   id: string,
   change: (value: Record<string, unknown>) => unknown,
 ): void {
-  const value = JSON.parse(String(rowOf(database, kind, id)['document'])) as Record<string, unknown>
+  const value = documentOf(database, kind, id)
   const document = JSON.stringify(change(value))
   const { changes } = database
     .prepare('UPDATE stored_row SET document = ? WHERE kind = ? AND id = ?')

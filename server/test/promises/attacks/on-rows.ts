@@ -2,13 +2,13 @@ import {
   changedInStore,
   copyOf,
   decrypt,
+  documentOf,
   edit,
   encryptAs,
   forgetChanges,
   putBack,
   revoke,
   rolledBack,
-  rowOf,
   swap,
   version,
   type Attack,
@@ -107,9 +107,7 @@ export const attacksOnRows: readonly Attack[] = [
   {
     name: "a token's hash is replaced by one whose secret the attacker knows",
     attack: (database, { user, auditor }) => {
-      const { hash } = JSON.parse(String(rowOf(database, 'token', user.tokenId)['document'])) as {
-        hash: string
-      }
+      const { hash } = documentOf(database, 'token', user.tokenId)
       edit(database, 'token', auditor.tokenId, (value) => ({ ...value, hash }))
     },
     use: (house, { auditor }) => house.perform('whoami', {}, { token: auditor.token }),
