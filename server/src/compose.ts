@@ -1,21 +1,18 @@
 import type { OutputOf } from '@claviger/contract'
 import type { Logger } from 'pino'
 import { Access } from '#access'
-import { randomBytes, selfTestReport, sha256 } from '#crypto'
+import { randomBytes, sha256 } from '#crypto'
 import { checkpoints, destruction, type Job } from '#jobs'
 import { Custody, Hierarchy, logPrimitives, Ring, RowSeals } from '#keyring'
 import { Ledger, Log } from '#ledger'
-import { ClavigerError, type Clock, type Key } from '#model'
-import { Ceremonies, Gate, Sources, type SystemControl } from '#operations'
+import { ClavigerError, type Clock } from '#model'
+import { Ceremonies, dueForDestruction, Gate, Sources, type SystemControl } from '#operations'
 import { examine } from '#oversight'
 import type { RowReference, Store } from '#store'
 import { errorFields } from './log.ts'
+import { describeStatus } from './status.ts'
 
 /** The house behind the doors: what is made of what, from the store up to the gate. It knows no socket, no process and no file. */
-
-export const VERSION = '0.1.0'
-const TENANTS_MAX = 100_000
-const ROWS_PER_READ = 1_000
 
 export interface HouseOptions {
   /** The house closes it. */
@@ -47,24 +44,29 @@ export interface House {
   close(): Promise<void>
 }
 
-/** Puts the house together over an open store; sealed until somebody unseals it. */
-export async function compose(options: HouseOptions): Promise<House> {
-  const { store, clock, log } = options
+/** A commitment to a personal value: half of SHA-256 over a fresh salt and the value, in base64. */
+function commit(value: string) {
+  const salt = randomBytes(16)
+  const digest = sha256(Buffer.concat([salt, Buffer.from(value)]))
+  return { salt, commitment: digest.subarray(0, 16).toString('base64') }
+}
+
+/** Everything below the gate. */
+async function layFoundation({ store, clock, log }: HouseOptions) {
   const hierarchy = new Hierarchy()
   const seals = new RowSeals(hierarchy)
   const custody = new Custody(store, hierarchy, seals)
   await custody.load()
   const ring = new Ring({ store, clock, seals, hierarchy })
   const access = new Access({ store, seals, clock })
-  const publish = (changed: readonly RowReference[]) => {
-    ring.drop(changed)
-    access.drop(changed)
-    custody.drop(changed)
-  }
   const ledger = new Ledger({
     store,
     clock,
-    publish,
+    publish(changed: readonly RowReference[]) {
+      ring.drop(changed)
+      access.drop(changed)
+      custody.drop(changed)
+    },
     report: (event, cause) =>
       event === 'recovered'
         ? log.warn({ event }, 'the ledger can be written again')
@@ -72,41 +74,34 @@ export async function compose(options: HouseOptions): Promise<House> {
   })
   await ledger.open()
   const ledgerReader = new Log(store, clock, logPrimitives)
-  const sources = new Sources(ledger, (value) => {
-    const salt = randomBytes(16)
-    return {
-      salt,
-      commitment: Buffer.from(
-        sha256(Buffer.concat([salt, Buffer.from(value)])).subarray(0, 16),
-      ).toString('base64'),
-    }
-  })
+  const sources = new Sources(ledger, commit)
+  return { store, clock, hierarchy, seals, custody, ring, access, ledger, ledgerReader, sources }
+}
+
+/** @throws ClavigerError where the seal stands between callers and keys */
+function assertOpen(custody: Custody, hierarchy: Hierarchy): void {
+  if (hierarchy.open) return
+  if (custody.description === undefined) {
+    throw new ClavigerError('not_initialized', "The server is not initialized; run 'claviger init'")
+  }
+  throw new ClavigerError('sealed', "The server is sealed; run 'claviger unseal'")
+}
+
+/** Puts the house together over an open store; sealed until somebody unseals it. */
+export async function compose(options: HouseOptions): Promise<House> {
+  const foundation = await layFoundation(options)
+  const { store, clock, hierarchy, seals, custody, ring, access, ledger, ledgerReader } = foundation
   let stopping = false
   const assertServing = () => {
-    if (stopping)
+    if (stopping) {
       throw new ClavigerError(
         'shutting_down',
         'The server is stopping; try another node, or again later',
       )
-    if (hierarchy.open) return
-    if (custody.description === undefined)
-      throw new ClavigerError(
-        'not_initialized',
-        "The server is not initialized; run 'claviger init'",
-      )
-    throw new ClavigerError('sealed', "The server is sealed; run 'claviger unseal'")
+    }
+    assertOpen(custody, hierarchy)
   }
-  const ceremonies = new Ceremonies({
-    store,
-    clock,
-    hierarchy,
-    seals,
-    custody,
-    ledger,
-    log: ledgerReader,
-    sources,
-    origin: options.origin,
-  })
+  const ceremonies = new Ceremonies({ ...foundation, log: ledgerReader, origin: options.origin })
   const status = () => describeStatus(custody, hierarchy)
   const system: SystemControl = {
     custody,
@@ -117,21 +112,13 @@ export async function compose(options: HouseOptions): Promise<House> {
       ledgerReader.lock()
       ring.clear()
       access.clear()
-      log.warn({ event: 'sealed' }, 'the server is sealed')
+      options.log.warn({ event: 'sealed' }, 'the server is sealed')
     },
     examine: () => examine({ store, seals }),
   }
   const gate = new Gate({
-    access,
-    ring,
-    seals,
-    store,
-    clock,
-    hierarchy,
-    ledgerReader,
+    ...foundation,
     system,
-    ledger,
-    sources,
     assertServing,
     defaultTenant: () => custody.tenant,
   })
@@ -165,56 +152,5 @@ export async function compose(options: HouseOptions): Promise<House> {
       ring.clear()
       await store.close()
     },
-  }
-}
-
-/** Keys whose window has ended, over all tenants. */
-async function dueForDestruction(store: Store, seals: RowSeals, now: number, limit: number) {
-  const due: { readonly tenant: string; readonly key: string }[] = []
-  for (const tenant of await store.scan('tenant', undefined, TENANTS_MAX)) {
-    for (let after: string | undefined; due.length < limit;) {
-      const rows = await store.list({
-        kind: 'key',
-        tenant: tenant.id,
-        facets: [['destruction', 'scheduled']],
-        limit: ROWS_PER_READ,
-        ...(after === undefined ? {} : { after }),
-      })
-      for (const row of rows) {
-        const key = seals.open<Key>(row)
-        if (key.destroyAt !== undefined && key.destroyAt <= now)
-          due.push({ tenant: key.tenant, key: key.id })
-      }
-      after = rows.at(-1)?.id
-      if (rows.length < ROWS_PER_READ) break
-    }
-  }
-  return due
-}
-
-function describeStatus(custody: Custody, hierarchy: Hierarchy): OutputOf<'system.status'> {
-  const test = selfTestReport() ?? { passed: false, tests: 0, ranAt: 0 }
-  const { description } = custody
-  const sealedState = description === undefined ? 'uninitialized' : 'sealed'
-  return {
-    state: test.passed ? (hierarchy.open ? 'unsealed' : sealedState) : 'error',
-    version: VERSION,
-    ...(description === undefined
-      ? {}
-      : {
-          seal:
-            description.kind === 'shares'
-              ? {
-                  kind: description.kind,
-                  threshold: description.threshold,
-                  shares: description.shares,
-                }
-              : { kind: description.kind },
-        }),
-    ...(hierarchy.open ? {} : { progress: custody.progress }),
-    selfTest: { passed: test.passed, tests: test.tests, ranAt: test.ranAt },
-    node: process.versions.node,
-    openssl: process.versions.openssl,
-    validatedModule: 'none',
   }
 }

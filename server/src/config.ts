@@ -62,7 +62,7 @@ const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug']
 /** @throws UsageError */
 export function readConfig(
   argv: readonly string[],
-  environment: NodeJS.ProcessEnv,
+  environment: NodeJS.ProcessEnv = process.env,
 ): Config | 'help' {
   const { values, positionals } = parse(argv)
   if (values.help) return 'help'

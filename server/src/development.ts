@@ -81,8 +81,12 @@ function welcome(address: string, token: string, config: Config): string {
     config.tokenFile === undefined
       ? `  export CLAVIGER_TOKEN=${token}`
       : `  export CLAVIGER_TOKEN=$(cat ${config.tokenFile})`
+  const kept =
+    config.dataFolder === undefined
+      ? 'Everything is in memory, and gone when it stops.'
+      : `The data is kept in ${config.dataFolder}.`
   return `Claviger development server: ${address}
-${config.dataFolder === undefined ? 'Everything is in memory, and gone when it stops.' : `The data is kept in ${config.dataFolder}.`} Stop it with Ctrl-C.
+${kept} Stop it with Ctrl-C.
 
 A first encrypt, in another shell:
   export CLAVIGER_ADDR=${address}

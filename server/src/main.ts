@@ -12,7 +12,7 @@ z.config({ jitless: true })
 
 function readCommandLine(): Config | 'help' {
   try {
-    return readConfig(process.argv.slice(2), process.env)
+    return readConfig(process.argv.slice(2))
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     process.stderr.write(`claviger: ${error.message}\n\n${USAGE}`)
@@ -40,7 +40,10 @@ async function main(config: Config): Promise<void> {
     if (stopping) return
     stopping = true
     server.close().then(
-      () => process.exit(0),
+      () => {
+        log.info({ event: 'stopped' }, 'the server has stopped')
+        process.exit(0)
+      },
       (error: unknown) => {
         log.fatal(errorFields(error), 'the server could not stop in order')
         process.exit(1)

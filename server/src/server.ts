@@ -6,10 +6,11 @@ import { createScheduler } from '#jobs'
 import { ClavigerError, systemClock } from '#model'
 import { createRestDoor } from '#rest'
 import { openStoreThread } from '#store'
-import { compose, VERSION, type House } from './compose.ts'
+import { compose, type House } from './compose.ts'
 import type { Config } from './config.ts'
 import { errorFields } from './log.ts'
 import { createMetrics } from './metrics.ts'
+import { VERSION } from './status.ts'
 
 /** The server: the house with its doors open, in which order it opens and closes. */
 
@@ -29,6 +30,12 @@ export interface Server extends Pick<House, 'ceremonies' | 'gate' | 'custody' | 
   close(): Promise<void>
 }
 
+/** A failure is told to operators here, and to everybody else by refusing all cryptography. */
+function testCryptography(log: Logger): void {
+  const { passed, failed } = runSelfTests(systemClock)
+  if (!passed) log.fatal({ event: 'self-test-failed', failed }, 'all cryptography is refused')
+}
+
 /** Opens the store, tests the cryptography, and listens; sealed until somebody unseals it. */
 export async function startServer(config: Config, log: Logger): Promise<Server> {
   const clock = systemClock
@@ -36,9 +43,7 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
   const opening = openStoreThread({
     path: config.dataFolder === undefined ? ':memory:' : `${config.dataFolder}/claviger.db`,
   })
-  const tested = runSelfTests(clock)
-  if (!tested.passed)
-    log.fatal({ event: 'self-test-failed', failed: tested.failed }, 'all cryptography is refused')
+  testCryptography(log)
   // Some threads of the pool stay free for files and names, whatever is being signed.
   setPoolConcurrency(Math.max(1, config.threads - 2))
   const house = await compose({ store: await opening, clock, log, origin: config.origin })
@@ -102,7 +107,6 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
       await scheduler.stop()
       await house.close()
       await closeCrypto()
-      log.info({ event: 'stopped' }, 'the server has stopped')
     },
   }
 }

@@ -81,7 +81,7 @@ interface Pending {
   reject(error: Error): void
 }
 
-/** A worker that has had nothing to do for this long ends: its heap is some tens of megabytes, and it starts again in less than a second. */
+/** A worker with nothing to do for this long ends: its heap takes some tens of megabytes, and it starts again in less than a second. */
 const WORKER_IDLE_MS = 15_000
 
 let worker: Worker | undefined

@@ -1,18 +1,11 @@
 import { ClavigerError, toClavigerError, type Clock } from '#model'
-import type {
-  Change,
-  CounterDelta,
-  PersonalValue,
-  Row,
-  RowReference,
-  RowWrite,
-  Store,
-} from '#store'
+import type { Change, CounterDelta, PersonalValue, Row, RowReference, Store } from '#store'
+import { addCounter, addFacets, describe, subjects } from './batch-parts.ts'
 import { encodeBundle } from './bundle.ts'
 import { encodeRecord, type RecordDraft } from './record.ts'
 
 /**
- * The ledger's order (DESIGN: the four promises). What the node did is collected while one batch is on its way to the disk, and the
+ * The ledger's order (docs/architecture.md). What the node did is collected while one batch is on its way to the disk, and the
  * next batch is everything that arrived meanwhile: greedy group commit, no timer. A batch commits in a transaction that takes the
  * sequencer row; answers leave after that commit and never before.
  */
@@ -370,54 +363,4 @@ function unavailable(cause?: unknown): ClavigerError {
     'The ledger could not be written, so the operation was refused; try again when the server is ready',
     { cause },
   )
-}
-
-/** Computes a change's rows for its revision, adds it to the batch, and says for the record what it wrote. */
-function describe(change: PlannedChange, revision: number, changes: Change[]) {
-  const planned = change.plan(revision)
-  changes.push(planned)
-  return {
-    revision,
-    changed: [
-      ...planned.writes.map(({ row }: RowWrite) => ({
-        kind: row.kind,
-        id: row.id,
-        digest: change.digest(row),
-      })),
-      ...planned.removals.map(({ kind, id }) => ({ kind, id })),
-    ],
-  }
-}
-
-function subjects(change: Change): RowReference[] {
-  return [...change.writes.map(({ row }) => ({ kind: row.kind, id: row.id })), ...change.removals]
-}
-
-/** Neighbours in a batch are mostly alike, so what the record before had is not looked at again. */
-function addFacets(
-  facets: Set<string>,
-  record: RecordDraft,
-  before: RecordDraft | undefined,
-): void {
-  if (record.event !== before?.event) facets.add(`event=${record.event}`)
-  if (record.outcome !== before?.outcome) facets.add(`outcome=${record.outcome}`)
-  if (record.principal !== before?.principal) facets.add(`principal=${record.principal}`)
-  if (record.key !== undefined && record.key !== before?.key) facets.add(`key=${record.key}`)
-  if (record.tenant !== undefined && record.tenant !== before?.tenant)
-    facets.add(`tenant=${record.tenant}`)
-}
-
-function addCounter(counters: Map<string, CounterDelta>, delta: CounterDelta): void {
-  const name = `${delta.key}/${delta.version}`
-  const sum = counters.get(name)
-  if (sum === undefined) counters.set(name, delta)
-  else {
-    counters.set(name, {
-      key: delta.key,
-      version: delta.version,
-      uses: sum.uses + delta.uses,
-      bytes: sum.bytes + delta.bytes,
-      wraps: sum.wraps + delta.wraps,
-    })
-  }
 }

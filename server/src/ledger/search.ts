@@ -1,4 +1,4 @@
-import { type LedgerRecord, type OutputOf } from '@claviger/contract'
+import type { LedgerRecord, OutputOf } from '@claviger/contract'
 import { ClavigerError } from '#model'
 import type { Entry, Store } from '#store'
 

@@ -53,7 +53,7 @@ export class Gate {
    * @throws ClavigerError with a code of the contract; a denial, a refusal and a failure are in the ledger before it is thrown.
    */
   async perform<Name extends GatedName>(call: Call<Name>): Promise<OutputOf<Name>> {
-    const verb = verbs[call.operation] as unknown as Verb<Name>
+    const verb: Verb<Name> = verbs[call.operation]
     const work = new Work(this.#options, call, operations[call.operation].action)
     try {
       this.#options.assertServing()

@@ -3,6 +3,7 @@
  */
 export type { Credential } from '#access'
 export { Ceremonies, type CeremonyOrigin } from './ceremonies.ts'
+export { dueForDestruction } from './due.ts'
 export { Gate, type Call, type GateOptions } from './gate.ts'
 export { Sources } from './sources.ts'
 export type { SystemControl } from './system-control.ts'

@@ -152,7 +152,11 @@ export async function startServerProcess(options: ProcessOptions = {}): Promise<
   const port = await freePort()
   const tokenFile = join(tmpdir(), `claviger-token-${process.pid}-${port}`)
   const given = [
-    ...['dev', '--listen', `127.0.0.1:${port}`, '--token-file', tokenFile],
+    'dev',
+    '--listen',
+    `127.0.0.1:${port}`,
+    '--token-file',
+    tokenFile,
     ...(options.data === undefined ? [] : ['--data', options.data]),
   ]
   const limit = options.fileKiBMax

@@ -1,0 +1,55 @@
+import type { Change, CounterDelta, RowReference, RowWrite } from '#store'
+import type { PlannedChange } from './order.ts'
+import type { RecordDraft } from './record.ts'
+
+/** How the parts of a batch come together: changes, facets and counters. */
+
+/** Computes a change's rows for its revision, adds it to the batch, and says for the record what it wrote. */
+export function describe(change: PlannedChange, revision: number, changes: Change[]) {
+  const planned = change.plan(revision)
+  changes.push(planned)
+  return {
+    revision,
+    changed: [
+      ...planned.writes.map(({ row }: RowWrite) => ({
+        kind: row.kind,
+        id: row.id,
+        digest: change.digest(row),
+      })),
+      ...planned.removals.map(({ kind, id }) => ({ kind, id })),
+    ],
+  }
+}
+
+export function subjects(change: Change): RowReference[] {
+  return [...change.writes.map(({ row }) => ({ kind: row.kind, id: row.id })), ...change.removals]
+}
+
+/** Neighbours in a batch are mostly alike, so what the record before had is not looked at again. */
+export function addFacets(
+  facets: Set<string>,
+  record: RecordDraft,
+  before: RecordDraft | undefined,
+): void {
+  if (record.event !== before?.event) facets.add(`event=${record.event}`)
+  if (record.outcome !== before?.outcome) facets.add(`outcome=${record.outcome}`)
+  if (record.principal !== before?.principal) facets.add(`principal=${record.principal}`)
+  if (record.key !== undefined && record.key !== before?.key) facets.add(`key=${record.key}`)
+  if (record.tenant !== undefined && record.tenant !== before?.tenant)
+    facets.add(`tenant=${record.tenant}`)
+}
+
+export function addCounter(counters: Map<string, CounterDelta>, delta: CounterDelta): void {
+  const name = `${delta.key}/${delta.version}`
+  const sum = counters.get(name)
+  if (sum === undefined) counters.set(name, delta)
+  else {
+    counters.set(name, {
+      key: delta.key,
+      version: delta.version,
+      uses: sum.uses + delta.uses,
+      bytes: sum.bytes + delta.bytes,
+      wraps: sum.wraps + delta.wraps,
+    })
+  }
+}
