@@ -39,6 +39,8 @@ export class Load implements AsyncDisposable {
       while (this.#going) {
         await turn(user)
         this.turns += 1
+        // What is refused at once would otherwise leave nobody else a turn.
+        await new Promise((resolve) => setImmediate(resolve))
       }
     } catch (error) {
       this.#going = false
