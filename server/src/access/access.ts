@@ -1,5 +1,5 @@
 import { sha256Text } from '#crypto'
-import { readNewest, type RowSeals } from '#keyring'
+import { newestRow, readNewest, type RowSeals } from '#keyring'
 import { ClavigerError, type Binding, type Clock, type Principal, type Token } from '#model'
 import type { RowReference, Store } from '#store'
 import { parseToken, proves } from './bearer-token.ts'
@@ -111,10 +111,7 @@ export class Access {
   }
 
   async #row<Value>(kind: 'token' | 'principal', id: string): Promise<Value | undefined> {
-    const row = await readNewest(this.#store, async () => {
-      const [found] = await this.#store.rows([{ kind, id }])
-      return found && { rows: [found], value: found }
-    })
+    const row = await newestRow(this.#store, { kind, id })
     return row && this.#seals.open<Value>(row)
   }
 

@@ -13,7 +13,7 @@ import {
 } from '#seal'
 import type { Row, RowReference, Store } from '#store'
 import { Hierarchy } from './hierarchy.ts'
-import { readNewest } from './newest.ts'
+import { newestRow } from './newest.ts'
 import { RowSeals, type RowContent } from './row-seals.ts'
 
 /**
@@ -68,10 +68,7 @@ export class Custody {
    */
   async load(): Promise<void> {
     this.#stale = false
-    const row = await readNewest(this.#store, async () => {
-      const [found] = await this.#store.rows([SEAL_ROW])
-      return found && { rows: [found], value: found }
-    }).catch((cause: unknown) => {
+    const row = await newestRow(this.#store, SEAL_ROW).catch((cause: unknown) => {
       this.#stale = true
       throw cause
     })

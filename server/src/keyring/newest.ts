@@ -27,6 +27,18 @@ export async function readNewest<Value>(
   throw new ClavigerError('overloaded', 'What is asked for keeps changing; try again later')
 }
 
+/**
+ * One row, as {@link readNewest} reads it; undefined where there is none.
+ *
+ * @throws ClavigerError integrity_failed
+ */
+export async function newestRow(store: Store, reference: RowReference): Promise<Row | undefined> {
+  return readNewest(store, async () => {
+    const [found] = await store.rows([reference])
+    return found && { rows: [found], value: found }
+  })
+}
+
 /** @throws ClavigerError integrity_failed for a row that is older than the log was before it was read. */
 function isNewest(row: Row, logged: ReadonlyMap<string, number | undefined>): boolean {
   const name = nameOf(row)

@@ -3,7 +3,7 @@ import { ClavigerError, type Clock, type Counters, type Key, type KeyVersion } f
 import type { RowReference, Store, StoredKey } from '#store'
 import { VersionHandle } from './handle.ts'
 import type { Hierarchy } from './hierarchy.ts'
-import { readNewest } from './newest.ts'
+import { newestRow, readNewest } from './newest.ts'
 import type { RowSeals } from './row-seals.ts'
 import { unwrap, wrap } from './wrapping.ts'
 
@@ -202,10 +202,7 @@ export class Ring {
     const held = this.#aliases.get(id)
     if (held !== undefined) return held
     const generation = this.#aliasGeneration
-    const row = await readNewest(this.#store, async () => {
-      const [found] = await this.#store.rows([{ kind: 'alias', id }])
-      return found && { rows: [found], value: found }
-    })
+    const row = await newestRow(this.#store, { kind: 'alias', id })
     if (row === undefined) return undefined
     const target = this.#seals.open<{ key: string }>(row).key
     if (this.#aliasGeneration === generation) {

@@ -4,6 +4,7 @@ import {
   LOG_ROW,
   openLogRow,
   rewrapLogRow,
+  newestRow,
   newId,
   type Custody,
   type Hierarchy,
@@ -138,7 +139,7 @@ export class Ceremonies {
   }
 
   async #logRow(): Promise<Row> {
-    const [row] = await this.#parts.store.rows([LOG_ROW])
+    const row = await newestRow(this.#parts.store, LOG_ROW)
     if (row === undefined)
       throw new ClavigerError(
         'integrity_failed',

@@ -81,7 +81,7 @@ for (const { name, before, attack, use, catches } of [...attacksOnRows, ...attac
     else assert.match(found ?? '', catches.doctor)
     assert.equal(await verifierSays(house, earlier), catches.verify)
     if (use === undefined) assert.equal(catches.use, undefined)
-    else assert.equal(await codeOf(use(house, standing)), catches.use)
+    else assert.equal(await codeOf(use(house, standing, kept)), catches.use)
   })
 }
 

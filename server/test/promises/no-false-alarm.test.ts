@@ -5,7 +5,7 @@ import { Load } from '../harness/load.ts'
 
 /** What notices a database writer must not take honest changes for one, however many come at once. */
 
-const TURNS = 4_000
+const TURNS = 1_500
 
 test('many changes of one key, its names and its users, with uses between them, never look like tampering', async () => {
   await using house = await startHouse({ thread: true })

@@ -1,4 +1,4 @@
-import { aliasId } from '#keyring'
+import { aliasId, newestRow } from '#keyring'
 import { ClavigerError } from '#model'
 import { aliasRow, type Alias } from '../rows.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
@@ -34,9 +34,10 @@ export const createAlias: ChangeVerb<'alias.create'> = {
 }
 
 async function readAlias(work: Work, alias: string) {
-  const [row] = await work.parts.store.rows([
-    { kind: 'alias', id: aliasId(work.caller.tenant, alias) },
-  ])
+  const row = await newestRow(work.parts.store, {
+    kind: 'alias',
+    id: aliasId(work.caller.tenant, alias),
+  })
   if (row === undefined) {
     work.authorize()
     throw new ClavigerError('not_found', 'There is no alias of that name')

@@ -1,6 +1,5 @@
 import type { OutputOf } from '@claviger/contract'
-import { findAlgorithm, findUsage, generateMaterial, newId } from '#keyring'
-import { aliasId } from '#keyring'
+import { aliasId, findAlgorithm, findUsage, generateMaterial, newestRow, newId } from '#keyring'
 import { ClavigerError, type Key, type KeyVersion } from '#model'
 import { aliasRow, keyRow, versionRow } from '../rows.ts'
 import type { ChangeVerb, Plan } from '../verb.ts'
@@ -111,7 +110,7 @@ export function planKey(
 /** The owner of a key must be a principal of the tenant. */
 export async function assertOwner(work: Work, owner: string | undefined): Promise<void> {
   if (owner === undefined) return
-  const [row] = await work.parts.store.rows([{ kind: 'principal', id: owner }])
+  const row = await newestRow(work.parts.store, { kind: 'principal', id: owner })
   if (row === undefined || row.tenant !== work.caller.tenant) {
     throw new ClavigerError('not_found', 'There is no principal of the id given as owner')
   }

@@ -4,6 +4,7 @@ import {
   findUsage,
   generateMaterial,
   importMaterial,
+  newestRow,
   newId,
   openMaterial,
   privateKeyOf,
@@ -88,7 +89,7 @@ async function parametersRow(input: Input, work: Work): Promise<Row | undefined>
       { field: 'wrapped' },
     )
   }
-  const [row] = await work.parts.store.rows([{ kind: 'importParameters', id: parameters }])
+  const row = await newestRow(work.parts.store, { kind: 'importParameters', id: parameters })
   if (row === undefined || row.tenant !== work.caller.tenant || row.material === undefined) {
     throw new ClavigerError(
       'not_found',

@@ -1,3 +1,4 @@
+import { newestRow } from '#keyring'
 import { ClavigerError, type Binding, type Principal } from '#model'
 import type { InternalVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
@@ -30,7 +31,7 @@ async function findOwner(work: Work) {
   })
   for (const binding of rows.map((row) => seals.open<Binding>(row))) {
     if (binding.role !== 'owner' || binding.scope.kind !== 'tenant') continue
-    const [row] = await store.rows([{ kind: 'principal', id: binding.principal }])
+    const row = await newestRow(store, { kind: 'principal', id: binding.principal })
     const value = row && seals.open<Principal>(row)
     if (row !== undefined && value?.state === 'enabled') {
       return {

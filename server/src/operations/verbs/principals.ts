@@ -1,6 +1,6 @@
 import { roles, roleNames } from '@claviger/contract'
 import { createTokenText } from '#access'
-import { newId } from '#keyring'
+import { newestRow, newId } from '#keyring'
 import { ClavigerError, type Binding, type Principal, type Token } from '#model'
 import type { RowKind } from '#store'
 import { bindingRow, principalRow, tokenRow } from '../rows.ts'
@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000
 
 /** A row of the caller's tenant, with the condition that it still stands; somebody else's is as good as none. */
 async function own<Value>(work: Work, kind: RowKind, id: string) {
-  const [row] = await work.parts.store.rows([{ kind, id }])
+  const row = await newestRow(work.parts.store, { kind, id })
   if (row === undefined || row.tenant !== work.caller.tenant) {
     throw new ClavigerError('not_found', `There is no ${kind} of that id`)
   }

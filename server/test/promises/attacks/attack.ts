@@ -34,7 +34,7 @@ export interface Attack {
   /** With the server stopped. */
   readonly attack: (database: DatabaseSync, standing: Standing, kept: unknown) => void
   /** What the attacker is after: it must not succeed. */
-  readonly use?: (house: TestHouse, standing: Standing) => Promise<unknown>
+  readonly use?: (house: TestHouse, standing: Standing, kept: unknown) => Promise<unknown>
   readonly catches: Catches
 }
 

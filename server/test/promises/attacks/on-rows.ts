@@ -1,3 +1,5 @@
+import type { InputOf } from '@claviger/contract'
+import { wrapKeyMaterial } from '../../../../sdk/src/index.ts'
 import {
   changedInStore,
   copyOf,
@@ -158,6 +160,33 @@ export const attacksOnRows: readonly Attack[] = [
     attack: (database, _standing, copy) => putBack(database, copy as ReturnType<typeof copyOf>),
     use: encryptAs('user'),
     catches: { use: 'integrity_failed', doctor: rolledBack },
+  },
+  {
+    name: 'a disabled principal is rolled back to before, and looked at',
+    before: async ({ house, user, path }) => {
+      const copy = copyOf(path, user.id)
+      await house.perform('principal.disable', { principal: user.id })
+      return copy
+    },
+    attack: (database, _standing, copy) => putBack(database, copy as ReturnType<typeof copyOf>),
+    use: (house, { user }) => house.perform('principal.get', { principal: user.id }),
+    catches: { use: 'integrity_failed', doctor: rolledBack },
+  },
+  {
+    name: 'import parameters are put back after they were used',
+    before: async ({ house, path }) => {
+      const { id, publicKey } = await house.perform('key.importParameters', {})
+      const wrapped = wrapKeyMaterial(publicKey, Buffer.alloc(32, 7))
+      const input = { algorithm: 'AES-256-GCM', exportable: false, parameters: id, wrapped }
+      const copy = copyOf(path, id)
+      await house.perform('key.import', input)
+      return { copy, again: input }
+    },
+    attack: (database, _standing, kept) =>
+      putBack(database, (kept as { copy: ReturnType<typeof copyOf> }).copy),
+    use: (house, _standing, kept) =>
+      house.perform('key.import', (kept as { again: InputOf<'key.import'> }).again),
+    catches: { use: 'integrity_failed', doctor: /removed it, and it is back/ },
   },
   {
     name: 'a disabled principal is rolled back to before',
