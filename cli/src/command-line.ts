@@ -1,5 +1,4 @@
 import { CommanderError } from 'commander'
-import { becomeServer } from './commands/server.ts'
 import { exitCodes } from './exit-codes.ts'
 import { explainFailure } from './failure.ts'
 import { makeProgram } from './program.ts'
@@ -16,10 +15,8 @@ function isBrokenPipe(error: unknown): boolean {
 
 /** Runs one command line, and turns what went wrong into words on stderr. Resolves to the exit code; never rejects. */
 export async function runCommandLine(shell: Shell, given: readonly string[]): Promise<number> {
-  const [first, ...rest] = given
   let exitCode: number = exitCodes.ok
   try {
-    if (first === 'dev' || first === 'server') becomeServer(shell, first, rest)
     const making = { shell, fail: (code: number) => void (exitCode = code) }
     await makeProgram(making).parseAsync(given, { from: 'user' })
     return exitCode

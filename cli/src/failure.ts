@@ -4,26 +4,9 @@ import {
   ClavigerConnectionError,
   ClavigerInputError,
 } from '@claviger/sdk'
+import { CommandFailure } from './command-failure.ts'
 import { adviceForError, exitCodeOfError, exitCodes } from './exit-codes.ts'
 import { harmless } from './output/text.ts'
-
-/** The command cannot go on. `advice` says what to do next. No message ever holds a secret. */
-export class CommandFailure extends Error {
-  override readonly name = 'CommandFailure'
-  readonly exitCode: number
-  readonly advice: string | undefined
-
-  constructor(exitCode: number, message: string, advice?: string) {
-    super(message)
-    this.exitCode = exitCode
-    this.advice = advice
-  }
-}
-
-/** A mistake in how the command was called. */
-export function usageFailure(message: string, advice?: string): CommandFailure {
-  return new CommandFailure(exitCodes.usage, message, advice)
-}
 
 /** The command's exit code and the lines for stderr: what failed, why, what to do next, the request's id. */
 export function explainFailure(error: unknown): { exitCode: number; lines: string[] } {

@@ -1,6 +1,6 @@
 import { isatty } from 'node:tty'
+import { usageFailure } from './command-failure.ts'
 import { environment } from './config.ts'
-import { usageFailure } from './failure.ts'
 
 /** What the command may touch of the world around it: its streams and its environment. The only place that reads them. */
 export interface Shell {

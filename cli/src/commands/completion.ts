@@ -1,5 +1,5 @@
 import { Argument, Command, type Option } from 'commander'
-import { usageFailure } from '../failure.ts'
+import { usageFailure } from '../command-failure.ts'
 import { connect } from '../settings/connection.ts'
 import { write, type Shell } from '../shell.ts'
 import type { Making } from './run.ts'

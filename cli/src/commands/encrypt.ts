@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { usageFailure } from '../failure.ts'
+import { usageFailure } from '../command-failure.ts'
 import { fieldsOf } from '../fields/field.ts'
 import { parseField } from '../fields/parse.ts'
 import type { Shell } from '../shell.ts'

@@ -1,7 +1,7 @@
 import { MESSAGE_BYTES_MAX } from '@claviger/contract'
 import { decryptFile, encryptFile } from '@claviger/sdk/file'
+import { CommandFailure, usageFailure } from '../command-failure.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { CommandFailure, usageFailure } from '../failure.ts'
 import { openSource, peek, type FileSource } from '../input/file-source.ts'
 import { readBounded } from '../input/source.ts'
 import { makeProgress } from '../output/progress.ts'

@@ -1,6 +1,6 @@
 import { wrapKeyMaterial } from '@claviger/sdk'
 import type { Command } from 'commander'
-import { usageFailure } from '../failure.ts'
+import { usageFailure } from '../command-failure.ts'
 import { fieldsOf } from '../fields/field.ts'
 import { readSource } from '../input/source.ts'
 import { connect } from '../settings/connection.ts'

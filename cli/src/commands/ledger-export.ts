@@ -1,6 +1,6 @@
 import { Command } from 'commander'
+import { CommandFailure, usageFailure } from '../command-failure.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { CommandFailure, usageFailure } from '../failure.ts'
 import { presentValue } from '../output/present.ts'
 import { makeProgress } from '../output/progress.ts'
 import { collectText, givenKeys, ledgerSource, loadVerifier } from './ledger-verify.ts'

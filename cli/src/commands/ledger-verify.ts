@@ -1,7 +1,7 @@
 import type { Finding, LedgerReport, LedgerSource } from '@claviger/sdk/ledger'
 import { Command } from 'commander'
+import { usageFailure } from '../command-failure.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { usageFailure } from '../failure.ts'
 import { readFileBounded } from '../input/source.ts'
 import { presentValue } from '../output/present.ts'
 import { makeProgress } from '../output/progress.ts'

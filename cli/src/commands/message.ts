@@ -1,5 +1,5 @@
 import { MESSAGE_BYTES_MAX, type OperationName } from '@claviger/contract'
-import { usageFailure } from '../failure.ts'
+import { usageFailure } from '../command-failure.ts'
 import { decodeFile } from '../fields/bytes.ts'
 import { readFileBounded, readInput, readSource } from '../input/source.ts'
 import { openSink, withSink } from '../output/sink.ts'

@@ -1,7 +1,7 @@
 import type { OperationName } from '@claviger/contract'
 import { Argument, Command, Option } from 'commander'
+import { usageFailure } from '../command-failure.ts'
 import { exitCodeOfError, exitCodes } from '../exit-codes.ts'
-import { usageFailure } from '../failure.ts'
 import { bytesHint, decodeFile } from '../fields/bytes.ts'
 import { fieldsOf, isPaged, type Field } from '../fields/field.ts'
 import { parseField } from '../fields/parse.ts'

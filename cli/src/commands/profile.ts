@@ -1,6 +1,6 @@
 import { createClient } from '@claviger/sdk'
 import { Command } from 'commander'
-import { usageFailure } from '../failure.ts'
+import { usageFailure } from '../command-failure.ts'
 import { readSecret } from '../input/secret.ts'
 import { presentValue } from '../output/present.ts'
 import { ADDRESS_DEFAULT } from '../settings/connection.ts'

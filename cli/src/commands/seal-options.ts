@@ -1,6 +1,6 @@
 import type { InputOf, OutputOf } from '@claviger/contract'
 import type { Command } from 'commander'
-import { usageFailure } from '../failure.ts'
+import { usageFailure } from '../command-failure.ts'
 import { askHidden } from '../input/prompt.ts'
 import { readSecret, secretLines } from '../input/secret.ts'
 import { canAsk, type Shell } from '../shell.ts'

@@ -1,7 +1,7 @@
 import { mkdirSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { usageFailure } from '../failure.ts'
+import { usageFailure } from '../command-failure.ts'
 import type { Shell } from '../shell.ts'
 
 /** `dev` and `server`: this process becomes the server, so that signals, the exit code and the process id are the server's own. */

@@ -1,4 +1,4 @@
-import { usageFailure } from '../failure.ts'
+import { usageFailure } from '../command-failure.ts'
 import { readSource } from '../input/source.ts'
 import type { Shell } from '../shell.ts'
 import type { Field } from './field.ts'

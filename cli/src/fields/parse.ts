@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { usageFailure } from '../failure.ts'
+import { usageFailure } from '../command-failure.ts'
 import { readSource } from '../input/source.ts'
 import type { Shell } from '../shell.ts'
 import { parseBytes } from './bytes.ts'

@@ -1,4 +1,4 @@
-import { usageFailure } from '../failure.ts'
+import { usageFailure } from '../command-failure.ts'
 
 const UNIT_MS: Readonly<Record<string, number>> = Object.freeze({
   s: 1_000,

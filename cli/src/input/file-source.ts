@@ -1,7 +1,7 @@
 import { fstatSync, readSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { Source } from '@claviger/sdk/file'
-import { usageFailure } from '../failure.ts'
+import { usageFailure } from '../command-failure.ts'
 import { takeInput, type Shell } from '../shell.ts'
 
 /** A file to encrypt or decrypt: by its name, or stdin. */

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import { CommandFailure, usageFailure } from '../failure.ts'
+import { CommandFailure, usageFailure } from '../command-failure.ts'
 import { canAsk, type Shell } from '../shell.ts'
 
 /** Secrets are at most this long, as in the contract. */

@@ -1,4 +1,4 @@
-import { usageFailure } from '../failure.ts'
+import { usageFailure } from '../command-failure.ts'
 import { canAsk, type Shell } from '../shell.ts'
 import { askHidden } from './prompt.ts'
 import { readInput, readFileBounded } from './source.ts'

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { usageFailure } from '../failure.ts'
+import { usageFailure } from '../command-failure.ts'
 import { takeInput, type Shell } from '../shell.ts'
 
 /** Where a value comes from when it does not stand on the command line: a file or stdin. Everything read here is bounded. */

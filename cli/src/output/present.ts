@@ -1,6 +1,6 @@
 import type { Operation } from '@claviger/contract'
+import { CommandFailure, usageFailure } from '../command-failure.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { CommandFailure, usageFailure } from '../failure.ts'
 import { say, write, type Shell } from '../shell.ts'
 import { formatTable } from './table.ts'
 import { isPrintable } from './text.ts'

@@ -1,6 +1,6 @@
 import type { Operation } from '@claviger/contract'
 import { z } from 'zod'
-import { usageFailure } from '../failure.ts'
+import { usageFailure } from '../command-failure.ts'
 
 /** Looks into answers: their JSON form, single fields of them, and the bytes that `-o raw` prints. */
 

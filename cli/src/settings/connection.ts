@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { createClient, type Claviger } from '@claviger/sdk'
-import { usageFailure } from '../failure.ts'
+import { usageFailure } from '../command-failure.ts'
 import type { Shell } from '../shell.ts'
 import { readProfiles, type Profile } from './profiles.ts'
 

@@ -2,8 +2,8 @@ import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { CommandFailure, usageFailure } from '../command-failure.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { CommandFailure, usageFailure } from '../failure.ts'
 import type { Shell } from '../shell.ts'
 
 /** The profiles file: which servers there are, and the token for each. Only its owner may read it. */

@@ -35,7 +35,7 @@ export interface HttpDoor {
       | 'payload_too_large'
       | 'request_timeout'
       | 'headers_too_large'
-      | 'shutting_down',
+      | 'overloaded',
     id: string,
   ): HttpResponse
 }

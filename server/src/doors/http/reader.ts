@@ -6,6 +6,8 @@ import type { HttpDoor, HttpResponse } from './message.ts'
 
 /** A body of this length is read at any address. */
 const COMMON_BYTES_MAX = 65_536
+/** What all longer bodies together may hold: they are read before anybody is authenticated. */
+const HELD_BYTES_MAX = 268_435_456
 /** For how long a body that was refused is still read, in milliseconds. */
 const LINGER_MS = 1_000
 
@@ -15,6 +17,8 @@ export class Reader {
   #count = 0
   /** Connections whose last answer is on its way: whatever still comes of them is answered by nothing more. */
   readonly #answered = new WeakSet<Duplex>()
+  /** Bytes of long bodies in memory now. */
+  #held = 0
   /** Once set, each answer ends its connection. */
   draining = false
 
@@ -35,19 +39,31 @@ export class Reader {
       announced <= COMMON_BYTES_MAX ? COMMON_BYTES_MAX : this.#door.bodyLimit(method, path)
     if (this.draining) response.setHeader('connection', 'close')
     if (announced > limit && announced !== Number.POSITIVE_INFINITY) {
-      this.#tooLarge(request, response, id)
+      this.#turnAway(request, response, id, 'payload_too_large')
       return
     }
     const chunks: Buffer[] = []
     let size = 0
     let refused = false
+    let held = 0
+    /** Whether there is room for more of a long body; it is given back when the answer has left or the connection is gone. */
+    const hold = (bytes: number) => {
+      if (held === 0) response.once('close', () => void (this.#held -= held))
+      held += bytes
+      this.#held += bytes
+      return this.#held <= HELD_BYTES_MAX
+    }
+    const turnAway = (code: 'payload_too_large' | 'overloaded') => {
+      refused = true
+      chunks.length = 0
+      this.#turnAway(request, response, id, code)
+    }
     request.on('data', (chunk: Buffer) => {
       size += chunk.length
       if (refused) return
-      if (size > limit) {
-        refused = true
-        this.#tooLarge(request, response, id)
-      } else chunks.push(chunk)
+      if (size > limit) turnAway('payload_too_large')
+      else if (size > COMMON_BYTES_MAX && !hold(chunk.length)) turnAway('overloaded')
+      else chunks.push(chunk)
     })
     request.on('end', () => {
       if (refused) return
@@ -83,10 +99,15 @@ export class Reader {
    * Says no, and closes once what is still coming has come or a moment has passed; it is read and thrown away. To close at once would
    * reset the connection, and the answer would be lost on its way (RFC 9112 section 9.6).
    */
-  #tooLarge(request: IncomingMessage, response: ServerResponse, id: string): void {
+  #turnAway(
+    request: IncomingMessage,
+    response: ServerResponse,
+    id: string,
+    code: 'payload_too_large' | 'overloaded',
+  ): void {
     response.setHeader('connection', 'close')
     this.#answered.add(request.socket)
-    const { body } = writeHead(response, this.#door.refuse('payload_too_large', id))
+    const { body } = writeHead(response, this.#door.refuse(code, id))
     response.write(body)
     const close = () => {
       clearTimeout(timer)

@@ -108,7 +108,7 @@ const refusals = {
   request_timeout:
     'The request did not arrive in time: headers within 10 seconds, everything within 30',
   headers_too_large: 'The headers are larger than 16 KiB',
-  shutting_down: 'The server is stopping',
+  overloaded: 'Too many large requests are under way; try again later',
 }
 
 const ceremonies: ReadonlySet<string> = new Set([

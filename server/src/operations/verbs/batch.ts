@@ -26,6 +26,8 @@ export async function eachItem<Item, Result>(
       results.push(result instanceof Promise ? await result : result)
     } catch (thrown) {
       const error = toClavigerError(thrown)
+      // The server's own fault is no item's result: the whole batch fails, and operators hear of it.
+      if (error.code === 'internal' || error.code === 'integrity_failed') throw error
       if (error instanceof RefusedUse) work.failed(error, error.key, error.version)
       else work.failed(error)
       results.push({ error: { code: error.code, detail: error.message } })
