@@ -20,6 +20,8 @@ const files = given.some((argument) => !argument.startsWith('-')) ? [] : filesBe
 const runner = spawn(
   process.execPath,
   [
+    '--import',
+    new URL('property-seed.ts', import.meta.url).href,
     '--test',
     '--test-reporter=spec',
     `--test-concurrency=${availableParallelism()}`,

@@ -46,7 +46,9 @@ export const recordSchema = z.strictObject({
   /** What is changed, where it is not a key: a token, principal, binding, alias, tenant or the system. */
   subject: z.string().optional(),
   /** What a change says of itself: a reason, a date, a number of days. */
-  detail: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+  detail: z
+    .record(z.string().regex(/^[a-z][A-Za-z]*$/), z.union([z.string(), z.number()]))
+    .optional(),
   /** The revision that a change made. */
   revision: z.int().optional(),
   changed: z.array(changed).optional(),

@@ -35,7 +35,13 @@ const draft = fc.record(
     count: fc.nat(1_000),
     bytes: fc.nat(),
     subject: words,
-    detail: fc.dictionary(bare, fc.oneof(words, fc.integer()), { noNullPrototype: true }),
+    detail: fc.dictionary(
+      fc.stringMatching(/^[a-z][A-Za-z]{0,9}$/),
+      fc.oneof(words, fc.integer()),
+      {
+        noNullPrototype: true,
+      },
+    ),
   },
   { requiredKeys: ['event', 'outcome', 'principal', 'door', 'request'], noNullPrototype: true },
 )
