@@ -26,6 +26,18 @@ const described = {
     .optional()
     .describe('The principal that answers for the key; the caller unless given'),
 }
+/** What is said of a new key once, for its life. */
+const fixed = {
+  usage: z
+    .string()
+    .max(64)
+    .optional()
+    .describe("The one thing the key is for; the algorithm's first unless given"),
+  exportable: z
+    .boolean()
+    .default(false)
+    .describe('Whether the key may ever leave, wrapped; fixed for life'),
+}
 const dates = {
   activateAt: codec.timestamp().optional().describe('Pre-activation until then'),
   protectStopAt: codec
@@ -47,15 +59,7 @@ export const createKey = operation({
       .max(64)
       .default('AES-256-GCM')
       .describe('Such as AES-256-GCM, P-256, Ed25519 or HMAC-SHA-256'),
-    usage: z
-      .string()
-      .max(64)
-      .optional()
-      .describe("The one thing the key is for; the algorithm's first unless given"),
-    exportable: z
-      .boolean()
-      .default(false)
-      .describe('Whether the key may ever leave, wrapped; fixed for life'),
+    ...fixed,
     ...described,
     ...dates,
   }),
@@ -246,15 +250,7 @@ export const importKey = operation({
   summary: 'Import key material as a new key, or as a new version of an imported one',
   input: z.strictObject({
     algorithm: z.string().max(64).optional().describe('Needed for a new key'),
-    usage: z
-      .string()
-      .max(64)
-      .optional()
-      .describe("The one thing the key is for; the algorithm's first unless given"),
-    exportable: z
-      .boolean()
-      .default(false)
-      .describe('Whether the key may ever leave, wrapped; fixed for life'),
+    ...fixed,
     key: codec.keyReference.optional().describe('An imported key that gets a new version'),
     parameters: codec.uuid.optional().describe('The id that key.importParameters gave'),
     wrapped: wrappedMaterial
