@@ -24,7 +24,12 @@ export {
   type Method,
   type Operation,
 } from './operation.ts'
-export { signatureSchemes, type SignatureScheme } from './operations/data.ts'
+export {
+  rsaPaddings,
+  signatureSchemes,
+  type RsaPadding,
+  type SignatureScheme,
+} from './operations/data.ts'
 export {
   keyOrigins,
   keyStates,

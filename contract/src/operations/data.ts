@@ -11,11 +11,19 @@ const ciphertext = codec.bytes(MESSAGE + codec.CIPHERTEXT_OVERHEAD_MAX, 1)
 const key = { key: codec.keyReference }
 const context = { context: codec.context.optional() }
 
+/** How RSA pads what it encrypts (RFC 8017 section 7.1), the default first; the hash is that of the mask too, and the label is empty. */
+export const rsaPaddings = ['rsa-oaep-sha-256', 'rsa-oaep-sha-1'] as const
+export type RsaPadding = (typeof rsaPaddings)[number]
+const padding = z.enum(rsaPaddings).optional()
+
 const useErrors = ['not_found', 'wrong_usage', 'wrong_state', 'crypto_unavailable'] as const
 
 const encryptItem = z.strictObject({
   plaintext: message.describe('The message, up to 64 KiB'),
   ...context,
+  padding: padding.describe(
+    'For RSA keys: the padding, rsa-oaep-sha-256 unless given; SHA-1 is for parties that know no other',
+  ),
 })
 const encrypted = z.strictObject({ ciphertext, ...keyAndVersion })
 const decryptItem = z.strictObject({
@@ -24,6 +32,7 @@ const decryptItem = z.strictObject({
   key: codec.keyReference
     .optional()
     .describe('Needed for RSA ciphertexts, which do not name their key; checked where given'),
+  padding: padding.describe('For RSA ciphertexts: their padding, rsa-oaep-sha-256 unless given'),
 })
 const decrypted = z.strictObject({ plaintext: message, ...keyAndVersion })
 const reencryptItem = z.strictObject({
@@ -40,6 +49,10 @@ const reencryptItem = z.strictObject({
   newContext: codec.context
     .optional()
     .describe('The context to bind now; the old one unless given'),
+  padding: padding.describe('For RSA ciphertexts: their padding, rsa-oaep-sha-256 unless given'),
+  newPadding: padding.describe(
+    'Where the key to encrypt under is an RSA key: the padding, rsa-oaep-sha-256 unless given',
+  ),
 })
 const reencrypted = z.strictObject({
   ciphertext,
@@ -58,6 +71,7 @@ export const signatureSchemes = [
   'rsa-pkcs1-sha-384',
   'rsa-pkcs1-sha-512',
   'ed25519',
+  'ed25519ph',
   'ml-dsa',
   'slh-dsa',
 ] as const
@@ -69,6 +83,12 @@ const signedData = {
     .bytes(64, 20)
     .optional()
     .describe('A digest made by the caller with the hash of the scheme, instead of the message'),
+  mu: codec
+    .bytes(64, 64)
+    .optional()
+    .describe(
+      'For ML-DSA: the message representative made by the caller (FIPS 204), instead of the message',
+    ),
   scheme: z
     .enum(signatureSchemes)
     .optional()

@@ -16,7 +16,7 @@ export type AlgorithmFamily =
   | 'ml-dsa'
   | 'slh-dsa'
 
-export type HashName = 'sha256' | 'sha384' | 'sha512'
+export type HashName = 'sha224' | 'sha256' | 'sha384' | 'sha512'
 
 /** Where work is done: on the event loop, in libuv's pool, or in the crypto worker thread. */
 export type Place = 'loop' | 'pool' | 'worker'
@@ -60,6 +60,8 @@ export interface Algorithm {
   readonly envelopeSuite?: 1 | 2 | 3 | 4
   /** Length of a symmetric key. */
   readonly keyBytes?: number
+  /** The most that a symmetric key made elsewhere may have, where that is more than `keyBytes`. */
+  readonly keyBytesMax?: number
   /** OpenSSL's name, for `aead`. */
   readonly cipher?: string
   /** For `hmac`. */
@@ -103,15 +105,29 @@ function allowed(source: string): Status {
   return { kind: 'allowed', source }
 }
 
-function hmac(bits: 256 | 384 | 512): Algorithm {
+/** FIPS 180-4 figure 1: bytes of a block. A key of HMAC that is longer is hashed first (FIPS 198-1 section 4). */
+const hmacBlockBytes = { 224: 64, 256: 64, 384: 128, 512: 128 } as const
+
+function hmac(bits: 224 | 256 | 384 | 512): Algorithm {
+  const names = [`HMAC-${bits}`, `HMAC-SHA2-${bits}`, `HMAC-SIGN-SHA${bits}`]
   return {
     name: `HMAC-SHA-${bits}`,
-    synonyms: [`HMAC-${bits}`, `HMAC-SHA2-${bits}`, `HMAC-SIGN-SHA${bits}`, `HS${bits}`],
+    // JOSE has no name for SHA-224 (RFC 7518 section 3.2).
+    synonyms: bits === 224 ? names : [...names, `HS${bits}`],
     family: 'hmac',
     usages: ['mac'],
-    strength: { classical: 256, quantum: 5 },
-    status: approved('FIPS 198-1; SP 800-131A revision 2 section 10'),
+    // SHA-224 is counted by its weakest property, collisions, although HMAC does not rest on it.
+    strength: bits === 224 ? { classical: 112, quantum: 1 } : { classical: 256, quantum: 5 },
+    status:
+      bits === 224
+        ? {
+            kind: 'approved',
+            disallowedAfter: '2030-12-31',
+            source: 'FIPS 198-1; SP 800-131A revision 3 ipd (retirement of 224-bit hashes)',
+          }
+        : approved('FIPS 198-1; SP 800-131A revision 2 section 10'),
     keyBytes: bits / 8,
+    keyBytesMax: hmacBlockBytes[bits],
     hash: `sha${bits}`,
     schemes: [],
     where: onLoop,
@@ -268,6 +284,7 @@ export const algorithms: readonly Algorithm[] = [
     schemes: [],
     where: onLoop,
   },
+  hmac(224),
   hmac(256),
   hmac(384),
   hmac(512),
@@ -375,7 +392,7 @@ export const algorithms: readonly Algorithm[] = [
     strength: { classical: 128, quantum: 0 },
     status: quantumVulnerable('FIPS 186-5; RFC 8032'),
     pair: { type: 'ed25519', identifier: '300506032b6570' },
-    schemes: ['ed25519'],
+    schemes: ['ed25519', 'ed25519ph'],
     where: onLoop,
   },
   {

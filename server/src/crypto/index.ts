@@ -47,4 +47,12 @@ export { runSelfTests, selfTestReport, selfTests, type SelfTestReport } from './
 export type { SignatureFormat, SignedData } from './signature.ts'
 export { sign, verify } from './signing.ts'
 export type { Argon2idCost } from './tasks.ts'
-export { aesUnwrap, aesWrap, rsaAesUnwrap, rsaAesWrap, type WrapMode } from './wrapping.ts'
+export {
+  aesUnwrap,
+  aesWrap,
+  type ImportWrapping,
+  rsaAesUnwrap,
+  rsaAesWrap,
+  unwrapForImport,
+  type WrapMode,
+} from './wrapping.ts'

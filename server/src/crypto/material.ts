@@ -86,9 +86,11 @@ async function isConsistent(material: OpenMaterial): Promise<boolean> {
  */
 export function openMaterial(algorithm: Algorithm, bytes: Uint8Array): OpenMaterial {
   assertOperational()
-  if (algorithm.keyBytes !== undefined) {
-    if (bytes.length !== algorithm.keyBytes) {
-      throw unacceptable(`a key for ${algorithm.name} is ${algorithm.keyBytes} bytes`)
+  const { keyBytes, keyBytesMax = keyBytes } = algorithm
+  if (keyBytes !== undefined && keyBytesMax !== undefined) {
+    if (bytes.length < keyBytes || bytes.length > keyBytesMax) {
+      const lengths = keyBytesMax === keyBytes ? keyBytes : `${keyBytes} to ${keyBytesMax}`
+      throw unacceptable(`a key for ${algorithm.name} is ${lengths} bytes`)
     }
     return { algorithm, secret: secretKey(bytes) }
   }

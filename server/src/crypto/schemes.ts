@@ -1,17 +1,22 @@
 import type { SignatureScheme } from '@claviger/contract'
 import { ClavigerError } from '#model'
-import type { Algorithm, HashName } from './algorithms.ts'
+import type { Algorithm } from './algorithms.ts'
+
+/** The hashes that signature schemes have. */
+export type SignatureHash = 'sha256' | 'sha384' | 'sha512'
 
 /** What each signature scheme of the contract means for OpenSSL. */
 export interface Scheme {
   readonly name: SignatureScheme
   /** The hash of the message; absent where the algorithm takes the message whole. */
-  readonly hash?: HashName
+  readonly hash?: SignatureHash
   readonly padding?: 'pss' | 'pkcs1'
+  /** OpenSSL's name of what signs the digest, where a key of its kind can do several things; Node knows only the other. */
+  readonly prehash?: 'ED25519ph'
 }
 
 /** Lengths of digests in bytes (FIPS 180-4). */
-export const digestBytes: Readonly<Record<HashName, number>> = Object.freeze({
+export const digestBytes: Readonly<Record<SignatureHash, number>> = Object.freeze({
   sha256: 32,
   sha384: 48,
   sha512: 64,
@@ -28,6 +33,8 @@ const schemes: Readonly<Record<SignatureScheme, Omit<Scheme, 'name'>>> = {
   'rsa-pkcs1-sha-384': { hash: 'sha384', padding: 'pkcs1' },
   'rsa-pkcs1-sha-512': { hash: 'sha512', padding: 'pkcs1' },
   ed25519: {},
+  // RFC 8032 section 5.1 with the context empty and PH(x) = SHA-512(x).
+  ed25519ph: { hash: 'sha512', prehash: 'ED25519ph' },
   'ml-dsa': {},
   'slh-dsa': {},
 }

@@ -154,6 +154,7 @@ const digestTests: readonly SelfTest[] = [
       'ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f',
     compute: () => createHash('sha512').update('abc').digest(),
   },
+  hmacTest('HMAC-SHA-224', 'a30e01098bc6dbbf45690f3a7e9e6d0f8bbea2a39e6148008fd05e44'),
   hmacTest('HMAC-SHA-256', '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843'),
   hmacTest(
     'HMAC-SHA-384',

@@ -1,7 +1,7 @@
-import { constants, type KeyObject, sign, type SignKeyObjectInput, verify } from 'node:crypto'
+import { constants, hash, type KeyObject, sign, type SignKeyObjectInput, verify } from 'node:crypto'
 import { ClavigerError } from '#model'
 import { derToP1363, p1363ToDer } from './ecdsa-format.ts'
-import { type DigestScheme, signDigest, verifyDigest } from './evp.ts'
+import { type DigestScheme, signDigest, signMu, verifyDigest, verifyMu } from './evp.ts'
 import type { Scheme } from './schemes.ts'
 
 /** Signatures made and checked right here, on whatever thread calls; `signing.ts` decides which. */
@@ -9,8 +9,11 @@ import type { Scheme } from './schemes.ts'
 /** How ECDSA signatures are written; other signatures have one form. */
 export type SignatureFormat = 'der' | 'p1363'
 
-/** What is signed: the message, or its digest by the hash of the scheme. */
-export type SignedData = { readonly message: Uint8Array } | { readonly digest: Uint8Array }
+/** What is signed: the message, its digest by the hash of the scheme, or what ML-DSA makes of it and of the public key (FIPS 204). */
+export type SignedData =
+  | { readonly message: Uint8Array }
+  | { readonly digest: Uint8Array }
+  | { readonly mu: Uint8Array }
 
 /** What Node's sign and verify take for a scheme. PSS salts are as long as the digest, in both directions. */
 export function keyInput(
@@ -37,9 +40,10 @@ export function signHere(
   format: SignatureFormat,
   coordinateBytes: number | undefined,
 ): Buffer {
-  if ('message' in data)
+  if ('mu' in data) return signMu(privateKey, data.mu)
+  if ('message' in data && scheme.prehash === undefined)
     return sign(scheme.hash ?? null, data.message, keyInput(privateKey, scheme, format))
-  const signature = signDigest(privateKey, hashed(scheme), data.digest)
+  const signature = signDigest(privateKey, hashed(scheme), digestOf(scheme, data))
   if (coordinateBytes === undefined || format === 'der') return signature
   return derToP1363(signature, coordinateBytes)
 }
@@ -54,7 +58,8 @@ export function verifyHere(
   coordinateBytes: number | undefined,
 ): boolean {
   try {
-    if ('message' in data) {
+    if ('mu' in data) return verifyMu(publicKey, data.mu, signature)
+    if ('message' in data && scheme.prehash === undefined) {
       return verify(
         scheme.hash ?? null,
         data.message,
@@ -66,10 +71,14 @@ export function verifyHere(
       coordinateBytes === undefined || format === 'der'
         ? signature
         : p1363ToDer(signature, coordinateBytes)
-    return verifyDigest(publicKey, hashed(scheme), data.digest, der)
+    return verifyDigest(publicKey, hashed(scheme), digestOf(scheme, data), der)
   } catch {
     return false
   }
+}
+
+function digestOf(scheme: Scheme, data: Exclude<SignedData, { readonly mu: Uint8Array }>) {
+  return 'digest' in data ? data.digest : hash(hashed(scheme).hash, data.message, 'buffer')
 }
 
 /** @throws ClavigerError wrong_usage where the algorithm hashes by itself. */

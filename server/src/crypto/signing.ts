@@ -3,6 +3,7 @@ import type { SignatureScheme } from '@claviger/contract'
 import { ClavigerError } from '#model'
 import type { Algorithm, Place } from './algorithms.ts'
 import { assertOperational } from './condition.ts'
+import { MU_BYTES } from './evp.ts'
 import { copied, type OpenMaterial, privateKeyOf, publicKeyOf } from './open-material.ts'
 import { inPool, inWorker } from './pool.ts'
 import { digestBytes, findScheme, type Scheme } from './schemes.ts'
@@ -17,15 +18,15 @@ import {
 
 /**
  * Signing and verifying (FIPS 186-5, 204, 205; RFC 8017, 8032), each where the row of the algorithm says. libuv's pool takes whole
- * messages only, so digests of slow keys go to the worker.
+ * messages only, so digests and the like of slow keys go to the worker.
  */
 
 /**
- * Signs a message or a digest.
+ * Signs a message, a digest, or the mu of ML-DSA.
  *
  * @param asked the scheme, or the first of the algorithm.
  * @returns the signature: at once for fast algorithms, else a promise of it.
- * @throws ClavigerError wrong_usage for a scheme the algorithm does not have or a digest it does not take, invalid_request for a digest
+ * @throws ClavigerError wrong_usage for a scheme the algorithm does not have or a digest or mu it does not take, invalid_request for one
  *   of another length, overloaded when too many signatures are waiting.
  */
 export function sign(
@@ -38,7 +39,7 @@ export function sign(
   const { algorithm } = material
   const scheme = findScheme(algorithm, asked)
   const privateKey = privateKeyOf(material)
-  checkDigest(scheme, data)
+  checkData(scheme, data)
   const coordinateBytes = algorithm.pair?.coordinateBytes
   switch (placeOf(algorithm.where.private, data)) {
     case 'loop':
@@ -53,7 +54,7 @@ export function sign(
 }
 
 /**
- * Says whether a signature of a message or a digest is valid. Signature and data come from outside; what cannot be parsed is not valid.
+ * Says whether a signature of a message, a digest or a mu is valid. Signature and data come from outside; what cannot be parsed is not valid.
  *
  * @throws ClavigerError wrong_usage, invalid_request and overloaded as {@link sign} does.
  */
@@ -68,7 +69,7 @@ export function verify(
   const { algorithm } = material
   const scheme = findScheme(algorithm, asked)
   const publicKey = publicKeyOf(material)
-  checkDigest(scheme, data)
+  checkData(scheme, data)
   const coordinateBytes = algorithm.pair?.coordinateBytes
   switch (placeOf(algorithm.where.public, data)) {
     case 'loop':
@@ -88,24 +89,43 @@ function isHeavy(algorithm: Algorithm): boolean {
 }
 
 function placeOf(place: Place, data: SignedData): Place {
-  return place === 'pool' && 'digest' in data ? 'worker' : place
+  return place === 'pool' && !('message' in data) ? 'worker' : place
 }
 
 function messageOf(data: SignedData): Uint8Array {
   if ('message' in data) return data.message
-  throw new TypeError('a digest never reaches the pool')
+  throw new TypeError('only messages reach the pool')
 }
 
 function copiedData(data: SignedData): SignedData {
-  return 'message' in data ? { message: copied(data.message) } : { digest: copied(data.digest) }
+  if ('message' in data) return { message: copied(data.message) }
+  return 'digest' in data ? { digest: copied(data.digest) } : { mu: copied(data.mu) }
 }
 
-function checkDigest(scheme: Scheme, data: SignedData): void {
+/** Digests and the like are given by outsiders: they must be what the scheme takes. */
+function checkData(scheme: Scheme, data: SignedData): void {
   if ('message' in data) return
+  if ('mu' in data) {
+    checkMu(scheme, data.mu)
+    return
+  }
   const wanted = digestBytes[hashed(scheme).hash]
   if (data.digest.length !== wanted) {
     const message = `${scheme.name} signs digests of ${wanted} bytes; this one has ${data.digest.length}`
     throw new ClavigerError('invalid_request', message, { field: 'digest' })
+  }
+}
+
+function checkMu(scheme: Scheme, mu: Uint8Array): void {
+  if (scheme.name !== 'ml-dsa') {
+    throw new ClavigerError(
+      'wrong_usage',
+      `${scheme.name} has no mu, only ML-DSA has: send the message or its digest`,
+    )
+  }
+  if (mu.length !== MU_BYTES) {
+    const message = `A mu is ${MU_BYTES} bytes; this one has ${mu.length}`
+    throw new ClavigerError('invalid_request', message, { field: 'mu' })
   }
 }
 

@@ -27,6 +27,9 @@ export interface Argon2idCost {
   readonly parallelism: number
 }
 
+/** The hash of RSA-OAEP, for label and mask. */
+export type OaepHash = 'sha256' | 'sha1'
+
 const DERIVED_BYTES = 32
 
 export const tasks = {
@@ -46,14 +49,18 @@ export const tasks = {
     return verifyHere(publicKey, scheme, data, signature, format, coordinateBytes)
   },
 
-  /** RSA-OAEP with SHA-256 for hash and mask (RFC 8017 section 7.1.2); undefined where the block does not open. */
+  /** RSA-OAEP with one hash for label and mask (RFC 8017 section 7.1.2); undefined where the block does not open. */
   oaepDecrypt(input: {
     readonly privateKey: KeyObject
     readonly block: Uint8Array
+    readonly hash: OaepHash
   }): Uint8Array | undefined {
-    const padding = constants.RSA_PKCS1_OAEP_PADDING
+    const { privateKey: key, hash: oaepHash } = input
     try {
-      return privateDecrypt({ key: input.privateKey, padding, oaepHash: 'sha256' }, input.block)
+      return privateDecrypt(
+        { key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash },
+        input.block,
+      )
     } catch {
       return undefined
     }

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
+import type { RsaPadding } from '@claviger/contract'
 import { ClavigerError } from '#model'
 import { assertOperational } from './condition.ts'
 import { KEY_BYTES_MAX } from './key-encoding.ts'
@@ -108,11 +109,15 @@ export function rsaAesWrap(publicKey: KeyObject, material: Uint8Array): Buffer {
  *
  * @throws ClavigerError invalid_ciphertext, the same for every reason; wrong_usage without an RSA key; overloaded.
  */
-export async function rsaAesUnwrap(privateKey: KeyObject, wrapped: Uint8Array): Promise<Buffer> {
+export async function rsaAesUnwrap(
+  privateKey: KeyObject,
+  wrapped: Uint8Array,
+  padding?: RsaPadding,
+): Promise<Buffer> {
   assertOperational()
   const split = blockBytes(privateKey)
   if (wrapped.length < split + KWP_CIPHERTEXT_BYTES_MIN) throw unwrappable()
-  const key = await opened(privateKey, wrapped.subarray(0, split))
+  const key = await opened(privateKey, wrapped.subarray(0, split), padding)
   try {
     if (key.length !== AES_KEY_BYTES) throw unwrappable()
     return aesUnwrap('kwp', secretKey(key), wrapped.subarray(split))
@@ -121,9 +126,43 @@ export async function rsaAesUnwrap(privateKey: KeyObject, wrapped: Uint8Array): 
   }
 }
 
-async function opened(privateKey: KeyObject, block: Uint8Array): Promise<Buffer> {
+/** How material may be wrapped that is sent for import: in the RSA block itself, or under an AES-256 key that is. */
+export type ImportWrapping = RsaPadding | `${RsaPadding}+aes-256-kwp`
+
+const importWrappings: Readonly<
+  Record<ImportWrapping, { readonly padding: RsaPadding; readonly aes: boolean }>
+> = {
+  'rsa-oaep-sha-256': { padding: 'rsa-oaep-sha-256', aes: false },
+  'rsa-oaep-sha-1': { padding: 'rsa-oaep-sha-1', aes: false },
+  'rsa-oaep-sha-256+aes-256-kwp': { padding: 'rsa-oaep-sha-256', aes: true },
+  'rsa-oaep-sha-1+aes-256-kwp': { padding: 'rsa-oaep-sha-1', aes: true },
+}
+
+/**
+ * Unwraps material that was sent for import; it comes from outside. The caller overwrites the material, which may be empty or anything:
+ * what it is worth, `importMaterial` says.
+ *
+ * @throws ClavigerError invalid_ciphertext, the same for every reason; wrong_usage without an RSA key; overloaded.
+ */
+export async function unwrapForImport(
+  privateKey: KeyObject,
+  wrapping: ImportWrapping,
+  wrapped: Uint8Array,
+): Promise<Buffer> {
+  assertOperational()
+  const { padding, aes } = importWrappings[wrapping]
+  return aes
+    ? await rsaAesUnwrap(privateKey, wrapped, padding)
+    : await opened(privateKey, wrapped, padding)
+}
+
+async function opened(
+  privateKey: KeyObject,
+  block: Uint8Array,
+  padding: RsaPadding | undefined,
+): Promise<Buffer> {
   try {
-    return await oaepDecrypt(privateKey, block)
+    return await oaepDecrypt(privateKey, block, padding)
   } catch (thrown) {
     throw thrown instanceof ClavigerError && thrown.code === 'invalid_ciphertext'
       ? unwrappable()

@@ -1,4 +1,4 @@
-import type { SignatureScheme } from '@claviger/contract'
+import type { RsaPadding, SignatureScheme } from '@claviger/contract'
 import {
   agree,
   decapsulate,
@@ -52,20 +52,30 @@ export class VersionHandle {
           })
   }
 
-  /** Encrypts a message: to an envelope, or with RSA to a bare OAEP block that binds no context. */
-  encrypt(plaintext: Uint8Array, context: Uint8Array): Uint8Array {
+  /** Encrypts a message: to an envelope, or with RSA to a bare OAEP block that binds no context. `padding` is for RSA alone. */
+  encrypt(plaintext: Uint8Array, context: Uint8Array, padding?: RsaPadding): Uint8Array {
     this.#assertUsage('encrypt')
-    if (this.#envelope !== undefined) return this.#envelope.seal(plaintext, context)
+    if (this.#envelope !== undefined) {
+      this.#assertNoPadding(padding)
+      return this.#envelope.seal(plaintext, context)
+    }
     this.#assertNoContext(context)
-    return oaepEncrypt(publicKeyOf(this.#material), plaintext)
+    return oaepEncrypt(publicKeyOf(this.#material), plaintext, padding)
   }
 
   /** @throws ClavigerError invalid_ciphertext, the same for every reason. */
-  decrypt(ciphertext: Uint8Array, context: Uint8Array): Uint8Array | Promise<Uint8Array> {
+  decrypt(
+    ciphertext: Uint8Array,
+    context: Uint8Array,
+    padding?: RsaPadding,
+  ): Uint8Array | Promise<Uint8Array> {
     this.#assertUsage('encrypt')
-    if (this.#envelope !== undefined) return this.#envelope.open(ciphertext, context)
+    if (this.#envelope !== undefined) {
+      this.#assertNoPadding(padding)
+      return this.#envelope.open(ciphertext, context)
+    }
     this.#assertNoContext(context)
-    return oaepDecrypt(privateKeyOf(this.#material), ciphertext)
+    return oaepDecrypt(privateKeyOf(this.#material), ciphertext, padding)
   }
 
   /** Signs with the named scheme, or the algorithm's first. */
@@ -140,6 +150,15 @@ export class VersionHandle {
       throw new ClavigerError(
         'wrong_usage',
         `The key is made to ${this.#key.usage}, not to ${usage}`,
+      )
+    }
+  }
+
+  #assertNoPadding(padding: RsaPadding | undefined): void {
+    if (padding !== undefined) {
+      throw new ClavigerError(
+        'wrong_usage',
+        `${this.#algorithm.name} has no padding to choose; only RSA keys have`,
       )
     }
   }

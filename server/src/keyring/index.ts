@@ -16,6 +16,8 @@ export {
   rsaAesUnwrap,
   rsaAesWrap,
   secretBuffer,
+  type ImportWrapping,
+  unwrapForImport,
 } from '#crypto'
 export { Custody, NO_TENANT, SEAL_ROW } from './custody.ts'
 export type { VersionHandle } from './handle.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createHmac, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
 import { after, test } from 'node:test'
 import { ml_dsa65 } from '@noble/post-quantum/ml-dsa.js'
 import { ml_kem768 } from '@noble/post-quantum/ml-kem.js'
@@ -10,6 +10,7 @@ import {
   findAlgorithm,
   generateMaterial,
   importMaterial,
+  mac,
   openMaterial,
   openPublicKey,
   publicKeyDer,
@@ -84,14 +85,46 @@ test('opening keeps nothing of the bytes', async () => {
   }
 })
 
-test('symmetric keys are exactly as long as they must be', () => {
+test('symmetric keys are as long as they must be', () => {
   for (const algorithm of algorithms) {
-    const { keyBytes } = algorithm
-    if (keyBytes === undefined) continue
-    for (const length of [0, 1, keyBytes - 1, keyBytes + 1, 2 * keyBytes]) {
+    const { keyBytes, keyBytesMax = keyBytes } = algorithm
+    if (keyBytes === undefined || keyBytesMax === undefined) continue
+    for (const length of [0, 1, keyBytes - 1, keyBytesMax + 1, 2 * keyBytesMax]) {
       assert.throws(() => openMaterial(algorithm, Buffer.alloc(length, 7)), refusal, algorithm.name)
     }
+    for (const length of [keyBytes, keyBytesMax]) {
+      const { secret } = openMaterial(algorithm, Buffer.alloc(length, 7))
+      assert.equal(secret?.symmetricKeySize, length, algorithm.name)
+    }
   }
+})
+
+test('HMAC keys made elsewhere: from the length of the hash to the length of its block', async () => {
+  const message = Buffer.from('a message')
+  for (const [name, least, most] of [
+    ['HMAC-SHA-224', 28, 64],
+    ['HMAC-SHA-256', 32, 64],
+    ['HMAC-SHA-384', 48, 128],
+    ['HMAC-SHA-512', 64, 128],
+  ] as const) {
+    const algorithm = findAlgorithm(name)
+    assert.deepEqual([algorithm.keyBytes, algorithm.keyBytesMax], [least, most])
+    assert.equal((await generateMaterial(algorithm)).length, least)
+    for (const length of [least, least + 1, most]) {
+      const bytes = randomBytes(length)
+      const kept = await importMaterial(algorithm, bytes)
+      assert.deepEqual(kept, Buffer.from(bytes))
+      const hash = name.replace('HMAC-SHA-', 'sha')
+      const expected = createHmac(hash, bytes).update(message).digest()
+      assert.deepEqual(mac(openMaterial(algorithm, kept), message), expected)
+    }
+    for (const length of [0, least - 1, most + 1]) {
+      await assert.rejects(importMaterial(algorithm, randomBytes(length)), refusal)
+    }
+  }
+  assert.throws(() => openMaterial(findAlgorithm('HMAC_384'), Buffer.alloc(47)), {
+    message: /48 to 128 bytes/,
+  })
 })
 
 test('a key of one algorithm is none of another', async () => {

@@ -1,4 +1,4 @@
-import { parseEnvelope } from '@claviger/contract'
+import { parseEnvelope, type RsaPadding } from '@claviger/contract'
 import { ClavigerError } from '#model'
 import type { UseVerb } from '../verb.ts'
 import type { Admitted, Work } from '../work.ts'
@@ -10,6 +10,8 @@ export interface Ciphertext {
   readonly context?: Record<string, string> | undefined
   /** Needed where the ciphertext does not name its key (RSA), checked where it does. */
   readonly key?: string | undefined
+  /** Of an RSA ciphertext. */
+  readonly padding?: RsaPadding | undefined
 }
 
 /** The key a ciphertext is to be decrypted with, by id or alias; attacker-chosen. */
@@ -48,7 +50,7 @@ export function open(
   return {
     reference,
     admitted,
-    plaintext: admitted.handle.decrypt(item.ciphertext, contextBytes(item.context)),
+    plaintext: admitted.handle.decrypt(item.ciphertext, contextBytes(item.context), item.padding),
   }
 }
 

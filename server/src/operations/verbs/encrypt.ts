@@ -1,4 +1,4 @@
-import { encodeContext, type InputOf } from '@claviger/contract'
+import { encodeContext, type InputOf, type RsaPadding } from '@claviger/contract'
 import type { UseVerb } from '../verb.ts'
 import type { Admitted, Work } from '../work.ts'
 import { eachItem } from './batch.ts'
@@ -11,11 +11,19 @@ export function contextBytes(context: Readonly<Record<string, string>> | undefin
 }
 
 function encryptOne(
-  item: { plaintext: Uint8Array; context?: Record<string, string> | undefined },
+  item: {
+    plaintext: Uint8Array
+    context?: Record<string, string> | undefined
+    padding?: RsaPadding | undefined
+  },
   admitted: Admitted,
   work: Work,
 ) {
-  const ciphertext = admitted.handle.encrypt(item.plaintext, contextBytes(item.context))
+  const ciphertext = admitted.handle.encrypt(
+    item.plaintext,
+    contextBytes(item.context),
+    item.padding,
+  )
   work.used(admitted, { bytes: item.plaintext.length })
   return { ciphertext, key: admitted.ringKey.key.id, version: admitted.version }
 }

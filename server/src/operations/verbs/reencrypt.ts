@@ -1,3 +1,4 @@
+import type { RsaPadding } from '@claviger/contract'
 import type { UseVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { eachItem } from './batch.ts'
@@ -10,10 +11,13 @@ interface Item {
   readonly sourceKey?: string | undefined
   readonly key?: string | undefined
   readonly newContext?: Record<string, string> | undefined
+  readonly padding?: RsaPadding | undefined
+  readonly newPadding?: RsaPadding | undefined
 }
 
 function source(item: Item) {
-  return { ciphertext: item.ciphertext, context: item.context, key: item.sourceKey }
+  const { ciphertext, context, sourceKey: key, padding } = item
+  return { ciphertext, context, key, padding }
 }
 
 function references(item: Item): string[] {
@@ -29,6 +33,7 @@ async function reencryptOne(item: Item, work: Work) {
     const ciphertext = destination.handle.encrypt(
       plaintext,
       contextBytes(item.newContext ?? item.context),
+      item.newPadding,
     )
     work.used(opened.admitted, { bytes: plaintext.length, part: 'source' })
     work.used(destination, { bytes: plaintext.length, part: 'destination' })

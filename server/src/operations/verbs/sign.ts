@@ -6,21 +6,26 @@ import { eachItem } from './batch.ts'
 interface SignedData {
   readonly message?: Uint8Array | undefined
   readonly digest?: Uint8Array | undefined
+  readonly mu?: Uint8Array | undefined
   readonly scheme?: Parameters<Admitted['handle']['sign']>[0]
   readonly format?: 'der' | 'p1363' | undefined
 }
 
-/** Exactly one of message and digest. */
-function dataOf(
-  item: SignedData,
-): { readonly message: Uint8Array } | { readonly digest: Uint8Array } {
-  if (item.message !== undefined && item.digest === undefined) return { message: item.message }
-  if (item.digest !== undefined && item.message === undefined) return { digest: item.digest }
-  throw new ClavigerError('invalid_request', 'Give either message or digest', { field: 'message' })
+/** Exactly one of message, digest and mu. */
+function dataOf({ message, digest, mu }: SignedData): Parameters<Admitted['handle']['sign']>[1] {
+  const given = [message, digest, mu].filter((bytes) => bytes !== undefined)
+  if (given.length === 1) {
+    if (message !== undefined) return { message }
+    if (digest !== undefined) return { digest }
+    if (mu !== undefined) return { mu }
+  }
+  throw new ClavigerError('invalid_request', 'Give one of message, digest and mu', {
+    field: 'message',
+  })
 }
 
 function sizeOf(item: SignedData): number {
-  return item.message?.length ?? item.digest?.length ?? 0
+  return item.message?.length ?? item.digest?.length ?? item.mu?.length ?? 0
 }
 
 async function signOne(item: SignedData, admitted: Admitted, work: Work) {
