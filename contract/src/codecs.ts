@@ -61,21 +61,23 @@ export const uuid = z
   .string()
   .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'must be a lower-case UUID')
 
-const ALIAS = /^(?!.*\/\/)[A-Za-z0-9][A-Za-z0-9/_.:-]{0,254}[A-Za-z0-9_]$|^[A-Za-z0-9]$/
-const UUID_SHAPED = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/
+/** What comes after `@` is a region, where the same name points at another key than elsewhere. */
+const ALIAS = /^[A-Za-z0-9/_:][A-Za-z0-9/_.:-]{0,255}(?:@[a-z0-9][a-z0-9-]{0,62})?$/
+const ID_SHAPED =
+  /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$|^mrk-[0-9a-f]{32}(?:@[a-z0-9-]+)?$/i
 
 /** A name that points at a key. Never shaped like an id, so that the two cannot be confused. */
 export const alias = z
   .string()
-  .max(256)
+  .max(320)
   .refine(
-    (text) => ALIAS.test(text) && !UUID_SHAPED.test(text),
+    (text) => ALIAS.test(text) && !ID_SHAPED.test(text),
     'must be 1 to 256 of A-Z a-z 0-9 / _ . : - and not shaped like a key id',
   )
   .describe('A name that points at a key')
 
 /** A key's id or an alias. */
-export const keyReference = z.string().min(1).max(256).describe('The id of a key, or an alias')
+export const keyReference = z.string().min(1).max(320).describe('The id of a key, or an alias')
 
 /** Text that UTF-8 can say: encoders would replace a lone surrogate, and two contexts would become one. */
 function contextText(lengthMax: number) {
@@ -94,16 +96,26 @@ export const context = z
   )
   .describe('The encryption context: bound to the ciphertext, not secret, needed again to decrypt')
 
-const LABEL_KEY = /^[a-z0-9]([a-z0-9._/-]{0,61}[a-z0-9])?$/
-const LABEL_VALUE = /^[A-Za-z0-9]([A-Za-z0-9._@/-]{0,126}[A-Za-z0-9])?$/
+/** Letters, digits and blanks of any script, and a few signs: no comma and no control characters, which a selector could not say. */
+const LABEL_NAME = /^[\p{L}\p{N}\p{Zs}_.:/+@-]{1,128}$/u
+const LABEL_VALUE = /^[\p{L}\p{N}\p{Zs}_.:/=+@-]{0,256}$/u
+export const LABELS_MAX = 50
+
+export const labelName = z
+  .string()
+  .max(128)
+  .regex(LABEL_NAME, 'label names are 1 to 128 letters, digits, blanks and . _ : / + @ -')
 
 /** Labels of a key; also what a label selector looks for. */
 export const labels = z
   .record(
-    z.string().regex(LABEL_KEY, 'label names are lower-case words of a-z 0-9 . _ / -'),
-    z.string().regex(LABEL_VALUE, 'label values are words of A-Z a-z 0-9 . _ @ / -'),
+    labelName,
+    z
+      .string()
+      .max(256)
+      .regex(LABEL_VALUE, 'label values are up to 256 letters, digits, blanks and . _ : / = + @ -'),
   )
-  .refine((pairs) => Object.keys(pairs).length <= 32, 'must have at most 32 labels')
+  .refine((pairs) => Object.keys(pairs).length <= LABELS_MAX, `must have at most ${LABELS_MAX} labels`)
 
 /** `env=prod,team=payments`: every pair must be on the key. */
 export const labelSelector = z
@@ -113,11 +125,26 @@ export const labelSelector = z
   .refine(
     (text) =>
       text.split(',').every((pair) => {
-        const [key = '', value = '', ...rest] = pair.split('=')
-        return rest.length === 0 && LABEL_KEY.test(key) && LABEL_VALUE.test(value)
+        const at = pair.indexOf('=')
+        return at > 0 && LABEL_NAME.test(pair.slice(0, at)) && LABEL_VALUE.test(pair.slice(at + 1))
       }),
     'must be name=value pairs joined by commas',
   )
+
+/** A region as AWS names them, such as eu-central-1: any such word is one. */
+export const region = z
+  .string()
+  .max(63)
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case words joined by dashes')
+
+/** Twelve digits, where AWS names an account. */
+export const account = z.string().regex(/^\d{12}$/, 'must be twelve digits')
+
+/** Names the material of one version of a key: 64 lower-case hexadecimal digits. */
+export const materialId = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits')
+
+/** A key policy in AWS's language, in UTF-16 code units; its limit in bytes is checked where it is read. */
+export const policy = z.string().min(1).max(131_072)
 
 /** Free text for people, without control characters, which could forge lines on a terminal. */
 export function words(max: number) {

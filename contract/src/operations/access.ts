@@ -42,6 +42,7 @@ const bindingView = z.strictObject({
 const tenantView = z.strictObject({
   id: codec.uuid,
   name: codec.name,
+  account: codec.account,
   createdAt: codec.timestamp(),
 })
 const principalReference = { principal: codec.uuid.describe('The id of a principal') }
@@ -55,8 +56,10 @@ export const whoami = operation({
   input: empty,
   output: z.strictObject({
     principal: principalView,
-    token: codec.uuid,
-    expiresAt: codec.timestamp(),
+    account: codec.account.describe('What AWS clients know the tenant by'),
+    arn: z.string().describe('What key policies and grants know the caller by'),
+    credential: z.string().describe('The id of the token, access key or session'),
+    expiresAt: codec.timestamp().optional(),
   }),
   errors: [],
 })
@@ -67,7 +70,12 @@ export const createTenant = operation({
   action: 'tenant.create',
   route: 'POST /v1/tenants',
   summary: "Make a tenant with its own wrapping key, and its owner's first token",
-  input: z.strictObject({ name: codec.name.describe('What people call it') }),
+  input: z.strictObject({
+    name: codec.name.describe('What people call it'),
+    account: codec.account
+      .optional()
+      .describe('What AWS clients know it by; made of its id unless given'),
+  }),
   output: z.strictObject({ tenant: tenantView, owner: principalView, token: z.string() }),
   errors: ['conflict'],
 })

@@ -1,8 +1,12 @@
 import type { z } from 'zod'
 import * as access from './access.ts'
+import * as aliases from './aliases.ts'
+import * as credentials from './credentials.ts'
 import * as data from './data.ts'
 import * as keys from './keys.ts'
 import * as ledger from './ledger.ts'
+import * as material from './material.ts'
+import * as policies from './policies.ts'
 import * as system from './system.ts'
 
 /** Every operation by its name: the one table that everything else is derived from. */
@@ -37,14 +41,28 @@ export const operations = {
   'key.revoke': keys.revokeKey,
   'key.destroy': keys.destroyKey,
   'key.restore': keys.restoreKey,
-  'key.importParameters': keys.importParameters,
-  'key.import': keys.importKey,
-  'key.export': keys.exportKey,
+  'key.autoRotate': keys.autoRotateKey,
+  'key.label': keys.labelKey,
+  'key.replicate': keys.replicateKey,
+  'key.setPrimary': keys.setPrimaryKey,
+  'key.lastUse': keys.lastUseOfKey,
   'key.public': keys.publicKey,
-  'alias.create': keys.createAlias,
-  'alias.update': keys.updateAlias,
-  'alias.delete': keys.deleteAlias,
-  'alias.list': keys.listAliases,
+  'key.importParameters': material.importParameters,
+  'key.import': material.importKey,
+  'key.deleteMaterial': material.deleteMaterial,
+  'key.export': material.exportKey,
+  'alias.create': aliases.createAlias,
+  'alias.update': aliases.updateAlias,
+  'alias.delete': aliases.deleteAlias,
+  'alias.list': aliases.listAliases,
+  'policy.get': policies.getPolicy,
+  'policy.put': policies.putPolicy,
+  'grant.create': policies.createGrant,
+  'grant.list': policies.listGrants,
+  'grant.retirable': policies.listRetirableGrants,
+  'grant.retire': policies.retireGrant,
+  'grant.revoke': policies.revokeGrant,
+  'access.explain': policies.explainAccess,
   whoami: access.whoami,
   'tenant.create': access.createTenant,
   'tenant.list': access.listTenants,
@@ -56,6 +74,16 @@ export const operations = {
   'token.create': access.createToken,
   'token.list': access.listTokens,
   'token.revoke': access.revokeToken,
+  'accessKey.create': credentials.createAccessKey,
+  'accessKey.list': credentials.listAccessKeys,
+  'accessKey.revoke': credentials.revokeAccessKey,
+  'session.create': credentials.createSession,
+  'trust.create': credentials.createTrust,
+  'trust.list': credentials.listTrusts,
+  'trust.delete': credentials.deleteTrust,
+  'identityProvider.create': credentials.createIdentityProvider,
+  'identityProvider.list': credentials.listIdentityProviders,
+  'identityProvider.delete': credentials.deleteIdentityProvider,
   'role.list': access.listRoles,
   'binding.create': access.createBinding,
   'binding.list': access.listBindings,

@@ -2,50 +2,25 @@ import { z } from 'zod'
 import * as codec from '../codecs.ts'
 import { operation } from '../operation.ts'
 import {
-  empty,
+  dates,
+  described,
+  fixed,
   keyStates,
   keyUsages,
   keyView,
   nextPage,
   page,
+  placed,
   revocationReasons,
   versionView,
 } from './shared.ts'
 
-/** The life of keys and aliases. */
+/** The life of keys. */
 
 const key = { key: codec.keyReference }
 const notFound = ['not_found'] as const
 const stateErrors = ['not_found', 'wrong_state'] as const
 
-const described = {
-  alias: codec.alias.optional().describe('A first alias'),
-  description: codec.words(1_024).optional().describe('What the key is for, in words'),
-  labels: codec.labels.optional().describe('What selectors and bindings find the key by'),
-  owner: codec.uuid
-    .optional()
-    .describe('The principal that answers for the key; the caller unless given'),
-}
-/** What is said of a new key once, for its life. */
-const fixed = {
-  usage: z
-    .string()
-    .max(64)
-    .optional()
-    .describe("The one thing the key is for; the algorithm's first unless given"),
-  exportable: z
-    .boolean()
-    .default(false)
-    .describe('Whether the key may ever leave, wrapped; fixed for life'),
-}
-const dates = {
-  activateAt: codec.timestamp().optional().describe('Pre-activation until then'),
-  protectStopAt: codec
-    .timestamp()
-    .optional()
-    .describe('After this only decrypt, verify and the like'),
-  processStopAt: codec.timestamp().optional().describe('After this nothing'),
-}
 
 export const createKey = operation({
   name: 'key.create',
@@ -61,7 +36,12 @@ export const createKey = operation({
       .describe('Such as AES-256-GCM, P-256, Ed25519 or HMAC-SHA-256'),
     ...fixed,
     ...described,
+    ...placed,
     ...dates,
+    origin: z
+      .enum(['generated', 'imported'])
+      .default('generated')
+      .describe('Made here, or waiting for material that key.import brings'),
   }),
   output: keyView,
   errors: [
@@ -149,6 +129,90 @@ export const rotateKey = operation({
   errors: [...stateErrors, 'overloaded', 'crypto_unavailable'],
 })
 
+export const autoRotateKey = operation({
+  name: 'key.autoRotate',
+  effect: 'change',
+  action: 'key.rotate',
+  route: 'POST /v1/keys/{key}/auto-rotation',
+  summary: 'Have a key rotated every so many days, or no longer',
+  input: z.strictObject({
+    ...key,
+    days: z.int().min(1).max(3_650).optional().describe('Between two rotations'),
+    off: z.boolean().optional().describe('No longer'),
+  }),
+  output: keyView,
+  errors: stateErrors,
+})
+
+export const labelKey = operation({
+  name: 'key.label',
+  effect: 'change',
+  action: 'key.update',
+  route: 'POST /v1/keys/{key}/labels',
+  summary: 'Add, change and remove single labels of a key',
+  input: z.strictObject({
+    ...key,
+    set: codec.labels.optional().describe('Labels to add or change'),
+    remove: z.array(codec.labelName).max(64).optional().describe('Names of labels to remove'),
+  }),
+  output: keyView,
+  errors: stateErrors,
+})
+
+export const replicateKey = operation({
+  name: 'key.replicate',
+  effect: 'change',
+  action: 'key.replicate',
+  route: 'POST /v1/keys/{key}/replicate',
+  summary: 'Make a related key with the same material in another region',
+  input: z.strictObject({
+    ...key,
+    region: codec.region.describe('Where the replica is to be seen'),
+    description: described.description,
+    labels: described.labels,
+    policy: placed.policy,
+    bypassPolicyLockoutCheck: placed.bypassPolicyLockoutCheck,
+  }),
+  output: keyView,
+  errors: [...stateErrors, 'conflict'],
+})
+
+export const setPrimaryKey = operation({
+  name: 'key.setPrimary',
+  effect: 'change',
+  action: 'key.replicate',
+  route: 'POST /v1/keys/{key}/primary',
+  summary: 'Make the related key in another region the primary one',
+  input: z.strictObject({ ...key, region: codec.region.describe('Of the new primary key') }),
+  output: keyView,
+  errors: [...stateErrors, 'conflict'],
+})
+
+export const lastUseOfKey = operation({
+  name: 'key.lastUse',
+  effect: 'read',
+  action: 'key.get',
+  route: 'GET /v1/keys/{key}/last-use',
+  summary: 'Show when a key was last used, by whom and for what',
+  input: z.strictObject(key),
+  output: z.strictObject({
+    key: codec.uuid,
+    createdAt: codec.timestamp(),
+    last: z
+      .strictObject({
+        operation: z.string(),
+        at: codec.timestamp(),
+        index: z.int().describe('Of the entry in the ledger'),
+        request: z.string(),
+        principal: z.string(),
+        version: codec.version.optional(),
+      })
+      .optional()
+      .describe('Absent where the ledger has no use of the key'),
+  }),
+  errors: notFound,
+})
+
 export const suspendKey = operation({
   name: 'key.suspend',
   effect: 'change',
@@ -221,90 +285,6 @@ export const restoreKey = operation({
   errors: stateErrors,
 })
 
-/** How key material travels: the wrapping key under RSA-OAEP, the material under AES-KWP (PKCS#11 CKM_RSA_AES_KEY_WRAP). */
-const wrapping = z.enum(['rsa-oaep-sha-256+aes-256-kwp'])
-/** The RSA block, then the AES-KWP block. */
-const wrappedMaterial = codec.bytes(16_384, 264)
-
-export const importParameters = operation({
-  name: 'key.importParameters',
-  effect: 'change',
-  action: 'key.import',
-  route: 'POST /v1/import-parameters',
-  summary: 'Make a one-time public key to wrap key material under for import',
-  input: empty,
-  output: z.strictObject({
-    id: codec.uuid,
-    wrapping,
-    publicKey: codec.bytes(2_048).describe('RSA SubjectPublicKeyInfo DER'),
-    expiresAt: codec.timestamp(),
-  }),
-  errors: ['overloaded', 'crypto_unavailable'],
-})
-
-export const importKey = operation({
-  name: 'key.import',
-  effect: 'change',
-  action: 'key.import',
-  route: 'POST /v1/keys/import',
-  summary: 'Import key material as a new key, or as a new version of an imported one',
-  input: z.strictObject({
-    algorithm: z.string().max(64).optional().describe('Needed for a new key'),
-    ...fixed,
-    key: codec.keyReference.optional().describe('An imported key that gets a new version'),
-    parameters: codec.uuid.optional().describe('The id that key.importParameters gave'),
-    wrapped: wrappedMaterial
-      .optional()
-      .describe('Raw bytes of a symmetric key, PKCS#8 DER of a private key; wrapped'),
-    unsafePlaintext: codec
-      .bytes(16_384, 14)
-      .optional()
-      .describe('The material in the clear, instead of parameters and wrapped'),
-    ...described,
-    ...dates,
-  }),
-  output: keyView,
-  errors: [
-    'algorithm_refused',
-    'wrong_usage',
-    'invalid_key_material',
-    'invalid_ciphertext',
-    'conflict',
-    'not_found',
-    'wrong_state',
-    'crypto_unavailable',
-  ],
-})
-
-export const exportKey = operation({
-  name: 'key.export',
-  effect: 'use',
-  action: 'key.export',
-  route: 'POST /v1/keys/{key}/export',
-  summary: 'Export an exportable key, wrapped for the holder of an RSA key',
-  input: z.strictObject({
-    ...key,
-    version: codec.version.optional().describe('The newest unless given'),
-    publicKey: codec
-      .bytes(2_048, 256)
-      .describe("The recipient's RSA SubjectPublicKeyInfo DER, 3072 bits or more"),
-  }),
-  output: z.strictObject({
-    wrapping,
-    wrapped: wrappedMaterial,
-    algorithm: z.string(),
-    key: codec.uuid,
-    version: codec.version,
-  }),
-  errors: [
-    ...stateErrors,
-    'not_exportable',
-    'invalid_key_material',
-    'algorithm_refused',
-    'crypto_unavailable',
-  ],
-})
-
 export const publicKey = operation({
   name: 'key.public',
   effect: 'read',
@@ -331,52 +311,3 @@ export const publicKey = operation({
   errors: ['not_found', 'wrong_usage', 'wrong_state'],
 })
 
-const aliasView = z.strictObject({
-  alias: codec.alias,
-  key: codec.uuid,
-  createdAt: codec.timestamp(),
-})
-
-export const createAlias = operation({
-  name: 'alias.create',
-  effect: 'change',
-  action: 'alias.create',
-  route: 'POST /v1/aliases',
-  summary: 'Point a new name at a key',
-  input: z.strictObject({ alias: codec.alias, ...key }),
-  output: aliasView,
-  errors: ['not_found', 'conflict', 'wrong_state'],
-})
-
-export const updateAlias = operation({
-  name: 'alias.update',
-  effect: 'change',
-  action: 'alias.update',
-  route: 'PATCH /v1/aliases/{alias}',
-  summary: 'Point a name at another key of the same usage',
-  input: z.strictObject({ alias: codec.alias, ...key }),
-  output: aliasView,
-  errors: ['not_found', 'wrong_usage', 'wrong_state'],
-})
-
-export const deleteAlias = operation({
-  name: 'alias.delete',
-  effect: 'change',
-  action: 'alias.delete',
-  route: 'DELETE /v1/aliases/{alias}',
-  summary: 'Remove a name; the key stays',
-  input: z.strictObject({ alias: codec.alias }),
-  output: empty,
-  errors: notFound,
-})
-
-export const listAliases = operation({
-  name: 'alias.list',
-  effect: 'read',
-  action: 'alias.list',
-  route: 'GET /v1/aliases',
-  summary: 'List names and the keys they point at',
-  input: z.strictObject({ key: codec.keyReference.optional(), ...page }),
-  output: z.strictObject({ items: z.array(aliasView), ...nextPage }),
-  errors: notFound,
-})

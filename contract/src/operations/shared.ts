@@ -46,7 +46,17 @@ export const keyAndVersion = { key: codec.uuid, version: codec.version }
 
 export const versionView = z.strictObject({
   version: codec.version,
+  materialId: codec.materialId,
   state: z.enum(keyStates),
+  material: z
+    .enum(['present', 'absent', 'pending'])
+    .describe('Absent: to be imported. Pending: imported, and waiting for a rotation'),
+  materialExpiresAt: codec.timestamp().optional().describe('When imported material is forgotten'),
+  description: z.string().optional().describe('What was said of imported material'),
+  rotatedBy: z
+    .enum(['schedule', 'demand', 'import'])
+    .optional()
+    .describe('What made it, where it is not the first'),
   createdAt: codec.timestamp(),
   activatedAt: codec.timestamp().optional(),
   protectStopAt: codec
@@ -78,7 +88,67 @@ export const keyView = z.strictObject({
   createdAt: codec.timestamp(),
   destroyAt: codec.timestamp().optional().describe('When the scheduled destruction happens'),
   revocation: revocation.optional(),
+  region: codec.region
+    .optional()
+    .describe('Where doors that know regions see it; everywhere unless set'),
+  multiRegion: z
+    .strictObject({
+      id: codec.uuid.describe('What ciphertexts of every related key name'),
+      primary: codec.region,
+      members: z.array(z.strictObject({ region: codec.region, key: codec.uuid })),
+    })
+    .optional(),
+  rotation: z
+    .strictObject({ days: z.int(), nextAt: codec.timestamp() })
+    .optional()
+    .describe('Automatic rotation'),
+  awaitsMaterial: z.boolean().optional().describe('The material is to be imported'),
+  materialExpiresAt: codec.timestamp().optional().describe('When imported material is forgotten'),
+  materialId: codec.materialId.describe('Of the current version'),
 })
+
+/** What a new key is found and described by. */
+export const described = {
+  alias: codec.alias.optional().describe('A first alias'),
+  description: codec.words(8_192).optional().describe('What the key is for, in words'),
+  labels: codec.labels.optional().describe('What selectors and bindings find the key by'),
+  owner: codec.uuid
+    .optional()
+    .describe('The principal that answers for the key; the caller unless given'),
+}
+/** What is said of a new key once, for its life. */
+export const fixed = {
+  usage: z
+    .string()
+    .max(64)
+    .optional()
+    .describe("The one thing the key is for; the algorithm's first unless given"),
+  exportable: z
+    .boolean()
+    .default(false)
+    .describe('Whether the key may ever leave, wrapped; fixed for life'),
+}
+/** Where a new key is seen, and by whom. */
+export const placed = {
+  region: codec.region.optional().describe('Where doors that know regions see it'),
+  multiRegion: z
+    .boolean()
+    .optional()
+    .describe('Whether it can be replicated to other regions; needs a region'),
+  policy: codec.policy.optional().describe('The key policy; everything is left to bindings unless given'),
+  bypassPolicyLockoutCheck: z
+    .boolean()
+    .optional()
+    .describe('Take the policy also where the caller could not change it again'),
+}
+export const dates = {
+  activateAt: codec.timestamp().optional().describe('Pre-activation until then'),
+  protectStopAt: codec
+    .timestamp()
+    .optional()
+    .describe('After this only decrypt, verify and the like'),
+  processStopAt: codec.timestamp().optional().describe('After this nothing'),
+}
 
 /** A failed item of a batch: the same code and words as the operation alone would give. */
 export const itemError = z.strictObject({

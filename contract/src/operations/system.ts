@@ -84,6 +84,9 @@ export const init = operation({
   input: z.strictObject({
     seal: sealRequest.describe('How the root key is kept'),
     owner: codec.name.default('owner').describe('What the first principal is called'),
+    account: codec.account
+      .optional()
+      .describe('What AWS clients know the default tenant by; made of its id unless given'),
   }),
   output: z.strictObject({
     shares: z.array(z.string()).optional().describe("The custodians' shares, shown this once"),

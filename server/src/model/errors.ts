@@ -1,4 +1,6 @@
 import { errorCodes, type ErrorCode } from '@claviger/contract/errors'
+import type { Key } from './key.ts'
+import type { Hindrance } from './state.ts'
 
 /**
  * The one error class. `code` is a row of the contract; `message` says what failed, why, and what to do next, and never holds a
@@ -29,4 +31,26 @@ export function toClavigerError(thrown: unknown): ClavigerError {
     'The server failed; its log has the cause under the request id',
     { cause: thrown },
   )
+}
+
+/** An error about a key that the caller was already allowed to reach: a door may say which, and what of it stands in the way. */
+export class KeyError extends ClavigerError {
+  readonly key: Key
+  readonly version: number | undefined
+  readonly hindrance: Hindrance | undefined
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    about: {
+      readonly key: Key
+      readonly version?: number | undefined
+      readonly hindrance?: Hindrance | undefined
+    },
+  ) {
+    super(code, message)
+    this.key = about.key
+    this.version = about.version
+    this.hindrance = about.hindrance
+  }
 }

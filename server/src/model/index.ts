@@ -3,23 +3,39 @@
  */
 export { canonicalJson } from './canonical.ts'
 export { systemClock, type Clock } from './clock.ts'
-export { ClavigerError, toClavigerError } from './errors.ts'
-export type { Counters, Key, KeyVersion, Revocation } from './key.ts'
+export { ClavigerError, KeyError, toClavigerError } from './errors.ts'
+export type {
+  Counters,
+  Key,
+  KeyVersion,
+  MultiRegion,
+  Revocation,
+  RotationSchedule,
+} from './key.ts'
 export {
+  accountOf,
   selects,
+  type AccessKey,
   type Binding,
+  type IdentityProvider,
+  type KeyGrant,
   type Principal,
   type Scope,
   type Tenant,
   type Token,
+  type Trust,
 } from './principal.ts'
 export {
   allowed,
   assertTransition,
+  keyRefusal,
   keyStateAt,
   mayBecome,
+  nextRotation,
   refusal,
   revokedState,
   stateAt,
+  type Hindrance,
   type Purpose,
+  type Refusal,
 } from './state.ts'

@@ -7,6 +7,22 @@ export interface Revocation {
   readonly compromisedAt?: number
 }
 
+/** Where a multi-Region key is (AWS's term): related keys with one shared id and the same material, each with its own access and state. */
+export interface MultiRegion {
+  /** What ciphertexts name, and AWS shows as `mrk-` and its hexadecimal digits: the id of the key that was made first. */
+  readonly id: string
+  /** The region of the related key that can be rotated and replicated. */
+  readonly primary: string
+  /** Every related key, this one among them, in the order they were made. */
+  readonly members: readonly { readonly region: string; readonly key: string }[]
+}
+
+/** Automatic rotation: a new version every so many days, counted from the newer of `since` and the last rotation. */
+export interface RotationSchedule {
+  readonly days: number
+  readonly since: number
+}
+
 /** A key as it is stored: everything but its versions. It is identified by its id and never by a name. */
 export interface Key {
   readonly id: string
@@ -27,6 +43,14 @@ export interface Key {
   /** When a scheduled destruction happens; while it stands, nothing may be done with the key. */
   readonly destroyAt?: number
   readonly revocation?: Revocation
+  /** Where it is seen by doors that know regions; everywhere unless set. */
+  readonly region?: string
+  readonly multiRegion?: MultiRegion
+  /** The key policy as it was put; without one, everything is left to bindings. */
+  readonly policy?: string
+  readonly rotation?: RotationSchedule
+  /** The version after the current one, whose material was imported and waits for a rotation. */
+  readonly pending?: number
 }
 
 /** One version of a key as it is stored, without its material. */
@@ -43,6 +67,16 @@ export interface KeyVersion {
   readonly processStopAt?: number
   readonly destroyedAt?: number
   readonly revocation?: Revocation
+  /** What made it, where it is not the first. */
+  readonly rotatedBy?: 'schedule' | 'demand' | 'import'
+  /** Its material is imported, and is not there: not yet, or not any more. */
+  readonly awaitsMaterial?: true
+  /** Of imported material: what the same material is known by when it is imported again (base64 of a MAC under the tenant's key). */
+  readonly fingerprint?: string
+  /** When imported material is forgotten. */
+  readonly materialExpiresAt?: number
+  /** What was said of imported material. */
+  readonly description?: string
 }
 
 /** Counted per version, durable with the record of the use. */

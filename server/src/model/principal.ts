@@ -5,11 +5,21 @@ export interface Tenant {
   readonly id: string
   readonly name: string
   readonly createdAt: number
+  /** Twelve digits; where there is none, it is made of the id ({@link accountOf}). */
+  readonly account?: string
+}
+
+/** Twelve digits that name a tenant where AWS names an account. */
+export function accountOf(tenant: Pick<Tenant, 'id' | 'account'>): string {
+  if (tenant.account !== undefined) return tenant.account
+  const digits = BigInt(`0x${tenant.id.replaceAll('-', '')}`) % 1_000_000_000_000n
+  return digits.toString().padStart(12, '0')
 }
 
 export interface Principal {
   readonly id: string
   readonly tenant: string
+  /** Unique in the tenant, and never given to anybody else: policies and grants name principals by it. */
   readonly name: string
   readonly kind: 'user' | 'service'
   readonly state: 'enabled' | 'disabled'
@@ -26,6 +36,76 @@ export interface Token {
   readonly createdAt: number
   readonly expiresAt: number
   readonly revokedAt?: number
+}
+
+/**
+ * An access key as AWS's clients use them: `AKIA` and 16 characters, with a secret that signs requests (Signature Version 4). Signing
+ * needs the secret itself, so it is kept, wrapped by the tenant's key, as the row's material.
+ */
+export interface AccessKey {
+  readonly id: string
+  readonly tenant: string
+  readonly principal: string
+  readonly description: string
+  readonly createdAt: number
+  readonly expiresAt?: number
+  readonly revokedAt?: number
+}
+
+/** Who vouches for identity tokens (OpenID Connect), and with which keys. */
+export interface IdentityProvider {
+  readonly id: string
+  readonly tenant: string
+  /** The `iss` claim. */
+  readonly issuer: string
+  /** The `aud` claims that are meant for this server. */
+  readonly audiences: readonly string[]
+  /** JSON Web Key Set (RFC 7517), as it was given. */
+  readonly keys: string
+  readonly createdAt: number
+}
+
+/** Who may act as a principal for a while, with temporary credentials. */
+export interface Trust {
+  readonly id: string
+  readonly tenant: string
+  /** Whom it lets others act as. */
+  readonly principal: string
+  readonly by:
+    | { readonly kind: 'principal'; readonly principal: string }
+    | {
+        readonly kind: 'identity'
+        readonly provider: string
+        /** The `sub` claim, in which `*` stands for anything. */
+        readonly subject: string
+      }
+  /** The longest a session may last, in seconds. */
+  readonly seconds: number
+  readonly createdAt: number
+}
+
+/** A permission on one key for one principal, beside bindings and the key policy (AWS's term). */
+export interface KeyGrant {
+  readonly id: string
+  readonly tenant: string
+  readonly key: string
+  readonly name?: string
+  /** The ARN as it was given, and the principal's name (and session) it says. */
+  readonly grantee: string
+  readonly granteeName: string
+  readonly granteeSession?: string
+  readonly retiring?: string
+  readonly retiringName?: string
+  readonly retiringSession?: string
+  /** AWS's names, such as Encrypt. */
+  readonly operations: readonly string[]
+  readonly constraints?: {
+    readonly equals?: Readonly<Record<string, string>>
+    readonly subset?: Readonly<Record<string, string>>
+    readonly sourceArn?: string
+  }
+  readonly issuer: string
+  readonly createdAt: number
 }
 
 /** Where a binding counts. */

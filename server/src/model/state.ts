@@ -40,26 +40,66 @@ export function mayBecome(from: KeyState, to: KeyState): boolean {
   return transitions[from].includes(to)
 }
 
+/** What stands in the way of using a key, for doors that have a word of their own for each. */
+export type Hindrance =
+  | 'pending-destruction'
+  | 'suspended'
+  | 'awaiting-material'
+  | 'revoked'
+  | 'not-yet-active'
+  | 'ended'
+  | 'destroyed'
+
+export interface Refusal {
+  readonly hindrance: Hindrance
+  readonly reason: string
+}
+
+/** Why a key as a whole may not be used now, or undefined where it may. */
+export function keyRefusal(key: Key): Refusal | undefined {
+  if (key.state === 'destroyed' || key.state === 'destroyed-compromised')
+    return { hindrance: 'destroyed', reason: `the key is ${key.state}` }
+  if (key.destroyAt !== undefined) {
+    return {
+      hindrance: 'pending-destruction',
+      reason: 'the key is scheduled for destruction; restore it first',
+    }
+  }
+  if (key.revocation !== undefined) return { hindrance: 'revoked', reason: 'the key is revoked' }
+  if (key.state === 'suspended')
+    return { hindrance: 'suspended', reason: 'the key is suspended; resume it first' }
+  if (key.state !== 'active' && key.state !== 'pre-activation')
+    return { hindrance: 'ended', reason: `the key is ${key.state}` }
+  return undefined
+}
+
 /** Why a version may not serve a purpose now, or undefined where it may. `now` is in milliseconds since 1970. */
 export function refusal(
   key: Key,
   version: KeyVersion,
   purpose: Purpose,
   now: number,
-): string | undefined {
-  if (key.destroyAt !== undefined) return 'the key is scheduled for destruction; restore it first'
-  if (key.revocation !== undefined) return 'the key is revoked'
-  if (key.state !== 'active' && key.state !== 'pre-activation') return `the key is ${key.state}`
-  if (version.revocation !== undefined) return `version ${version.version} of the key is revoked`
-  const state = stateAt(version, now)
-  if (state === 'pre-activation') return `version ${version.version} of the key is not yet active`
-  if (isPast(version.processStopAt, now)) {
-    return `version ${version.version} of the key is past its process-stop date`
+): Refusal | undefined {
+  const whole = keyRefusal(key)
+  if (whole !== undefined) return whole
+  const one = `version ${version.version} of the key`
+  if (version.revocation !== undefined)
+    return { hindrance: 'revoked', reason: `${one} is revoked` }
+  if (version.awaitsMaterial === true || isPast(version.materialExpiresAt, now)) {
+    return {
+      hindrance: 'awaiting-material',
+      reason: `the material of ${one} is to be imported first`,
+    }
   }
+  const state = stateAt(version, now)
+  if (state === 'pre-activation')
+    return { hindrance: 'not-yet-active', reason: `${one} is not yet active` }
+  if (isPast(version.processStopAt, now))
+    return { hindrance: 'ended', reason: `${one} is past its process-stop date` }
   if (!allowed[state].includes(purpose)) {
     return purpose === 'apply' && state === 'deactivated'
-      ? `version ${version.version} of the key is deactivated: it decrypts and verifies only`
-      : `version ${version.version} of the key is ${state}`
+      ? { hindrance: 'ended', reason: `${one} is deactivated: it decrypts and verifies only` }
+      : { hindrance: 'ended', reason: `${one} is ${state}` }
   }
   return undefined
 }
@@ -84,6 +124,14 @@ function isPast(date: number | undefined, now: number): boolean {
 export function keyStateAt(key: Key, current: KeyVersion, now: number): KeyState {
   if (key.state !== 'active' && key.state !== 'pre-activation') return key.state
   return stateAt(current, now)
+}
+
+const DAY_MS = 86_400_000
+
+/** When a key is rotated by itself next; undefined where it is not. */
+export function nextRotation(key: Key, current: KeyVersion): number | undefined {
+  if (key.rotation === undefined) return undefined
+  return Math.max(key.rotation.since, current.createdAt) + key.rotation.days * DAY_MS
 }
 
 /** Reasons that mean the material itself may be known to others. */

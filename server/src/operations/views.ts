@@ -1,6 +1,8 @@
 import type { OutputOf } from '@claviger/contract'
+import { materialId } from '#keyring'
 import {
   keyStateAt,
+  nextRotation,
   stateAt,
   type Binding,
   type Counters,
@@ -35,19 +37,41 @@ export function keyView(
     createdAt: key.createdAt,
     ...(key.destroyAt === undefined ? {} : { destroyAt: key.destroyAt }),
     ...(key.revocation === undefined ? {} : { revocation: { ...key.revocation } }),
+    ...(key.region === undefined ? {} : { region: key.region }),
+    ...(key.multiRegion === undefined ? {} : { multiRegion: multiRegionView(key.multiRegion) }),
+    ...(key.rotation === undefined
+      ? {}
+      : { rotation: { days: key.rotation.days, nextAt: nextRotation(key, current) ?? 0 } }),
+    ...(current.awaitsMaterial === true ? { awaitsMaterial: true } : {}),
+    ...(current.materialExpiresAt === undefined
+      ? {}
+      : { materialExpiresAt: current.materialExpiresAt }),
+    materialId: materialId(key, current.version),
   }
+}
+
+function multiRegionView({ id, primary, members }: NonNullable<Key['multiRegion']>) {
+  return { id, primary, members: members.map((member) => ({ ...member })) }
 }
 
 const noUses: Counters = { uses: 0, bytes: 0, wraps: 0 }
 
 export function versionView(
+  key: Key,
   version: KeyVersion,
   counters: Counters = noUses,
   now: number,
 ): OutputOf<'key.versions'>['items'][number] {
   return {
     version: version.version,
+    materialId: materialId(key, version.version),
     state: stateAt(version, now),
+    material: materialState(key, version),
+    ...(version.materialExpiresAt === undefined
+      ? {}
+      : { materialExpiresAt: version.materialExpiresAt }),
+    ...(version.description === undefined ? {} : { description: version.description }),
+    ...(version.rotatedBy === undefined ? {} : { rotatedBy: version.rotatedBy }),
     createdAt: version.createdAt,
     activatedAt: version.activatedAt,
     ...(version.protectStopAt === undefined ? {} : { protectStopAt: version.protectStopAt }),
@@ -58,6 +82,11 @@ export function versionView(
     bytes: counters.bytes,
     wraps: counters.wraps,
   }
+}
+
+function materialState(key: Key, version: KeyVersion): 'present' | 'absent' | 'pending' {
+  if (version.awaitsMaterial === true || version.state === 'destroyed') return 'absent'
+  return version.version === key.pending ? 'pending' : 'present'
 }
 
 export function principalView(principal: Principal): OutputOf<'principal.get'> {

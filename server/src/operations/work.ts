@@ -209,7 +209,7 @@ export class Work {
     const number = version ?? ringKey.key.version
     const reason = refusal(ringKey.key, ringKey.version(number), purpose, this.parts.clock.now())
     if (reason !== undefined) {
-      throw new RefusedUse(reason, ringKey.key.id, number)
+      throw new RefusedUse(reason.reason, ringKey.key.id, number)
     }
     this.#admissions.push({ reference, purpose, version })
     return {

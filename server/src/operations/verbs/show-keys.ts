@@ -72,7 +72,7 @@ export const listVersions: ReadVerb<'key.versions'> = {
     const now = work.parts.clock.now()
     const shown = ringKey.versions.slice(after, after + input.limit)
     return {
-      items: shown.map((version) => versionView(version, counters?.get(version.version), now)),
+      items: shown.map((version) => versionView(ringKey.key, version, counters?.get(version.version), now)),
       ...(after + shown.length < ringKey.versions.length
         ? { cursor: String(after + shown.length) }
         : {}),

@@ -1,6 +1,6 @@
 import { createTokenText } from '#access'
 import { newId } from '#keyring'
-import { ClavigerError, type Binding, type Principal, type Tenant, type Token } from '#model'
+import { accountOf, ClavigerError, type Binding, type Principal, type Tenant, type Token } from '#model'
 import { bindingRow, principalRow, tenantRow, tokenRow } from '../rows.ts'
 import type { ChangeVerb, PlannedRow, ReadVerb } from '../verb.ts'
 import { principalView } from '../views.ts'
@@ -61,6 +61,11 @@ export function newTenant(tenant: Tenant, ownerName: string, wrappedKey: Uint8Ar
   }
 }
 
+function tenantView(tenant: Tenant) {
+  const { id, name, createdAt } = tenant
+  return { id, name, createdAt, account: accountOf(tenant) }
+}
+
 /** Tenants are walls, and only the first tenant's owners stand outside them. */
 function assertDefaultTenant(work: Work): void {
   if (work.caller.tenant !== work.parts.defaultTenant()) {
@@ -76,7 +81,12 @@ export const createTenant: ChangeVerb<'tenant.create'> = {
     const { custody } = work.parts.system
     await rootTurn(work)
     await custody.refresh()
-    const tenant: Tenant = { id: newId(), name: input.name, createdAt: work.parts.clock.now() }
+    const tenant: Tenant = {
+      id: newId(),
+      name: input.name,
+      createdAt: work.parts.clock.now(),
+      ...(input.account === undefined ? {} : { account: input.account }),
+    }
     const made = newTenant(tenant, 'owner', work.parts.hierarchy.createTenantKey(tenant.id))
     return {
       additive: false,
@@ -85,7 +95,7 @@ export const createTenant: ChangeVerb<'tenant.create'> = {
       absent: [{ kind: 'tenant', id: tenant.id }],
       unchanged: [custody.standing],
       subject: tenant.id,
-      output: { tenant, owner: principalView(made.owner), token: made.token },
+      output: { tenant: tenantView(tenant), owner: principalView(made.owner), token: made.token },
     }
   },
 }
@@ -96,7 +106,7 @@ export const listTenants: ReadVerb<'tenant.list'> = {
     work.authorize()
     assertDefaultTenant(work)
     const rows = await work.parts.store.scan('tenant', input.cursor, input.limit + 1)
-    const shown = rows.slice(0, input.limit).map((row) => work.parts.seals.open<Tenant>(row))
+    const shown = rows.slice(0, input.limit).map((row) => tenantView(work.parts.seals.open<Tenant>(row)))
     const last = shown.at(-1)
     return {
       items: shown,
