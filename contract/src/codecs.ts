@@ -115,7 +115,10 @@ export const labels = z
       .max(256)
       .regex(LABEL_VALUE, 'label values are up to 256 letters, digits, blanks and . _ : / = + @ -'),
   )
-  .refine((pairs) => Object.keys(pairs).length <= LABELS_MAX, `must have at most ${LABELS_MAX} labels`)
+  .refine(
+    (pairs) => Object.keys(pairs).length <= LABELS_MAX,
+    `must have at most ${LABELS_MAX} labels`,
+  )
 
 /** `env=prod,team=payments`: every pair must be on the key. */
 export const labelSelector = z

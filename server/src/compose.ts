@@ -58,7 +58,7 @@ async function layFoundation({ store, clock, log }: HouseOptions) {
   const custody = new Custody(store, hierarchy, seals)
   await custody.load()
   const ring = new Ring({ store, clock, seals, hierarchy })
-  const access = new Access({ store, seals, clock })
+  const access = new Access({ store, seals, hierarchy, clock })
   const ledger = new Ledger({
     store,
     clock,

@@ -70,7 +70,8 @@ export const createSession = operation({
   effect: 'use',
   action: 'any',
   route: 'POST /v1/sessions',
-  summary: 'Get temporary credentials for AWS clients, as oneself or as a principal that trusts one',
+  summary:
+    'Get temporary credentials for AWS clients, as oneself or as a principal that trusts one',
   input: z.strictObject({
     principal: codec.uuid.optional().describe('Whom to act as; oneself unless given'),
     name: z

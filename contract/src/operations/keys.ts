@@ -21,7 +21,6 @@ const key = { key: codec.keyReference }
 const notFound = ['not_found'] as const
 const stateErrors = ['not_found', 'wrong_state'] as const
 
-
 export const createKey = operation({
   name: 'key.create',
   effect: 'change',
@@ -310,4 +309,3 @@ export const publicKey = operation({
   }),
   errors: ['not_found', 'wrong_usage', 'wrong_state'],
 })
-

@@ -135,7 +135,9 @@ export const placed = {
     .boolean()
     .optional()
     .describe('Whether it can be replicated to other regions; needs a region'),
-  policy: codec.policy.optional().describe('The key policy; everything is left to bindings unless given'),
+  policy: codec.policy
+    .optional()
+    .describe('The key policy; everything is left to bindings unless given'),
   bypassPolicyLockoutCheck: z
     .boolean()
     .optional()

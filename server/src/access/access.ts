@@ -1,20 +1,38 @@
 import { sha256Text } from '#crypto'
-import { newestRow, readNewest, type RowSeals } from '#keyring'
-import { ClavigerError, type Binding, type Clock, type Principal, type Token } from '#model'
+import { unwrap, type Hierarchy, type RowSeals } from '#keyring'
+import { ClavigerError, type AccessKey, type Clock, type Token } from '#model'
 import type { RowReference, Store } from '#store'
+import { accessKeyBinding } from './access-key.ts'
 import { parseToken, proves } from './bearer-token.ts'
-import { CompiledBindings } from './decision.ts'
-import { Session, SystemIdentity, type Identity } from './session.ts'
+import { openSession, readRow } from './opening.ts'
+import type { Session } from './session.ts'
+import { SystemIdentity, type Identity } from './session.ts'
+import {
+  deriveSigningKey,
+  invocationOf,
+  readSignature,
+  Replays,
+  SignatureError,
+  SigningKeys,
+  verifySignature,
+  type Presented,
+  type SignedRequest,
+} from './sigv4/index.ts'
+import { openTemporary } from './temporary.ts'
 
 /** Sessions held at once. */
 const SESSIONS_MAX = 10_000
-/** Bindings of one principal that are read at once; more than this is refused rather than half read. */
-const BINDINGS_MAX = 10_000
 
 /** What a caller presents; extracted by a door, judged here. Attacker-chosen. */
 export type Credential =
   | { readonly kind: 'none' }
   | { readonly kind: 'bearer'; readonly token: string }
+  /** A request signed with an access key (AWS Signature Version 4), for one of the services named. */
+  | {
+      readonly kind: 'signed'
+      readonly request: SignedRequest
+      readonly services: readonly string[]
+    }
 
 /** What the server's own jobs present; no door can make one, since it is only believed when it was made here. */
 export class SystemCredential {
@@ -40,120 +58,258 @@ export function systemCredential(tenant: string): SystemCredential {
 export interface AccessOptions {
   readonly store: Store
   readonly seals: RowSeals
+  readonly hierarchy: Hierarchy
   readonly clock: Clock
 }
 
 const UNAUTHENTICATED =
   'The token is unknown, expired or revoked; check CLAVIGER_TOKEN or make a new token'
 
+/** A session, and for those that sign their requests, the secret they sign with: the caller overwrites it. */
+interface Held {
+  readonly session: Session
+  readonly openSecret?: () => Buffer
+}
+
 export class Access {
-  readonly #store: Store
-  readonly #seals: RowSeals
+  readonly #options: AccessOptions
   readonly #clock: Clock
-  /** By SHA-256 of the token's text, so that the text is neither kept nor compared. */
-  readonly #sessions = new Map<string, Session>()
+  /** By SHA-256 of the token's text, so that the text is neither kept nor compared, or by the access key's id. */
+  readonly #held = new Map<string, Held>()
+  /** The signing keys of an access key; gone with the session. */
+  readonly #signingKeys = new SigningKeys()
+  readonly #replays: Replays
   /** Raised when anything a session is made of changes. */
   #generation = 0
 
   constructor(options: AccessOptions) {
-    this.#store = options.store
-    this.#seals = options.seals
+    this.#options = options
     this.#clock = options.clock
+    this.#replays = new Replays({ since: options.clock.now() })
   }
 
   /**
    * Who presents this credential. Immediate for a session that is held.
    *
-   * @throws ClavigerError unauthenticated, with the same words for every reason but a missing credential.
+   * @throws ClavigerError unauthenticated, with the same words for every reason but a missing credential; SignatureError, which is one,
+   *   for signed requests.
    */
   authenticate(credential: Credential | SystemCredential): Identity | Promise<Identity> {
-    if (credential.kind === 'system') {
-      if (!SystemCredential.isGenuine(credential))
-        throw new ClavigerError('unauthenticated', UNAUTHENTICATED)
-      return new SystemIdentity(credential.tenant)
+    switch (credential.kind) {
+      case 'system':
+        if (!SystemCredential.isGenuine(credential))
+          throw new ClavigerError('unauthenticated', UNAUTHENTICATED)
+        return new SystemIdentity(credential.tenant)
+      case 'none':
+        throw new ClavigerError(
+          'unauthenticated',
+          'No credential was given; send Authorization: Bearer <token>',
+        )
+      case 'bearer':
+        return this.#authenticateToken(credential.token)
+      case 'signed':
+        return this.#authenticateSigned(credential.request, credential.services)
+      default:
+        return credential satisfies never
     }
-    if (credential.kind === 'none') {
-      throw new ClavigerError(
-        'unauthenticated',
-        'No credential was given; send Authorization: Bearer <token>',
-      )
-    }
-    const name = sha256Text(credential.token)
-    const held = this.#sessions.get(name)
-    if (held === undefined) return this.#open(credential.token, name)
-    held.assertValid(this.#clock.now())
-    return held
   }
 
-  async #open(text: string, name: string): Promise<Session> {
-    const generation = this.#generation
+  /**
+   * Takes note of a signed request that is about to change something, so that nobody can send it again.
+   *
+   * @returns what gives the note back, where nothing was changed after all
+   * @throws SignatureError replayed
+   */
+  claim(credential: Credential | SystemCredential): (() => void) | undefined {
+    if (credential.kind !== 'signed') return undefined
+    const { request } = credential
+    const { signature, time } = readSignature(request, credential.services)
+    const claimed = this.#replays.claim(signature, invocationOf(request), time, this.#clock.now())
+    return () => claimed.release()
+  }
+
+  #authenticateToken(text: string): Identity | Promise<Identity> {
+    const name = sha256Text(text)
+    const held = this.#held.get(name)
+    if (held === undefined) {
+      return this.#open(name, () => this.#openToken(text)).then(({ session }) => session)
+    }
+    held.session.assertValid(this.#clock.now())
+    return held.session
+  }
+
+  async #openToken(text: string): Promise<Held> {
+    const refused = new ClavigerError('unauthenticated', UNAUTHENTICATED)
     const presented = parseToken(text)
-    if (presented === undefined) throw new ClavigerError('unauthenticated', UNAUTHENTICATED)
-    const token = await this.#row<Token>('token', presented.id)
-    if (token === undefined || !proves(presented, token.hash) || token.revokedAt !== undefined) {
-      throw new ClavigerError('unauthenticated', UNAUTHENTICATED)
+    if (presented === undefined) throw refused
+    const token = (await readRow<Token>(this.#options, 'token', presented.id))?.value
+    if (
+      token === undefined ||
+      !proves(presented, token.hash) ||
+      token.revokedAt !== undefined ||
+      token.expiresAt <= this.#clock.now()
+    ) {
+      throw refused
     }
-    const principal = await this.#row<Principal>('principal', token.principal)
-    if (principal?.state !== 'enabled' || token.expiresAt <= this.#clock.now()) {
-      throw new ClavigerError('unauthenticated', UNAUTHENTICATED)
-    }
-    const session = new Session(
-      principal,
-      token,
-      new CompiledBindings(await this.#bindings(principal)),
-    )
-    // A change that came meanwhile may not be in what was read: use it this once (the ledger checks again), but do not keep it.
-    if (this.#generation === generation) {
-      if (this.#sessions.size >= SESSIONS_MAX) this.#sessions.clear()
-      this.#sessions.set(name, session)
-    }
+    const session = await openSession(this.#options, {
+      principal: token.principal,
+      credential: { kind: 'token', id: token.id, expiresAt: token.expiresAt },
+      rests: [`token/${token.id}`],
+    })
+    if (session === undefined) throw refused
+    return { session }
+  }
+
+  #authenticateSigned(
+    request: SignedRequest,
+    services: readonly string[],
+  ): Identity | Promise<Identity> {
+    const presented = readSignature(request, services)
+    const { accessKey, sessionToken } = presented
+    const name = sessionToken === undefined ? accessKey : sha256Text(sessionToken)
+    const held = this.#held.get(name)
+    if (held !== undefined) return this.#proven(held, request, presented)
+    return this.#open(name, () =>
+      sessionToken === undefined
+        ? this.#openAccessKey(accessKey)
+        : this.#openTemporary(accessKey, sessionToken),
+    ).then((opened) => this.#proven(opened, request, presented))
+  }
+
+  /** The session, once the signature is the secret's. */
+  #proven({ session, openSecret }: Held, request: SignedRequest, presented: Presented): Session {
+    const now = this.#clock.now()
+    if (openSecret === undefined || session.credential.id !== presented.accessKey)
+      throw new SignatureError('invalid-token')
+    const held = this.#signingKeys.find(presented)
+    const key = held ?? derive(openSecret(), presented)
+    verifySignature(request, presented, key, now)
+    if (held === undefined) this.#signingKeys.keep(presented, key)
+    if (now >= session.credential.expiresAt) throw new SignatureError('expired-token')
     return session
   }
 
-  async #row<Value>(kind: 'token' | 'principal', id: string): Promise<Value | undefined> {
-    const row = await newestRow(this.#store, { kind, id })
-    return row && this.#seals.open<Value>(row)
+  async #openAccessKey(id: string): Promise<Held> {
+    const row = await readRow<AccessKey>(this.#options, 'accessKey', id)
+    if (row?.material === undefined || row.value.revokedAt !== undefined)
+      throw new SignatureError('unknown-key')
+    const { tenant, principal, expiresAt = Number.POSITIVE_INFINITY } = row.value
+    const session = await openSession(this.#options, {
+      principal,
+      credential: { kind: 'access-key', id, expiresAt },
+      rests: [`accessKey/${id}`],
+    })
+    if (session === undefined) throw new SignatureError('unknown-key')
+    const { material } = row
+    return {
+      session,
+      openSecret: () =>
+        unwrap(
+          this.#options.hierarchy.tenantWrappingKey(tenant),
+          accessKeyBinding(tenant, id),
+          material,
+        ),
+    }
   }
 
-  async #bindings(principal: Principal): Promise<Binding[]> {
-    const rows = await readNewest(this.#store, async () => {
-      const found = await this.#store.list({
-        kind: 'binding',
-        tenant: principal.tenant,
-        facets: [['principal', principal.id]],
-        limit: BINDINGS_MAX + 1,
-      })
-      return { rows: found, value: found }
+  async #openTemporary(accessKey: string, text: string): Promise<Held> {
+    const opened = openTemporary(this.#options.hierarchy, text)
+    if (opened === undefined || opened.claims.accessKey !== accessKey)
+      throw new SignatureError('invalid-token')
+    const { principal, session: sessionName, expiresAt, rests, secret } = opened.claims
+    for (const one of rests) await this.#assertStands(one)
+    const session = await openSession(this.#options, {
+      principal,
+      credential: { kind: 'temporary', id: accessKey, expiresAt },
+      sessionName,
+      rests,
     })
-    if (rows === undefined || rows.length > BINDINGS_MAX) {
-      throw new ClavigerError(
-        'overloaded',
-        `Principal ${principal.id} has more than ${BINDINGS_MAX} bindings; remove some`,
-      )
+    if (session === undefined) throw new SignatureError('invalid-token')
+    return { session, openSecret: () => Buffer.from(secret) }
+  }
+
+  /** A row that a temporary session rests on: there, and neither revoked nor disabled. */
+  async #assertStands(reference: string): Promise<void> {
+    const at = reference.indexOf('/')
+    const kind = reference.slice(0, at)
+    const row = await readRow<{ readonly revokedAt?: number; readonly state?: string }>(
+      this.#options,
+      kind as RowReference['kind'],
+      reference.slice(at + 1),
+    )
+    if (row === undefined || row.value.revokedAt !== undefined || row.value.state === 'disabled')
+      throw new SignatureError('invalid-token')
+  }
+
+  async #open(name: string, open: () => Promise<Held>): Promise<Held> {
+    const generation = this.#generation
+    const held = await open()
+    // A change that came meanwhile may not be in what was read: use it this once (the ledger checks again), but do not keep it.
+    if (this.#generation === generation) {
+      if (this.#held.size >= SESSIONS_MAX) this.#held.clear()
+      this.#held.set(name, held)
     }
-    // The facet only finds the row; the sealed row says whose it is.
-    return rows
-      .map((row) => this.#seals.open<Binding>(row))
-      .filter((binding) => binding.principal === principal.id)
+    return held
   }
 
   /** Forgets the sessions that a change touched. */
   drop(changed: readonly RowReference[]): void {
     for (const { kind, id } of changed) {
-      if (kind === 'token') {
-        this.#generation += 1
-        for (const [name, session] of this.#sessions)
-          if (session.token.id === id) this.#sessions.delete(name)
-      } else if (kind === 'principal' || kind === 'binding' || kind === 'tenant') {
+      if (kind === 'binding') {
         // A binding's row does not say here whose it is, and such changes are rare: everybody is read anew.
         this.clear()
+      } else if (kind === 'grant') {
+        this.#generation += 1
+        const { tenant, name } = granteeOf(id)
+        this.#forget(({ caller }) => caller.tenant === tenant && caller.name === name)
+      } else if (restable.has(kind)) {
+        this.#generation += 1
+        const reference = `${kind}/${id}`
+        this.#forget(({ rests }) => rests.has(reference))
       }
+    }
+  }
+
+  #forget(touched: (session: Session) => boolean): void {
+    for (const [name, { session }] of this.#held) {
+      if (!touched(session)) continue
+      this.#held.delete(name)
+      this.#signingKeys.forget(session.credential.id)
     }
   }
 
   /** Forgets every session. */
   clear(): void {
     this.#generation += 1
-    this.#sessions.clear()
+    this.#held.clear()
+    this.#signingKeys.clear()
   }
+}
+
+function derive(secret: Buffer, presented: Presented) {
+  try {
+    return deriveSigningKey(secret, presented)
+  } finally {
+    secret.fill(0)
+  }
+}
+
+/** The kinds of rows that sessions rest on. */
+const restable: ReadonlySet<string> = new Set([
+  'token',
+  'accessKey',
+  'principal',
+  'tenant',
+  'trust',
+  'identityProvider',
+])
+
+/** A grant's row id, which says whose it is, so that giving one does not make everybody's session be read anew. */
+export function grantRowId(tenant: string, granteeName: string, grant: string): string {
+  return `${tenant}/${granteeName}/${grant}`
+}
+
+function granteeOf(rowId: string): { readonly tenant: string; readonly name: string } {
+  const first = rowId.indexOf('/')
+  return { tenant: rowId.slice(0, first), name: rowId.slice(first + 1, rowId.lastIndexOf('/')) }
 }

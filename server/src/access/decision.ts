@@ -1,5 +1,6 @@
 import { roles } from '@claviger/contract'
 import { selects, type Binding } from '#model'
+import type { KeyPolicy } from './policy/index.ts'
 
 /**
  * May a principal do an action on something? Default deny: some binding must say yes. Compiled once per session, so that a decision
@@ -10,12 +11,17 @@ import { selects, type Binding } from '#model'
 export interface Target {
   readonly key?: string
   readonly labels: Readonly<Record<string, string>>
+  /** The key policy, where the key has one of its own. */
+  readonly policy?: KeyPolicy | undefined
+  /** The key's ARN, which policies name it by; asked only where there is a policy. */
+  readonly arn?: () => string
 }
 
 export const tenantTarget: Target = Object.freeze({ labels: Object.freeze({}) })
 
-/** The binding that allows something, and until when (milliseconds since 1970). */
+/** What allows something, and until when (milliseconds since 1970). */
 export interface Grant {
+  /** A binding's id, `policy:` and a statement, or `grant:` and an id. */
   readonly binding: string
   readonly until: number
 }

@@ -1,8 +1,28 @@
 /**
- * Who is asking and what they may do: credentials, principals, roles, bindings, decisions. It judges and never does; doors only extract
- * what it judges.
+ * Who is asking and what they may do: credentials, principals, roles, bindings, key policies, grants, decisions. It judges and never
+ * does; doors only extract what it judges.
  */
-export { Access, systemCredential, type Credential, type SystemCredential } from './access.ts'
+export { accessKeyBinding, newAccessKeyId, newAccessKeySecret } from './access-key.ts'
+export {
+  Access,
+  grantRowId,
+  systemCredential,
+  type Credential,
+  type SystemCredential,
+} from './access.ts'
+export { principalArn } from './arn.ts'
+export type { Asked } from './asked.ts'
 export { createTokenText } from './bearer-token.ts'
 export { tenantTarget, type Grant, type Target } from './decision.ts'
-export { Session, type Caller, type Identity } from './session.ts'
+export { openSession } from './opening.ts'
+export {
+  defaultPolicy,
+  KeyPolicy,
+  parsePrincipalArn,
+  POLICY_BYTES_MAX,
+  PolicyError,
+  type ConditionValues,
+} from './policy/index.ts'
+export { Session, type Caller, type Explanation, type Identity } from './session.ts'
+export { SignatureError } from './sigv4/index.ts'
+export { sealTemporary } from './temporary.ts'

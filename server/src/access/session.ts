@@ -1,5 +1,8 @@
-import { ClavigerError, type Principal, type Token } from '#model'
+import { ClavigerError, type Principal } from '#model'
+import { arnName } from './arn.ts'
+import type { Asked } from './asked.ts'
 import type { CompiledBindings, Grant, Target } from './decision.ts'
+import type { CompiledGrants } from './grants.ts'
 
 /** Who is asking, once it is believed: the explicit first argument of everything below the gate. */
 export interface Caller {
@@ -9,13 +12,19 @@ export interface Caller {
   /** The credential's id; absent for jobs. */
   readonly credential?: string
   readonly factors: string[]
+  /** Twelve digits: what AWS clients know the tenant by. */
+  readonly account: string
+  /** The principal's name, unique in its tenant. */
+  readonly name: string
+  /** The name of a temporary session. */
+  readonly session?: string
 }
 
 /** Who asks, and what they may do. */
 export interface Identity {
   readonly caller: Caller
-  /** The grant that allows an action on a target, or undefined: denied. `now` is in milliseconds since 1970. */
-  decide(action: string, target: Target, now: number): Grant | undefined
+  /** What allows an action on a target, or undefined: denied. `now` is in milliseconds since 1970. */
+  decide(asked: Asked, target: Target, now: number): Grant | undefined
   /** Whether an action is allowed at any scope. */
   holds(action: string, now: number): boolean
 }
@@ -25,7 +34,7 @@ export class SystemIdentity implements Identity {
   readonly caller: Caller
 
   constructor(tenant: string) {
-    this.caller = { principal: 'system', tenant, factors: [] }
+    this.caller = { principal: 'system', tenant, factors: [], account: '', name: 'system' }
   }
 
   decide(): Grant {
@@ -37,33 +46,70 @@ export class SystemIdentity implements Identity {
   }
 }
 
+/** The credential a session was opened with. */
+export interface Presented {
+  readonly kind: 'token' | 'access-key' | 'temporary' | 'identity-token'
+  readonly id: string
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number
+}
+
+export interface SessionParts {
+  readonly principal: Principal
+  readonly account: string
+  readonly credential: Presented
+  readonly bindings: CompiledBindings
+  readonly grants: CompiledGrants
+  /** Of temporary credentials. */
+  readonly sessionName?: string | undefined
+  /** The rows it was made of, as `kind/id`: a change to one of them ends it. */
+  readonly rests: ReadonlySet<string>
+}
+
+/** A judgement with its reason, for people. */
+export interface Explanation {
+  readonly allowed: boolean
+  readonly by?: string
+  readonly reason: string
+}
+
+const FOREVER = Number.POSITIVE_INFINITY
+
 /**
- * A credential that was checked, with everything decisions need. Held until a change touches the token, the principal or its bindings.
+ * A credential that was checked, with everything decisions need. Held until a change touches what it rests on.
  */
 export class Session implements Identity {
   readonly principal: Principal
-  readonly token: Token
+  readonly credential: Presented
   readonly caller: Caller
+  readonly rests: ReadonlySet<string>
   readonly #bindings: CompiledBindings
+  readonly #grants: CompiledGrants
   /** By the object that stands for the target at this revision: when the key changes, its object is another one. */
   readonly #decided = new WeakMap<object, Map<string, Grant>>()
 
-  constructor(principal: Principal, token: Token, bindings: CompiledBindings) {
+  constructor(parts: SessionParts) {
+    const { principal, credential, account, sessionName } = parts
     this.principal = principal
-    this.token = token
+    this.credential = credential
+    this.rests = parts.rests
     this.caller = {
       principal: principal.id,
       tenant: principal.tenant,
-      credential: token.id,
-      factors: ['token'],
+      credential: credential.id,
+      factors: [credential.kind],
+      account,
+      name: principal.name,
+      ...(sessionName === undefined ? {} : { session: sessionName }),
     }
-    this.#bindings = bindings
+    this.#bindings = parts.bindings
+    this.#grants = parts.grants
   }
 
-  /** @throws ClavigerError unauthenticated when the token has expired. `now` is in milliseconds since 1970. */
+  /** @throws ClavigerError unauthenticated when the credential has expired. `now` is in milliseconds since 1970. */
   assertValid(now: number): void {
-    if (now >= this.token.expiresAt)
-      throw new ClavigerError('unauthenticated', 'The token has expired; make a new one')
+    if (now >= this.credential.expiresAt)
+      throw new ClavigerError('unauthenticated', 'The credential has expired; make a new one')
   }
 
   /** Whether an action is allowed at any scope. */
@@ -71,19 +117,71 @@ export class Session implements Identity {
     return this.#bindings.holds(action, now)
   }
 
-  /** The grant that allows an action on a target, or undefined: denied. */
-  decide(action: string, target: Target, now: number): Grant | undefined {
-    let decided = this.#decided.get(target)
-    const known = decided?.get(action)
+  /**
+   * What allows an action on a target, or undefined: denied. An explicit deny of the key policy wins; then the policy allows by itself,
+   * or leaves it to bindings; then grants.
+   */
+  decide(asked: Asked, target: Target, now: number): Grant | undefined {
+    const decided = this.#decided.get(target)
+    const known = decided?.get(asked.action)
     if (known !== undefined && now < known.until) return known
-    const grant = this.#bindings.decide(action, target, now)
-    if (grant !== undefined) {
-      if (decided === undefined) {
-        decided = new Map()
-        this.#decided.set(target, decided)
-      }
-      decided.set(action, grant)
-    }
+    if (target.policy !== undefined) return this.#judge(asked, target, now).grant
+    const grant = this.#bindings.decide(asked.action, target, now)
+    if (grant === undefined) return this.#granted(asked, target)
+    if (decided === undefined) this.#decided.set(target, new Map([[asked.action, grant]]))
+    else decided.set(asked.action, grant)
     return grant
+  }
+
+  /** The same decision, in words. */
+  explain(asked: Asked, target: Target, now: number): Explanation {
+    const { grant, reason } = this.#judge(asked, target, now)
+    return grant === undefined
+      ? { allowed: false, reason }
+      : { allowed: true, by: grant.binding, reason }
+  }
+
+  #granted(asked: Asked, target: Target): Grant | undefined {
+    const found = target.key === undefined ? undefined : this.#grants.decide(target.key, asked)
+    return found && { binding: `grant:${found.id}`, until: FOREVER }
+  }
+
+  /** Answers under a policy are not remembered: they may depend on the request. */
+  #judge(
+    asked: Asked,
+    target: Target,
+    now: number,
+  ): { readonly grant?: Grant; readonly reason: string } {
+    const answer = target.policy?.answer(
+      `kms:${asked.operation}`,
+      target.arn?.() ?? '',
+      {
+        account: this.caller.account,
+        name: arnName(this.caller.name, this.caller.principal),
+        id: this.caller.principal,
+        ...(this.caller.session === undefined ? {} : { session: this.caller.session }),
+      },
+      asked.values,
+    )
+    if (answer?.kind === 'deny')
+      return { reason: `the key policy denies it in statement ${answer.statement}` }
+    if (answer?.kind === 'allow') {
+      return {
+        grant: { binding: `policy:${answer.statement}`, until: FOREVER },
+        reason: `the key policy allows it in statement ${answer.statement}`,
+      }
+    }
+    if (answer === undefined || answer.kind === 'delegate') {
+      const grant = this.#bindings.decide(asked.action, target, now)
+      if (grant !== undefined) return { grant, reason: 'a role binding allows it' }
+    }
+    const granted = this.#granted(asked, target)
+    if (granted !== undefined) return { grant: granted, reason: 'a grant on the key allows it' }
+    return {
+      reason:
+        answer === undefined || answer.kind === 'delegate'
+          ? 'no role binding and no grant allows it'
+          : 'the key policy does not leave it to role bindings, and no grant allows it',
+    }
   }
 }

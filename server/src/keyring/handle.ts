@@ -19,7 +19,7 @@ import {
   type Algorithm,
   type OpenMaterial,
 } from '#crypto'
-import { ClavigerError, type Clock, type Key } from '#model'
+import { ClavigerError, envelopeKeyId, KeyError, type Clock, type Key } from '#model'
 import { EnvelopeKey } from './envelope.ts'
 
 type SignedData = Parameters<typeof sign>[2]
@@ -45,7 +45,7 @@ export class VersionHandle {
         ? undefined
         : new EnvelopeKey({
             secret: this.#material.secret,
-            key: key.id,
+            key: envelopeKeyId(key),
             version,
             suite: envelopeSuite,
             clock,
@@ -147,10 +147,9 @@ export class VersionHandle {
 
   #assertUsage(usage: Key['usage']): void {
     if (this.#key.usage !== usage) {
-      throw new ClavigerError(
-        'wrong_usage',
-        `The key is made to ${this.#key.usage}, not to ${usage}`,
-      )
+      throw new KeyError('wrong_usage', `The key is made to ${this.#key.usage}, not to ${usage}`, {
+        key: this.#key,
+      })
     }
   }
 

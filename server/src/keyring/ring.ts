@@ -27,6 +27,13 @@ export function aliasId(tenant: string, alias: string): string {
   return `${tenant}/${alias}`
 }
 
+/** What a name points at. */
+export interface AliasTarget {
+  readonly key: string
+  /** Where the name was made, where that is known: it is not seen from other regions. */
+  readonly region?: string
+}
+
 /** What a version's wrap is bound to. */
 export function versionBinding(key: Key, version: number) {
   return { tenant: key.tenant, key: key.id, version, algorithm: key.algorithm, usage: key.usage }
@@ -62,7 +69,7 @@ export class RingKey {
   /** Versions are numbered from 1 without gaps, so a removed row, or a key row rolled back, shows. */
   #assertWhole(): void {
     const whole =
-      this.versions.length === this.key.version &&
+      this.versions.length === (this.key.pending ?? this.key.version) &&
       this.versions.every(
         (version, position) => version.version === position + 1 && version.key === this.key.id,
       )
@@ -140,7 +147,8 @@ export class Ring {
   readonly #hierarchy: Hierarchy
   readonly #keys = new Map<string, RingKey>()
   readonly #loading = new Map<string, Promise<RingKey | undefined>>()
-  readonly #aliases = new Map<string, string>()
+  /** `undefined` under a name that is known to be nobody's. */
+  readonly #aliases = new Map<string, AliasTarget | undefined>()
   /** Raised when a name changes, so that a read under way is not remembered. */
   #aliasGeneration = 0
 
@@ -158,9 +166,11 @@ export class Ring {
     return key
   }
 
-  /** The id a name points at, where that is remembered. */
-  heldAlias(tenant: string, alias: string): string | undefined {
-    return this.#aliases.get(aliasId(tenant, alias))
+  /** What a name points at, where that is remembered: `null` where it is not, `undefined` for a name that is nobody's. */
+  heldAlias(tenant: string, alias: string): AliasTarget | undefined | null {
+    const id = aliasId(tenant, alias)
+    const held = this.#aliases.get(id)
+    return held === undefined && !this.#aliases.has(id) ? null : held
   }
 
   /**
@@ -196,15 +206,14 @@ export class Ring {
     }).then((stored) => stored && new RingKey(stored, this.#seals, this.#hierarchy, this.#clock))
   }
 
-  /** The id a name points at, from memory or the store. */
-  async loadAlias(tenant: string, alias: string): Promise<string | undefined> {
+  /** What a name points at, from memory or the store; undefined for a name that is nobody's. */
+  async loadAlias(tenant: string, alias: string): Promise<AliasTarget | undefined> {
+    const held = this.heldAlias(tenant, alias)
+    if (held !== null) return held
     const id = aliasId(tenant, alias)
-    const held = this.#aliases.get(id)
-    if (held !== undefined) return held
     const generation = this.#aliasGeneration
     const row = await newestRow(this.#store, { kind: 'alias', id })
-    if (row === undefined) return undefined
-    const target = this.#seals.open<{ key: string }>(row).key
+    const target = row && this.#seals.open<AliasTarget>(row)
     if (this.#aliasGeneration === generation) {
       if (this.#aliases.size >= ALIASES_MAX) this.#aliases.clear()
       this.#aliases.set(id, target)

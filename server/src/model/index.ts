@@ -4,14 +4,8 @@
 export { canonicalJson } from './canonical.ts'
 export { systemClock, type Clock } from './clock.ts'
 export { ClavigerError, KeyError, toClavigerError } from './errors.ts'
-export type {
-  Counters,
-  Key,
-  KeyVersion,
-  MultiRegion,
-  Revocation,
-  RotationSchedule,
-} from './key.ts'
+export { envelopeKeyId } from './key.ts'
+export type { Counters, Key, KeyVersion, MultiRegion, Revocation, RotationSchedule } from './key.ts'
 export {
   accountOf,
   selects,

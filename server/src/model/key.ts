@@ -85,3 +85,8 @@ export interface Counters {
   readonly bytes: number
   readonly wraps: number
 }
+
+/** The id that ciphertexts of a key name: of related multi-Region keys the shared one. */
+export function envelopeKeyId(key: Pick<Key, 'id' | 'multiRegion'>): string {
+  return key.multiRegion?.id ?? key.id
+}

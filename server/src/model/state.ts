@@ -83,8 +83,7 @@ export function refusal(
   const whole = keyRefusal(key)
   if (whole !== undefined) return whole
   const one = `version ${version.version} of the key`
-  if (version.revocation !== undefined)
-    return { hindrance: 'revoked', reason: `${one} is revoked` }
+  if (version.revocation !== undefined) return { hindrance: 'revoked', reason: `${one} is revoked` }
   if (version.awaitsMaterial === true || isPast(version.materialExpiresAt, now)) {
     return {
       hindrance: 'awaiting-material',

@@ -63,7 +63,12 @@ export class Ceremonies {
           'The server has a root key already; unseal it',
         )
       }
-      const tenant: Tenant = { id: newId(), name: 'default', createdAt: clock.now() }
+      const tenant: Tenant = {
+        id: newId(),
+        name: 'default',
+        createdAt: clock.now(),
+        ...(input.account === undefined ? {} : { account: input.account }),
+      }
       const created = await custody.create(input.seal, tenant.id)
       const made = newTenant(tenant, input.owner, hierarchy.createTenantKey(tenant.id))
       const log = await createLogRow(hierarchy, this.#parts.origin)

@@ -1,13 +1,14 @@
 import { operations, type InputOf, type OutputOf } from '@claviger/contract'
-import { systemCredential } from '#access'
+import { systemCredential, type Caller } from '#access'
 import type { Ledger, RecordDraft } from '#ledger'
-import { ClavigerError, toClavigerError } from '#model'
+import { ClavigerError, KeyError, toClavigerError } from '#model'
 import type { Change } from '#store'
 import { FailureLimiter } from './failure-limiter.ts'
+import { outcomeOf } from './outcome.ts'
 import type { Sources } from './sources.ts'
 import type { GatedName, InternalVerb, Plan, Verb } from './verb.ts'
 import { internalVerbs, verbs, type InternalName } from './verbs.ts'
-import { outcomeOf, RefusedUse, Work, type Origin, type Parts } from './work.ts'
+import { Work, type Facts, type Origin, type Parts, type Subject } from './work.ts'
 
 /**
  * The gate. Every use of a key and every change, from every door and every job, goes through `perform`, and nothing it does is told
@@ -17,15 +18,25 @@ import { outcomeOf, RefusedUse, Work, type Origin, type Parts } from './work.ts'
 /** How often a change is computed anew because what it was computed from changed meanwhile. */
 const CHANGE_ATTEMPTS = 8
 
+/** What changes something: a verb, or a job's. */
+interface Changing<Input, Output> {
+  references?(input: Input): readonly string[]
+  run(input: Input, work: Work): Plan<Output> | Promise<Plan<Output>>
+}
+
 type InternalInput<Name extends InternalName> = Parameters<(typeof internalVerbs)[Name]['run']>[0]
 
 type InternalOutput<Name extends InternalName> =
   (typeof internalVerbs)[Name] extends InternalVerb<never, infer Output> ? Output : never
 
-/** What a door hands over. `read` decodes the input once the caller is known; it may throw invalid_request. */
+/** What a door hands over. `read` decodes the input once the caller is known; it may throw invalid_request, or a door's own error. */
 export interface Call<Name extends GatedName> extends Origin {
   readonly operation: Name
-  read(): InputOf<Name>
+  read(caller: Caller): InputOf<Name>
+  /** Told once, whatever comes of it, before the answer or the error leaves. */
+  readonly told?: (facts: Facts) => void
+  /** Do everything but what would be recorded or changed: whether it would succeed. */
+  readonly rehearsal?: boolean
 }
 
 export interface GateOptions extends Parts {
@@ -54,14 +65,15 @@ export class Gate {
    */
   async perform<Name extends GatedName>(call: Call<Name>): Promise<OutputOf<Name>> {
     const verb: Verb<Name> = verbs[call.operation]
-    const work = new Work(this.#options, call, operations[call.operation].action)
+    const work = new Work(this.#options, call, call.operation, operations[call.operation].action)
     try {
       this.#options.assertServing()
       const revision = this.#ledger.revision
       const authenticating = work.authenticate()
       if (authenticating !== undefined) await authenticating
-      const input = call.read()
-      if (verb.kind === 'change') return await this.#change(call, verb, input, work, revision)
+      const input = call.read(work.caller)
+      work.subject = input as Subject
+      if (verb.kind === 'change') return await this.#changeOnce(call, verb, input, work, revision)
       if (verb.kind === 'use') {
         const locating = work.locate(verb.references(input))
         if (locating !== undefined) await locating
@@ -69,7 +81,8 @@ export class Gate {
       const running = verb.run(input, work)
       const output = running instanceof Promise ? await running : running
       assertAuthorized(work)
-      if (verb.kind === 'use') await this.#recordUse(call, work, revision)
+      if (verb.kind === 'use' && call.rehearsal !== true)
+        await this.#recordUse(call, work, revision)
       return output
     } catch (thrown) {
       const error = toClavigerError(thrown)
@@ -77,6 +90,24 @@ export class Gate {
       throw error
     } finally {
       work.dispose()
+      call.told?.(work.facts)
+    }
+  }
+
+  /** A change whose request nobody can send again, where it was signed; one that failed changed nothing and may be. */
+  async #changeOnce<Input, Output>(
+    call: Call<GatedName>,
+    verb: Changing<Input, Output>,
+    input: Input,
+    work: Work,
+    revision: number,
+  ): Promise<Output> {
+    const release = this.#options.access.claim(call.credential)
+    try {
+      return await this.#change(call, verb, input, work, revision)
+    } catch (thrown) {
+      release?.()
+      throw thrown
     }
   }
 
@@ -97,7 +128,8 @@ export class Gate {
       source: 'local',
       request: `job-${name}`,
     }
-    const work = new Work(this.#options, origin, name)
+    const work = new Work(this.#options, origin, name, name)
+    work.subject = input as Subject
     this.#options.assertServing()
     try {
       return await this.#change(
@@ -124,11 +156,12 @@ export class Gate {
   }
 
   async #change<Input, Output>(
-    call: { readonly operation: string; readonly source: string },
-    verb: {
-      references?(input: Input): readonly string[]
-      run(input: Input, work: Work): Plan<Output> | Promise<Plan<Output>>
+    call: {
+      readonly operation: string
+      readonly source: string
+      readonly rehearsal?: boolean
     },
+    verb: Changing<Input, Output>,
     input: Input,
     work: Work,
     firstRevision: number,
@@ -144,6 +177,7 @@ export class Gate {
       await work.locate(verb.references?.(input) ?? [])
       const plan = await verb.run(input, work)
       assertAuthorized(work)
+      if (call.rehearsal === true) return plan.output
       const recorded = await this.#ledger.record({
         records: [changeRecord(work, call.operation, source, plan)],
         counters: [],
@@ -261,7 +295,7 @@ function refusalRecord(
   return work.draft(
     event,
     source,
-    error instanceof RefusedUse ? { ...about, key: error.key, version: error.version } : about,
+    error instanceof KeyError ? { ...about, key: error.key.id, version: error.version } : about,
   )
 }
 

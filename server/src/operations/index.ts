@@ -1,11 +1,12 @@
 /**
  * The gate, and one verb for each operation. Whoever wants something done, a door or a job, calls `perform`; there is no other way in.
  */
-export type { Credential } from '#access'
+export { principalArn, SignatureError, type Caller, type Credential } from '#access'
 export { Ceremonies, type CeremonyOrigin } from './ceremonies.ts'
 export { dueForDestruction } from './due.ts'
 export { Gate, type Call, type GateOptions } from './gate.ts'
 export { Sources } from './sources.ts'
 export type { SystemControl } from './system-control.ts'
 export type { GatedName } from './verb.ts'
-export type { Origin, Parts } from './work.ts'
+export { keyArn, kmsKeyId } from './target.ts'
+export type { Facts, Origin, Parts } from './work.ts'

@@ -1,5 +1,17 @@
+import { grantRowId } from '#access'
 import { aliasId, versionId, type RingKey } from '#keyring'
-import type { Binding, Key, KeyVersion, Principal, Tenant, Token } from '#model'
+import type {
+  AccessKey,
+  Binding,
+  IdentityProvider,
+  Key,
+  KeyGrant,
+  KeyVersion,
+  Principal,
+  Tenant,
+  Token,
+  Trust,
+} from '#model'
 import type { RowReference } from '#store'
 import type { PlannedRow } from './verb.ts'
 
@@ -16,6 +28,7 @@ export function keyRow(key: Key): PlannedRow {
       ['algorithm', key.algorithm],
       ['usage', key.usage],
       ...(key.destroyAt === undefined ? [] : ([['destruction', 'scheduled']] as const)),
+      ...(key.rotation === undefined ? [] : ([['rotation', 'automatic']] as const)),
       ...Object.entries(key.labels).map(([name, value]) => [`label:${name}`, value] as const),
     ],
   }
@@ -41,6 +54,9 @@ export interface Alias {
   readonly alias: string
   readonly key: string
   readonly createdAt: number
+  readonly updatedAt?: number
+  /** Where it was made, where that is known: it is not seen from other regions. */
+  readonly region?: string
 }
 
 export function aliasRow(tenant: string, alias: Alias): PlannedRow {
@@ -60,6 +76,68 @@ export function principalRow(principal: Principal): PlannedRow {
     tenant: principal.tenant,
     value: principal,
     facets: [],
+  }
+}
+
+/** A name is a row of its own, so that no two principals of a tenant ever have the same. */
+export function principalNameId(tenant: string, name: string): string {
+  return `${tenant}/${name}`
+}
+
+export function principalNameRow({ id, tenant, name }: Principal): PlannedRow {
+  return {
+    kind: 'principalName',
+    id: principalNameId(tenant, name),
+    tenant,
+    value: { name, principal: id },
+    facets: [],
+  }
+}
+
+/** `wrappedSecret` is the secret under the tenant's key. */
+export function accessKeyRow(accessKey: AccessKey, wrappedSecret: Uint8Array): PlannedRow {
+  return {
+    kind: 'accessKey',
+    id: accessKey.id,
+    tenant: accessKey.tenant,
+    value: accessKey,
+    material: wrappedSecret,
+    facets: [['principal', accessKey.principal]],
+  }
+}
+
+export function grantRow(grant: KeyGrant): PlannedRow {
+  return {
+    kind: 'grant',
+    id: grantRowId(grant.tenant, grant.granteeName, grant.id),
+    tenant: grant.tenant,
+    value: grant,
+    facets: [
+      ['grant', grant.id],
+      ['key', grant.key],
+      ['grantee', grant.granteeName],
+      ...(grant.retiringName === undefined ? [] : ([['retiring', grant.retiringName]] as const)),
+    ],
+  }
+}
+
+export function trustRow(trust: Trust): PlannedRow {
+  return {
+    kind: 'trust',
+    id: trust.id,
+    tenant: trust.tenant,
+    value: trust,
+    facets: [['principal', trust.principal]],
+  }
+}
+
+export function identityProviderRow(provider: IdentityProvider): PlannedRow {
+  return {
+    kind: 'identityProvider',
+    id: provider.id,
+    tenant: provider.tenant,
+    value: provider,
+    facets: [['issuer', provider.issuer]],
   }
 }
 

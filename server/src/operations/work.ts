@@ -11,10 +11,14 @@ import {
 } from '#access'
 import type { Hierarchy, Ring, RingKey, RowSeals, VersionHandle } from '#keyring'
 import type { LedgerReader, RecordDraft } from '#ledger'
-import { ClavigerError, refusal, type Clock, type Purpose } from '#model'
+import { ClavigerError, KeyError, refusal, type Clock, type Key, type Purpose } from '#model'
 import type { CounterDelta, Store } from '#store'
+import { find, findHeld, unheld } from './lookup.ts'
+import { outcomeOf } from './outcome.ts'
+import { Question } from './question.ts'
 import type { SystemControl } from './system-control.ts'
 import { Tally, type Done } from './tally.ts'
+import { target } from './target.ts'
 
 /** What the gate gives every operation to work with. */
 export interface Parts {
@@ -36,6 +40,10 @@ export interface Origin {
   readonly door: string
   readonly source: string
   readonly request: string
+  /** From doors that know regions: only keys of this one are seen. Attacker-chosen. */
+  readonly region?: string
+  /** AWS's name of the operation, where a door knows it more exactly than the operation tells. */
+  readonly kmsOperation?: string
 }
 
 /** A key that the caller may use for a purpose now. */
@@ -46,32 +54,56 @@ export interface Admitted {
   readonly binding: string
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+/** What a door is told beside the answer. */
+export interface Facts {
+  readonly caller: Caller | undefined
+  /** A key by the reference it was looked up by. */
+  key(reference: string): Key | undefined
+}
 
 interface Admission {
   readonly reference: string
-  readonly purpose: Purpose | undefined
+  readonly purpose: Purpose
   readonly version: number | undefined
+  readonly subject: Subject
 }
+
+/** What was authorized on something that is no key in the ring, or on a key's new labels. */
+interface Authorization {
+  readonly target: Target
+  readonly action: string
+  readonly purpose: Purpose | undefined
+  readonly subject: Subject
+}
+
+/** An operation's input, or one item of a batch. */
+export type Subject = Readonly<Record<string, unknown>>
+
+const nothing: Subject = Object.freeze({})
 
 /** One operation under way: who asks, which keys were looked up and admitted, and what was done with them. */
 export class Work {
   readonly parts: Parts
   readonly origin: Origin
+  /** The contract's name of the operation. */
+  readonly name: string
   readonly action: string
+  /** What is being done now: the input, or the item of a batch that is under way. Conditions of policies are about it. */
+  subject: Subject = nothing
   #identity: Identity | undefined
   #keys = new Map<string, RingKey>()
   #admissions: Admission[] = []
-  #targets: Target[] = []
+  #authorizations: Authorization[] = []
   readonly #tally = new Tally()
   #binding: string | undefined
   #authorized = false
   #kept: Map<string, unknown> | undefined
   #discard: (() => void)[] | undefined
 
-  constructor(parts: Parts, origin: Origin, action: string) {
+  constructor(parts: Parts, origin: Origin, name: string, action: string) {
     this.parts = parts
     this.origin = origin
+    this.name = name
     this.action = action
   }
 
@@ -116,29 +148,22 @@ export class Work {
   locate(references: readonly string[]): void | Promise<void> {
     const missing: string[] = []
     for (const reference of references) {
-      const id = UUID.test(reference)
-        ? reference
-        : this.parts.ring.heldAlias(this.caller.tenant, reference)
-      const key = id === undefined ? undefined : this.parts.ring.held(id)
-      if (key === undefined) missing.push(reference)
-      else this.#keep(reference, key)
+      const key = findHeld(this.parts.ring, reference, this.#viewpoint)
+      if (key === unheld) missing.push(reference)
+      else if (key !== undefined) this.#keys.set(reference, key)
     }
     if (missing.length > 0) return this.#load(missing)
   }
 
   async #load(references: readonly string[]): Promise<void> {
     for (const reference of new Set(references)) {
-      const id = UUID.test(reference)
-        ? reference
-        : await this.parts.ring.loadAlias(this.caller.tenant, reference)
-      const key = id === undefined ? undefined : await this.parts.ring.load(id)
-      if (key !== undefined) this.#keep(reference, key)
+      const key = await find(this.parts.ring, reference, this.#viewpoint)
+      if (key !== undefined) this.#keys.set(reference, key)
     }
   }
 
-  /** Another tenant's key is as good as none. */
-  #keep(reference: string, key: RingKey): void {
-    if (key.key.tenant === this.caller.tenant) this.#keys.set(reference, key)
+  get #viewpoint() {
+    return { tenant: this.caller.tenant, region: this.origin.region }
   }
 
   /**
@@ -146,8 +171,8 @@ export class Work {
    *
    * @throws ClavigerError forbidden
    */
-  authorize(target: Target = tenantTarget, action = this.action): string {
-    const grant = this.may(target, action)
+  authorize(on: Target = tenantTarget, action = this.action, purpose?: Purpose): string {
+    const grant = this.may(on, action, purpose)
     if (grant === undefined) {
       throw new ClavigerError(
         'forbidden',
@@ -156,7 +181,7 @@ export class Work {
     }
     this.#authorized = true
     this.#binding ??= grant.binding
-    this.#targets.push(target)
+    this.#authorizations.push({ target: on, action, purpose, subject: this.subject })
     return grant.binding
   }
 
@@ -175,9 +200,9 @@ export class Work {
     this.#authorized = true
   }
 
-  /** Whether an action is allowed on a target, without claiming it. */
-  may(target: Target, action = this.action): Grant | undefined {
-    return this.identity.decide(action, target, this.parts.clock.now())
+  /** What allows an action on a target, without claiming it. */
+  may(on: Target, action = this.action, purpose?: Purpose): Grant | undefined {
+    return this.identity.decide(new Question(this, action, purpose), on, this.parts.clock.now())
   }
 
   /**
@@ -189,29 +214,47 @@ export class Work {
   key(
     reference: string,
     action = this.action,
+    purpose?: Purpose,
   ): { readonly ringKey: RingKey; readonly binding: string } {
     const ringKey = this.#keys.get(reference)
     if (ringKey === undefined) {
-      this.authorize(tenantTarget, action)
+      this.authorize(tenantTarget, action, purpose)
       throw new ClavigerError('not_found', 'There is no key of that id or alias')
     }
-    const binding = this.authorize(target(ringKey), action)
+    const binding = this.authorize(target(ringKey, this.caller, this.origin), action, purpose)
     return { ringKey, binding }
+  }
+
+  /** Whether the action is allowed on a key by a binding alone, so that it does not depend on what is asked. */
+  isAllowedWhatever(ringKey: RingKey): boolean {
+    return (
+      ringKey.key.policy === undefined &&
+      this.may(target(ringKey, this.caller, this.origin)) !== undefined
+    )
+  }
+
+  /** A key that was looked up, before anybody is authorized to do anything with it: for finding out what is to be authorized. */
+  found(reference: string): RingKey | undefined {
+    return this.#keys.get(reference)
   }
 
   /**
    * Step four: the key may be used by this caller for this purpose now. The newest version serves unless one is named.
    *
-   * @throws ClavigerError forbidden, not_found, wrong_state
+   * @throws ClavigerError forbidden, not_found; KeyError wrong_state
    */
   admit(reference: string, purpose: Purpose, version?: number, action = this.action): Admitted {
-    const { ringKey, binding } = this.key(reference, action)
+    const { ringKey, binding } = this.key(reference, action, purpose)
     const number = version ?? ringKey.key.version
-    const reason = refusal(ringKey.key, ringKey.version(number), purpose, this.parts.clock.now())
-    if (reason !== undefined) {
-      throw new RefusedUse(reason.reason, ringKey.key.id, number)
+    const refused = refusal(ringKey.key, ringKey.version(number), purpose, this.parts.clock.now())
+    if (refused !== undefined) {
+      throw new KeyError('wrong_state', `Refused: ${refused.reason}`, {
+        key: ringKey.key,
+        version: number,
+        hindrance: refused.hindrance,
+      })
     }
-    this.#admissions.push({ reference, purpose, version })
+    this.#admissions.push({ reference, purpose, version, subject: this.subject })
     return {
       ringKey,
       version: number,
@@ -283,28 +326,31 @@ export class Work {
   /** Everything again, against what stands now: for operations that waited while something changed. */
   async again(): Promise<void> {
     const admissions = this.#admissions
-    const targets = this.#targets
+    const authorizations = this.#authorizations
+    const { subject } = this
     const references = [...this.#keys.keys()]
     this.forget()
     await this.authenticate()
     await this.locate(references)
-    for (const { reference, purpose, version } of admissions) {
-      if (purpose !== undefined) this.admit(reference, purpose, version)
-    }
-    for (const wanted of targets) {
-      if (wanted.key === undefined) this.authorize(wanted)
-      else this.#reauthorize(wanted.key)
+    try {
+      for (const { reference, purpose, version, subject: admitted } of admissions) {
+        this.subject = admitted
+        this.admit(reference, purpose, version)
+      }
+      for (const { target: on, action, purpose, subject: authorized } of authorizations) {
+        this.subject = authorized
+        this.authorize(this.#now(on), action, purpose)
+      }
+    } finally {
+      this.subject = subject
     }
   }
 
-  /** The labels of a key may have changed, and with them who may do what. */
-  #reauthorize(id: string): void {
-    for (const key of this.#keys.values()) {
-      if (key.key.id === id) {
-        this.authorize(target(key))
-        return
-      }
-    }
+  /** The labels and the policy of a key may have changed, and with them who may do what. */
+  #now(on: Target): Target {
+    if (on.key === undefined) return on
+    for (const key of this.#keys.values())
+      if (key.key.id === on.key) return target(key, this.caller, this.origin)
     throw new ClavigerError('not_found', 'There is no key of that id or alias')
   }
 
@@ -313,7 +359,7 @@ export class Work {
     this.#identity = undefined
     this.#keys = new Map()
     this.#admissions = []
-    this.#targets = []
+    this.#authorizations = []
     this.#authorized = false
     this.#binding = undefined
   }
@@ -352,47 +398,13 @@ export class Work {
     return this.#tally.sums().map((use) => this.draft(event, source, use))
   }
 
+  /** What a door may want to know of the caller and of the keys that were looked up, also where the operation failed. */
+  get facts(): Facts {
+    return { caller: this.known, key: (reference) => this.#keys.get(reference)?.key }
+  }
+
   /** What is added to the durable counters of the versions used. */
   counters(): CounterDelta[] {
     return this.#tally.counters()
-  }
-}
-
-/** A key's state refused a use: the record says which key. */
-export class RefusedUse extends ClavigerError {
-  readonly key: string
-  readonly version: number
-
-  constructor(reason: string, key: string, version: number) {
-    super('wrong_state', `Refused: ${reason}`)
-    this.key = key
-    this.version = version
-  }
-}
-
-/** What a key looks like to the access rules; one object per ring entry, so that decisions can be remembered by it. */
-const targets = new WeakMap<RingKey, Target>()
-export function target(ringKey: RingKey): Target {
-  let known = targets.get(ringKey)
-  if (known === undefined) {
-    known = { key: ringKey.key.id, labels: ringKey.key.labels }
-    targets.set(ringKey, known)
-  }
-  return known
-}
-
-/** How an error is recorded. */
-export function outcomeOf(error: ClavigerError): RecordDraft['outcome'] {
-  switch (error.code) {
-    case 'unauthenticated':
-    case 'forbidden':
-      return 'denied'
-    case 'wrong_state':
-    case 'wrong_usage':
-    case 'algorithm_refused':
-    case 'not_exportable':
-      return 'refused'
-    default:
-      return 'failed'
   }
 }

@@ -16,8 +16,13 @@ export const rowKinds = [
   'version',
   'alias',
   'principal',
+  'principalName',
   'token',
+  'accessKey',
   'binding',
+  'grant',
+  'trust',
+  'identityProvider',
   'importParameters',
   'tombstone',
 ] as const

@@ -1,6 +1,7 @@
 import { aliasId, newestRow } from '#keyring'
 import { ClavigerError } from '#model'
 import { aliasRow, type Alias } from '../rows.ts'
+import { target } from '../target.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { assertNotDestroyed } from './change-key.ts'
@@ -106,8 +107,7 @@ export const listAliases: ReadVerb<'alias.list'> = {
       const alias = work.parts.seals.open<Alias>(row)
       const ringKey = await work.parts.ring.load(alias.key)
       const visible =
-        ringKey !== undefined &&
-        work.may({ key: alias.key, labels: ringKey.key.labels }) !== undefined
+        ringKey !== undefined && work.may(target(ringKey, work.caller, work.origin)) !== undefined
       return visible ? aliasView(alias) : undefined
     })
   },

@@ -1,5 +1,5 @@
 import { parseEnvelope, type RsaPadding } from '@claviger/contract'
-import { ClavigerError } from '#model'
+import { ClavigerError, envelopeKeyId } from '#model'
 import type { UseVerb } from '../verb.ts'
 import type { Admitted, Work } from '../work.ts'
 import { eachItem } from './batch.ts'
@@ -37,9 +37,11 @@ export function open(
       'The ciphertext names no key; give its key if it was made with an RSA key',
     )
   }
-  const { ringKey } = work.key(reference)
+  const { ringKey } = work.key(reference, work.action, 'process')
   const named =
-    envelope !== undefined && ringKey.key.id === envelope.key ? envelope.version : undefined
+    envelope !== undefined && envelopeKeyId(ringKey.key) === envelope.key
+      ? envelope.version
+      : undefined
   if (named !== undefined && named > ringKey.key.version) {
     throw new ClavigerError(
       'invalid_ciphertext',

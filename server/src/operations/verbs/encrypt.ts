@@ -1,7 +1,7 @@
 import { encodeContext, type InputOf, type RsaPadding } from '@claviger/contract'
 import type { UseVerb } from '../verb.ts'
 import type { Admitted, Work } from '../work.ts'
-import { eachItem } from './batch.ts'
+import { admitForItems, eachItem } from './batch.ts'
 
 const noContext = encodeContext({})
 
@@ -38,7 +38,9 @@ export const encryptBatch: UseVerb<'encryptBatch'> = {
   kind: 'use',
   references: (input) => [input.key],
   async run(input: InputOf<'encryptBatch'>, work) {
-    const admitted = work.admit(input.key, 'apply')
-    return { items: await eachItem(input.items, work, (item) => encryptOne(item, admitted, work)) }
+    const admitted = admitForItems(work, input.key, 'apply')
+    return {
+      items: await eachItem(input.items, work, (item) => encryptOne(item, admitted(), work)),
+    }
   },
 }

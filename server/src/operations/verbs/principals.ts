@@ -1,9 +1,9 @@
 import { roles, roleNames } from '@claviger/contract'
-import { createTokenText } from '#access'
+import { createTokenText, principalArn } from '#access'
 import { newestRow, newId } from '#keyring'
 import { ClavigerError, type Binding, type Principal, type Token } from '#model'
 import type { RowKind } from '#store'
-import { bindingRow, principalRow, tokenRow } from '../rows.ts'
+import { bindingRow, principalNameId, principalNameRow, principalRow, tokenRow } from '../rows.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import { bindingView, principalView, tokenView } from '../views.ts'
 import type { Work } from '../work.ts'
@@ -27,8 +27,14 @@ export const whoami: ReadVerb<'whoami'> = {
   kind: 'read',
   run(_input, work) {
     work.authorizeAnybody()
-    const { principal, token } = work.session
-    return { principal: principalView(principal), token: token.id, expiresAt: token.expiresAt }
+    const { principal, credential, caller } = work.session
+    return {
+      principal: principalView(principal),
+      account: caller.account,
+      arn: principalArn(caller),
+      credential: credential.id,
+      ...(Number.isFinite(credential.expiresAt) ? { expiresAt: credential.expiresAt } : {}),
+    }
   },
 }
 
@@ -46,8 +52,12 @@ export const createPrincipal: ChangeVerb<'principal.create'> = {
     }
     return {
       additive: true,
-      rows: [principalRow(principal)],
-      absent: [{ kind: 'principal', id: principal.id }],
+      rows: [principalRow(principal), principalNameRow(principal)],
+      absent: [
+        { kind: 'principal', id: principal.id },
+        { kind: 'principalName', id: principalNameId(principal.tenant, principal.name) },
+      ],
+      taken: 'There is, or was, a principal of that name; choose another',
       subject: principal.id,
       output: principalView(principal),
     }

@@ -1,6 +1,7 @@
 import { findAlgorithm } from '#keyring'
 import { ClavigerError, type Key } from '#model'
 import { aliasesOf } from '../aliases.ts'
+import { target } from '../target.ts'
 import type { ReadVerb } from '../verb.ts'
 import { keyView, versionView } from '../views.ts'
 import { page } from './page.ts'
@@ -35,15 +36,18 @@ export const listKeys: ReadVerb<'key.list'> = {
     const named =
       input.alias === undefined
         ? undefined
-        : await work.parts.ring.loadAlias(work.caller.tenant, input.alias)
+        : (await work.parts.ring.loadAlias(work.caller.tenant, input.alias))?.key
     if (input.alias !== undefined && named === undefined) return { items: [] }
     const now = work.parts.clock.now()
     return page(work, { kind: 'key', facets, input }, async (row) => {
       if (named !== undefined && row.id !== named) return undefined
       const listed = work.parts.seals.open<Key>(row)
-      if (work.may({ key: listed.id, labels: listed.labels }) === undefined) return undefined
+      const { region } = work.origin
+      if (region !== undefined && listed.region !== undefined && listed.region !== region)
+        return undefined
       const ringKey = await work.parts.ring.load(listed.id)
       if (ringKey === undefined) return undefined
+      if (work.may(target(ringKey, work.caller, work.origin)) === undefined) return undefined
       const view = keyView(ringKey.key, ringKey.current, await aliasesOf(work, listed.id), now)
       return input.state === undefined || view.state === input.state ? view : undefined
     })
@@ -72,7 +76,9 @@ export const listVersions: ReadVerb<'key.versions'> = {
     const now = work.parts.clock.now()
     const shown = ringKey.versions.slice(after, after + input.limit)
     return {
-      items: shown.map((version) => versionView(ringKey.key, version, counters?.get(version.version), now)),
+      items: shown.map((version) =>
+        versionView(ringKey.key, version, counters?.get(version.version), now),
+      ),
       ...(after + shown.length < ringKey.versions.length
         ? { cursor: String(after + shown.length) }
         : {}),

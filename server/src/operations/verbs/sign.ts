@@ -1,7 +1,7 @@
 import { ClavigerError } from '#model'
 import type { UseVerb } from '../verb.ts'
 import type { Admitted, Work } from '../work.ts'
-import { eachItem } from './batch.ts'
+import { admitForItems, eachItem } from './batch.ts'
 
 interface SignedData {
   readonly message?: Uint8Array | undefined
@@ -48,8 +48,8 @@ export const signBatch: UseVerb<'signBatch'> = {
   kind: 'use',
   references: (input) => [input.key],
   async run(input, work) {
-    const admitted = work.admit(input.key, 'apply')
-    return { items: await eachItem(input.items, work, (item) => signOne(item, admitted, work)) }
+    const admitted = admitForItems(work, input.key, 'apply')
+    return { items: await eachItem(input.items, work, (item) => signOne(item, admitted(), work)) }
   },
 }
 

@@ -1,7 +1,14 @@
 import { createTokenText } from '#access'
 import { newId } from '#keyring'
-import { accountOf, ClavigerError, type Binding, type Principal, type Tenant, type Token } from '#model'
-import { bindingRow, principalRow, tenantRow, tokenRow } from '../rows.ts'
+import {
+  accountOf,
+  ClavigerError,
+  type Binding,
+  type Principal,
+  type Tenant,
+  type Token,
+} from '#model'
+import { bindingRow, principalNameRow, principalRow, tenantRow, tokenRow } from '../rows.ts'
 import type { ChangeVerb, PlannedRow, ReadVerb } from '../verb.ts'
 import { principalView } from '../views.ts'
 import type { Work } from '../work.ts'
@@ -55,6 +62,7 @@ export function newTenant(tenant: Tenant, ownerName: string, wrappedKey: Uint8Ar
     rows: [
       tenantRow(tenant, wrappedKey),
       principalRow(owner),
+      principalNameRow(owner),
       bindingRow(binding),
       tokenRow(token),
     ],
@@ -106,7 +114,9 @@ export const listTenants: ReadVerb<'tenant.list'> = {
     work.authorize()
     assertDefaultTenant(work)
     const rows = await work.parts.store.scan('tenant', input.cursor, input.limit + 1)
-    const shown = rows.slice(0, input.limit).map((row) => tenantView(work.parts.seals.open<Tenant>(row)))
+    const shown = rows
+      .slice(0, input.limit)
+      .map((row) => tenantView(work.parts.seals.open<Tenant>(row)))
     const last = shown.at(-1)
     return {
       items: shown,

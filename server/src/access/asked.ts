@@ -1,0 +1,13 @@
+import type { ConditionValues } from './policy/index.ts'
+
+/** What is asked of the access rules: one action, in the words of each of the rules that may know it. */
+export interface Asked {
+  /** The contract's action, which roles allow. */
+  readonly action: string
+  /** AWS's name, which key policies and grants know, without `kms:`. */
+  readonly operation: string
+  /** Values of condition keys; asked only where a policy has conditions. */
+  readonly values: ConditionValues
+  /** The encryption context, for the constraints of grants. */
+  readonly context: Readonly<Record<string, string>>
+}

@@ -1,0 +1,92 @@
+import { newestRow, readNewest, type RowSeals } from '#keyring'
+import {
+  accountOf,
+  ClavigerError,
+  type Binding,
+  type KeyGrant,
+  type Principal,
+  type Tenant,
+} from '#model'
+import type { RowKind, Store } from '#store'
+import { CompiledBindings } from './decision.ts'
+import { CompiledGrants } from './grants.ts'
+import { Session, type Presented } from './session.ts'
+
+/** Reads everything a session is made of, each row checked against its seal and for being the newest. */
+
+/** Bindings, and grants, of one principal that are read at once; more is refused rather than half read. */
+const ROWS_MAX = 10_000
+
+export interface Opening {
+  readonly store: Store
+  readonly seals: RowSeals
+}
+
+/** A row's value, or undefined where there is none. */
+export async function readRow<Value>(
+  { store, seals }: Opening,
+  kind: RowKind,
+  id: string,
+): Promise<{ readonly value: Value; readonly material: Uint8Array | undefined } | undefined> {
+  const row = await newestRow(store, { kind, id })
+  return row && { value: seals.open<Value>(row), material: row.material }
+}
+
+async function listRows<Value>(
+  { store, seals }: Opening,
+  kind: RowKind,
+  tenant: string,
+  facet: readonly [string, string],
+): Promise<Value[]> {
+  const rows = await readNewest(store, async () => {
+    const found = await store.list({ kind, tenant, facets: [facet], limit: ROWS_MAX + 1 })
+    return { rows: found, value: found }
+  })
+  if (rows === undefined || rows.length > ROWS_MAX) {
+    throw new ClavigerError(
+      'overloaded',
+      `A principal has more than ${ROWS_MAX} bindings or grants; remove some`,
+    )
+  }
+  return rows.map((row) => seals.open<Value>(row))
+}
+
+/** The session of a principal; undefined where the principal is not there or disabled. */
+export async function openSession(
+  opening: Opening,
+  about: {
+    readonly principal: string
+    readonly credential: Presented
+    readonly sessionName?: string | undefined
+    readonly rests: readonly string[]
+  },
+): Promise<Session | undefined> {
+  const principal = (await readRow<Principal>(opening, 'principal', about.principal))?.value
+  if (principal?.state !== 'enabled') return undefined
+  const tenant = (await readRow<Tenant>(opening, 'tenant', principal.tenant))?.value
+  if (tenant === undefined) return undefined
+  const bindings = await listRows<Binding>(opening, 'binding', principal.tenant, [
+    'principal',
+    principal.id,
+  ])
+  const grants = await listRows<KeyGrant>(opening, 'grant', principal.tenant, [
+    'grantee',
+    principal.name,
+  ])
+  return new Session({
+    principal,
+    account: accountOf(tenant),
+    credential: about.credential,
+    sessionName: about.sessionName,
+    // The facet only finds the row; the sealed row says whose it is.
+    bindings: new CompiledBindings(bindings.filter((one) => one.principal === principal.id)),
+    grants: new CompiledGrants(
+      grants.filter(
+        (one) =>
+          one.granteeName === principal.name &&
+          (one.granteeSession === undefined || one.granteeSession === about.sessionName),
+      ),
+    ),
+    rests: new Set([...about.rests, `principal/${principal.id}`, `tenant/${tenant.id}`]),
+  })
+}

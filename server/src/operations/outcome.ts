@@ -1,0 +1,18 @@
+import type { RecordDraft } from '#ledger'
+import type { ClavigerError } from '#model'
+
+/** How an error is recorded. */
+export function outcomeOf(error: ClavigerError): RecordDraft['outcome'] {
+  switch (error.code) {
+    case 'unauthenticated':
+    case 'forbidden':
+      return 'denied'
+    case 'wrong_state':
+    case 'wrong_usage':
+    case 'algorithm_refused':
+    case 'not_exportable':
+      return 'refused'
+    default:
+      return 'failed'
+  }
+}
