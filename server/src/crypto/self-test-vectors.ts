@@ -83,11 +83,21 @@ l5X6OuZd8pvaC/5pyjr6YRwgLRhlsx3ny3nN5RazItRUMSRGPRDDbmeAWAbtIuGHkpOgeW8y18CQH51r
 UkyPpPmsQOwf7YFuJkDTVmJnIufW81Z3rxb1ISTMLzxfZDFtN+nXx97Pn4+WieukLpiAlOkjj3DnB4QMuG/fVJhUI6oOlw
 rdSmSh0tN4+3ue9ogDTU4GCzzOp2CVAOEm1fFFXxemRblCaXba6S2gTS+siQ==
 `,
+  oaepSha1: `
+o67MFpfkcoMSeC2a4rA7KFtPqkDwfd2bipYon8p2pfS0X9kN/mW0ltUMAmCyisj30pch4xkEedPJcdMqM5kuSYhdFhVYqr
+K3GzC3AqGdam8+ocMitur9knuHKAbGhKbHYZcgs9niS/uizlkWz607R1/a37Dvk4eBsHzunIMSdx7mz6Gc/3alV/6NOVYw
+6RI4KEClCAJNCMwZHHO3ynuh7TmY5bYujcSP6txyTg1QU2DcEe3i4bfZm5GgIxOsday+2t91hb82TNt3wf+BZJt3L5l9eG
+8Gou0eSsl3iWWYQhlK72gy18gd4jUo6UpqAmjY2c1BmCQMyTRF5/zr7q/oMA==
+`,
 } as const
 
-/** ML-DSA-44 of seed 00..1f: SHA-256 of the public key, and a deterministic signature of "claviger" (base64). */
+/** ML-DSA-44 of seed 00..1f: SHA-256 of the public key, and the mu and a deterministic signature of "claviger" (hex and base64). */
 export const mlDsaVector = {
   publicKeyHash: '9f107644c1084526af3bc8098680b05499a2325a644e388fb4f970e058d19d46',
+  mu: `
+bb044557e6e247d48bd767edb5e6ccd24b05f93a3296c3bfe0d16b806bedf663
+eef3c56a4780c4029a459f76631b25e6cd2cddf99c8a6adbf88c9cc1b186c10b
+`,
   signature: `
 scq2VCOj1S3ayGItawoLXsQBdLbEtQYy3CLIhfXCZnOfyhX/I6VCl9h7Z5IRgpIYoZraD0cVA9eewoEFN7aFqtGj9V2ZiT
 VZkHvs0mFFebAP8RHlFlrsfm91vOKFaouEUE52qGUczu4s8BQ5zUIt+4n9AdUmrN7hxTjKagzQ7Q41Fyc8dmBJ3Le1Z8Gw

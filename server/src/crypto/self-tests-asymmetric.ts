@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto'
+import { hash, type KeyObject } from 'node:crypto'
 import type { SignatureScheme } from '@claviger/contract'
 import { agree } from './agreement.ts'
 import { sha256 } from './digest.ts'
@@ -18,7 +18,7 @@ import {
   slhDsaVector,
 } from './self-test-vectors.ts'
 import { type SignedData, signHere, verifyHere } from './signature.ts'
-import { tasks } from './tasks.ts'
+import { type OaepHash, tasks } from './tasks.ts'
 
 /**
  * Self-tests of key pairs. They run on the thread that asks, also what is later done in the pool or the worker: those run the same
@@ -150,7 +150,38 @@ const ED25519_SIGNATURE = `
   085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00`
 const ED25519_MESSAGE = { message: Buffer.of(0x72) }
 
+/** RFC 8032 section 7.3. */
+const ED25519PH_SIGNATURE = `
+  98a70222f0b8121aa9d30f813d683f809e462b469c7ff87639499bb94e6dae41
+  31f85042463c2a355a2003d062adf5aaa10b8c61e636062aaad11c2a26083406`
+const ED25519PH_MESSAGE = Buffer.from('abc')
+const ed25519phKey = () => {
+  const seed = '833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42'
+  return fromSeed('Ed25519', OCTETS_32, hex(seed))
+}
+
 const edwardsTests: readonly SelfTest[] = [
+  {
+    name: 'Ed25519ph signs messages',
+    expected: ED25519PH_SIGNATURE,
+    compute: () => signed(ed25519phKey(), { message: ED25519PH_MESSAGE }, 'ed25519ph'),
+  },
+  {
+    name: 'Ed25519ph signs digests',
+    expected: ED25519PH_SIGNATURE,
+    compute() {
+      const digest = hash('sha512', ED25519PH_MESSAGE, 'buffer')
+      return signed(ed25519phKey(), { digest }, 'ed25519ph')
+    },
+  },
+  {
+    name: 'Ed25519ph verifies',
+    expected: YES,
+    compute() {
+      const data = { digest: hash('sha512', ED25519PH_MESSAGE, 'buffer') }
+      return validAsItIs(ed25519phKey(), data, hex(ED25519PH_SIGNATURE), 'ed25519ph')
+    },
+  },
   {
     name: 'Ed25519 signs',
     expected: ED25519_SIGNATURE,
@@ -229,11 +260,28 @@ const rsaTests: readonly SelfTest[] = [
     expected: MESSAGE.toString('hex'),
     compute: () => opened(rsaKey(), oaepEncrypt(publicKeyOf(rsaKey()), MESSAGE)),
   },
+  {
+    name: 'RSA-OAEP with SHA-1 decrypts',
+    expected: MESSAGE.toString('hex'),
+    compute: () => opened(rsaKey(), base64(rsaVector.oaepSha1), 'sha1'),
+  },
+  {
+    name: 'RSA-OAEP with SHA-1 encrypts',
+    expected: MESSAGE.toString('hex'),
+    compute() {
+      const block = oaepEncrypt(publicKeyOf(rsaKey()), MESSAGE, 'rsa-oaep-sha-1')
+      return opened(rsaKey(), block, 'sha1')
+    },
+  },
 ]
 
-function opened(material: OpenMaterial, block: Uint8Array): Uint8Array {
+function opened(
+  material: OpenMaterial,
+  block: Uint8Array,
+  oaepHash: OaepHash = 'sha256',
+): Uint8Array {
   const privateKey = privateKeyOf(material)
-  return tasks.oaepDecrypt({ privateKey, block, hash: 'sha256' }) ?? Buffer.alloc(0)
+  return tasks.oaepDecrypt({ privateKey, block, hash: oaepHash }) ?? Buffer.alloc(0)
 }
 
 const mlKemKey = () => fromSeed('ML-KEM-768', '8040', counting(64))
@@ -271,6 +319,20 @@ const latticeTests: readonly SelfTest[] = [
     name: 'ML-DSA-44 verifies',
     expected: YES,
     compute: () => validAsItIs(mlDsaKey(), { message: MESSAGE }, base64(mlDsaVector.signature)),
+  },
+  {
+    name: 'ML-DSA-44 verifies a mu',
+    expected: YES,
+    compute: () =>
+      validAsItIs(mlDsaKey(), { mu: hex(mlDsaVector.mu) }, base64(mlDsaVector.signature)),
+  },
+  {
+    name: 'ML-DSA-44 signs a mu',
+    expected: YES,
+    compute() {
+      const own = mlDsaKey()
+      return validAsItIs(own, { message: MESSAGE }, signed(own, { mu: hex(mlDsaVector.mu) }))
+    },
   },
   {
     name: 'ML-DSA-44 signs',

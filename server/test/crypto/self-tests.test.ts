@@ -54,20 +54,24 @@ test('every family is tested', () => {
     'AES-KW',
     'AES-KWP',
     'SHA-256',
+    'HMAC-SHA-224',
     'HMAC-SHA-512',
     'HKDF',
     'argon2id',
     'RSA-PSS',
     'PKCS#1',
     'OAEP',
+    'OAEP with SHA-1',
     'P-256',
     'P-384',
     'P-521',
     'secp256k1',
     'Ed25519',
+    'Ed25519ph',
     'X25519',
     'ML-KEM',
     'ML-DSA',
+    'a mu',
     'SLH-DSA',
     'random',
   ]) {
@@ -98,6 +102,13 @@ test('lattices and hashes, by another implementation', () => {
   const dsa = ml_dsa44.keygen(counting(32))
   assert.equal(sha256(dsa.publicKey).toString('hex'), mlDsaVector.publicKeyHash)
   assert.equal(ml_dsa44.verify(base64(mlDsaVector.signature), MESSAGE, dsa.publicKey), true)
+  const ofMu = ml_dsa44.internal.verify(
+    base64(mlDsaVector.signature),
+    hex(mlDsaVector.mu),
+    dsa.publicKey,
+    { externalMu: true },
+  )
+  assert.equal(ofMu, true)
   const publicKey = hex(slhDsaVector.publicKey)
   assert.deepEqual(Buffer.from(slh_dsa_sha2_128s.keygen(counting(48)).publicKey), publicKey)
   assert.equal(slh_dsa_sha2_128s.verify(base64(slhDsaVector.signature), MESSAGE, publicKey), true)
@@ -139,9 +150,10 @@ function block(value: bigint): Buffer {
 }
 
 /** RFC 8017 appendix B.2.1. */
-function mask(seed: Uint8Array, length: number): Buffer {
-  const blocks = Array.from({ length: Math.ceil(length / 32) }, (_, counter) =>
-    sha256(seed, Buffer.of(0, 0, 0, counter)),
+function mask(seed: Uint8Array, length: number, digest = sha256): Buffer {
+  const size = digest().length
+  const blocks = Array.from({ length: Math.ceil(length / size) }, (_, counter) =>
+    digest(seed, Buffer.of(0, 0, 0, counter)),
   )
   return Buffer.concat(blocks).subarray(0, length)
 }
@@ -169,14 +181,22 @@ test('RSA-PSS, by integers (RFC 8017 section 9.1.2)', () => {
   assert.deepEqual(sha256(Buffer.alloc(8), sha256(MESSAGE), salt), hash)
 })
 
-test('RSA-OAEP, by integers (RFC 8017 section 7.1.2)', () => {
-  const encoded = block(power(integer(base64(rsaVector.oaep)), part('d'), part('n')))
-  const [maskedSeed, maskedData] = [encoded.subarray(1, 33), encoded.subarray(33)]
-  const seed = xor(maskedSeed, mask(maskedData, 32))
-  const data = xor(maskedData, mask(seed, 223))
-  assert.equal(encoded[0], 0)
-  assert.deepEqual(data.subarray(0, 32), sha256(Buffer.alloc(0)))
-  const end = data.indexOf(1, 32)
-  assert.deepEqual(data.subarray(32, end), Buffer.alloc(end - 32))
-  assert.deepEqual(data.subarray(end + 1), MESSAGE)
-})
+const sha1 = (...data: Uint8Array[]) => createHash('sha1').update(Buffer.concat(data)).digest()
+
+for (const [name, vector, digest] of [
+  ['SHA-256', rsaVector.oaep, sha256],
+  ['SHA-1', rsaVector.oaepSha1, sha1],
+] as const) {
+  test(`RSA-OAEP with ${name}, by integers (RFC 8017 section 7.1.2)`, () => {
+    const size = digest().length
+    const encoded = block(power(integer(base64(vector)), part('d'), part('n')))
+    const [maskedSeed, maskedData] = [encoded.subarray(1, 1 + size), encoded.subarray(1 + size)]
+    const seed = xor(maskedSeed, mask(maskedData, size, digest))
+    const data = xor(maskedData, mask(seed, maskedData.length, digest))
+    assert.equal(encoded[0], 0)
+    assert.deepEqual(data.subarray(0, size), digest(Buffer.alloc(0)))
+    const end = data.indexOf(1, size)
+    assert.deepEqual(data.subarray(size, end), Buffer.alloc(end - size))
+    assert.deepEqual(data.subarray(end + 1), MESSAGE)
+  })
+}

@@ -90,22 +90,32 @@ function mlKemKeyGen(test: Merged): Promise<Outcome> {
 }
 
 async function mlDsaSigVer(test: Merged): Promise<Outcome> {
-  if (test['signatureInterface'] !== 'external')
-    return skip('the internal interface is not offered')
-  if (test['preHash'] !== 'pure') return skip('HashML-DSA is not offered')
+  const internal = test['signatureInterface'] !== 'external'
+  if (internal && test['externalMu'] !== true)
+    return skip('the internal interface is offered with a mu only')
+  if (!internal && test['preHash'] !== 'pure') return skip('HashML-DSA is not offered')
   const name = text(test, 'parameterSet')
   const algorithm = findAlgorithm(name)
   const material: OpenMaterial = {
     algorithm,
     publicKey: openPublicKey(spki(name, bytes(test, 'pk')), algorithm),
   }
-  const [message, signature] = [bytes(test, 'message'), bytes(test, 'signature')]
-  const context = bytes(test, 'context')
-  const verdict =
-    context.length === 0
-      ? await verdictOf(() => verify(material, 'ml-dsa', { message }, signature))
-      : contextVerdict(material, message, context, signature)
+  const signature = bytes(test, 'signature')
+  const verdict = internal
+    ? await verdictOf(() => verify(material, 'ml-dsa', { mu: bytes(test, 'mu') }, signature))
+    : await messageVerdict(material, test, signature)
   return (verdict === 'right') === test['testPassed'] ? 'right' : 'wrong'
+}
+
+function messageVerdict(
+  material: OpenMaterial,
+  test: Merged,
+  signature: Buffer,
+): Promise<Outcome> | Outcome {
+  const [message, context] = [bytes(test, 'message'), bytes(test, 'context')]
+  return context.length === 0
+    ? verdictOf(() => verify(material, 'ml-dsa', { message }, signature))
+    : contextVerdict(material, message, context, signature)
 }
 
 /** Our API has no context string; these cases ask OpenSSL itself, with the key that our functions opened. */

@@ -140,6 +140,7 @@ export const inlineFiles: readonly (readonly [name: string, file: WycheproofFile
       ...invalid,
     }),
   ],
+  ['HMAC-SHA-224', hmac('HMACSHA224', '896fb1128abbdf196832107cd49df33f47b4b1169912ba4f53684b22')],
   [
     'HMAC-SHA-256',
     hmac('HMACSHA256', 'b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7'),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import type { SignatureScheme } from '@claviger/contract'
+import type { RsaPadding, SignatureScheme } from '@claviger/contract'
 import {
   aeadDecrypt,
   aeadEncrypt,
@@ -79,12 +79,13 @@ async function keyWrap(_group: Group, test: Case, file: WycheproofFile): Promise
 }
 
 const hmacs: Readonly<Record<string, string>> = {
+  HMACSHA224: 'HMAC-SHA-224',
   HMACSHA256: 'HMAC-SHA-256',
   HMACSHA384: 'HMAC-SHA-384',
   HMACSHA512: 'HMAC-SHA-512',
 }
 
-/** The keys are of many lengths, where `openMaterial` takes one; so they are put in place without it. */
+/** The keys are of many lengths, where `openMaterial` takes few; so they are put in place without it. */
 function hmac(_group: Group, test: Case, file: WycheproofFile): Outcome {
   const name = hmacs[file.algorithm]
   if (name === undefined) return skip(NOT_OFFERED)
@@ -193,17 +194,21 @@ async function otherSalt(verdict: Promise<Outcome>): Promise<Outcome> {
     : 'wrong'
 }
 
+const paddings: Readonly<Record<string, RsaPadding>> = {
+  'SHA-256 SHA-256': 'rsa-oaep-sha-256',
+  'SHA-1 SHA-1': 'rsa-oaep-sha-1',
+}
+
 async function oaep(group: Group, test: Case): Promise<Outcome> {
-  if (text(group, 'sha') !== 'SHA-256' || text(group, 'mgfSha') !== 'SHA-256') {
-    return skip('OAEP is with SHA-256 here')
-  }
+  const padding = paddings[`${text(group, 'sha')} ${text(group, 'mgfSha')}`]
+  if (padding === undefined) return skip('OAEP is with SHA-256 or SHA-1 here')
   const { privateKey } = openMaterial(
     findAlgorithm(`RSA-${String(group['keySize'])}`),
     bytes(group, 'privateKeyPkcs8'),
   )
   if (privateKey === undefined) return 'wrong'
   const opened = await outcomeOf(bytes(test, 'msg'), () =>
-    oaepDecrypt(privateKey, bytes(test, 'ct')),
+    oaepDecrypt(privateKey, bytes(test, 'ct'), padding),
   )
   if (text(test, 'label') === '') return opened
   return opened === 'refused' ? skip('the label is empty here, and it was refused') : 'wrong'
