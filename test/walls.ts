@@ -43,6 +43,7 @@ export const walls: readonly Wall[] = [
     shallow: true,
     imports: [
       'rest',
+      'aws',
       'http',
       'config',
       'jobs',
@@ -67,6 +68,14 @@ export const walls: readonly Wall[] = [
     imports: ['http', 'operations', 'model', 'contract'],
     builtins: [],
     packages: ['rou3', 'zod'],
+  },
+  {
+    // AWS's wire protocol, by hand: its messages are AWS's own, word for word.
+    name: 'aws',
+    path: 'server/src/doors/aws',
+    imports: ['http', 'operations', 'model', 'contract'],
+    builtins: [],
+    packages: [],
   },
   {
     // What doors share: it bounds and reads HTTP, and knows no protocol above it.
