@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, test } from 'node:test'
 import type { SignatureScheme } from '@claviger/contract'
-import { ed25519 } from '@noble/curves/ed25519.js'
+import { ed25519, ed25519ph } from '@noble/curves/ed25519.js'
 import { p256, p384, p521 } from '@noble/curves/nist.js'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { ml_dsa44, ml_dsa65, ml_dsa87 } from '@noble/post-quantum/ml-dsa.js'
@@ -151,6 +151,26 @@ test('Ed25519 is what another implementation makes', async () => {
   assert.deepEqual(Buffer.from(ours), Buffer.from(ed25519.sign(MESSAGE, seed)))
 })
 
+test('Ed25519ph is what another implementation makes, of a message and of its digest', async () => {
+  const material = await newKey('Ed25519')
+  const seed = material.privateKey?.export({ format: 'raw-private' })
+  const digest = digestOf(material.algorithm, 'ed25519ph', MESSAGE)
+  assert.ok(seed && digest)
+  const theirs = Buffer.from(ed25519ph.sign(MESSAGE, seed))
+  assert.deepEqual(await sign(material, 'ed25519ph', { message: MESSAGE }), theirs)
+  assert.deepEqual(await sign(material, 'ed25519ph', { digest }), theirs)
+  // One scheme's signature is not the other's, whatever was signed: RFC 8032 section 5.1 has them apart by dom2.
+  for (const data of [{ message: MESSAGE }, { message: digest }]) {
+    assert.equal(await verify(material, 'ed25519', data, theirs), false)
+    const plain = await sign(material, 'ed25519', data)
+    assert.equal(await verify(material, 'ed25519ph', { digest }, plain), false)
+  }
+  for (const length of [0, 32, 63, 65]) {
+    const error = { code: 'invalid_request', field: 'digest' }
+    assert.throws(() => sign(material, 'ed25519ph', { digest: Buffer.alloc(length) }), error)
+  }
+})
+
 const lattices = [
   ['ML-DSA-44', ml_dsa44],
   ['ML-DSA-65', ml_dsa65],
@@ -169,6 +189,62 @@ for (const [name, other] of lattices) {
     assert.equal(await verify(material, 'ml-dsa', { message: MESSAGE }, theirs), true)
   })
 }
+
+/** FIPS 204 algorithm 2 line 10 and algorithm 7 line 6, with an empty context. */
+function muOf(publicKey: Uint8Array, message: Uint8Array): Buffer {
+  const shake = (...parts: Uint8Array[]) =>
+    createHash('shake256', { outputLength: 64 }).update(Buffer.concat(parts)).digest()
+  return shake(shake(publicKey), Buffer.of(0, 0), message)
+}
+
+for (const [name, other] of lattices) {
+  test(`${name}: a mu stands for its message, here and in another implementation`, async () => {
+    const material = await newKey(name)
+    const verifier = verifierOf(material)
+    const seed = material.privateKey?.export({ format: 'raw-seed' })
+    assert.ok(seed)
+    const keys = other.keygen(seed)
+    const mu = muOf(keys.publicKey, MESSAGE)
+    const ofMu = await sign(material, 'ml-dsa', { mu })
+    assert.equal(other.verify(ofMu, MESSAGE, keys.publicKey), true)
+    const theirs = other.internal.sign(mu, keys.secretKey, { externalMu: true })
+    const ofMessage = await sign(material, 'ml-dsa', { message: MESSAGE })
+    for (const signature of [ofMu, theirs, ofMessage]) {
+      assert.equal(await verify(verifier, undefined, { mu }, signature), true)
+      assert.equal(await verify(verifier, undefined, { message: MESSAGE }, signature), true)
+      const otherMu = muOf(keys.publicKey, Buffer.from('another message'))
+      assert.equal(await verify(verifier, undefined, { mu: otherMu }, signature), false)
+      // A mu that was taken for a message would make it valid.
+      assert.equal(await verify(verifier, undefined, { message: mu }, signature), false)
+      const turned = Buffer.from(signature)
+      turned[7] = (turned[7] ?? 0) ^ 1
+      assert.equal(await verify(verifier, undefined, { mu }, turned), false)
+      for (const wrong of [signature.subarray(1), Buffer.alloc(0), Buffer.alloc(9_000)])
+        assert.equal(await verify(verifier, undefined, { mu }, wrong), false)
+    }
+    // Hedged: never the same twice (FIPS 204 section 3.4).
+    assert.notDeepEqual(await sign(material, 'ml-dsa', { mu }), ofMu)
+  })
+}
+
+test('a mu is 64 bytes, and of ML-DSA alone', async () => {
+  const material = await newKey('ML-DSA-44')
+  for (const length of [0, 32, 63, 65]) {
+    const data = { mu: Buffer.alloc(length) }
+    const error = { code: 'invalid_request', field: 'mu' }
+    assert.throws(() => sign(material, undefined, data), error)
+    assert.throws(() => verify(material, undefined, data, Buffer.alloc(64)), error)
+  }
+  const data = { mu: Buffer.alloc(64) }
+  for (const name of ['P-256', 'P-521', 'RSA-2048', 'Ed25519', 'SLH-DSA-SHA2-128f']) {
+    const other = await newKey(name)
+    for (const scheme of other.algorithm.schemes) {
+      const error = { code: 'wrong_usage', message: /has no mu/ }
+      assert.throws(() => sign(other, scheme, data), error)
+      assert.throws(() => verify(other, scheme, data, Buffer.alloc(64)), error)
+    }
+  }
+})
 
 for (const [name, other] of [
   ['SLH-DSA-SHA2-128f', slh_dsa_sha2_128f],
@@ -255,14 +331,18 @@ test('PKCS#1 v1.5 signatures are always the same, PSS signatures never', async (
 })
 
 test('many digests at once, of several keys, are not mixed up', async () => {
-  const materials = await Promise.all(['P-256', 'P-384', 'secp256k1', 'RSA-2048'].map(newKey))
+  const materials = await Promise.all(
+    ['P-256', 'P-384', 'secp256k1', 'RSA-2048', 'Ed25519'].map(newKey),
+  )
   const work = Array.from({ length: 80 }, async (_, index) => {
     const material = materials[index % materials.length]
     assert.ok(material)
-    const scheme = material.algorithm.schemes[index % 3]
-    assert.ok(scheme)
     const message = Buffer.from(`message ${index}`)
-    const digest = digestOf(material.algorithm, scheme, message)
+    const { algorithm } = material
+    const hashing = algorithm.schemes.filter((each) => digestOf(algorithm, each, message))
+    const scheme = hashing[index % hashing.length]
+    assert.ok(scheme)
+    const digest = digestOf(algorithm, scheme, message)
     assert.ok(digest)
     const signature = await sign(material, scheme, { digest })
     assert.equal(await verify(material, scheme, { message }, signature), true)

@@ -115,6 +115,26 @@ test('RSA-OAEP opens what OpenSSL makes with the same hash, and the other way', 
   })
 })
 
+test('RSA-OAEP with SHA-1: what others make, its own limit, and never in place of SHA-256', async () => {
+  const padding = 'rsa-oaep-sha-1'
+  const options = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' }
+  for (const length of [0, 1, 32, 214]) {
+    const message = randomBytes(length)
+    const block = oaepEncrypt(publicKey, message, padding)
+    assert.deepEqual(privateDecrypt({ key: privateKey, ...options }, block), message)
+    assert.deepEqual(await oaepDecrypt(privateKey, block, padding), message)
+    const theirs = publicEncrypt({ key: publicKey, ...options }, message)
+    assert.deepEqual(await oaepDecrypt(privateKey, theirs, padding), message)
+    await assert.rejects(oaepDecrypt(privateKey, theirs, 'rsa-oaep-sha-256'), refusal)
+    const sha256 = oaepEncrypt(publicKey, message.subarray(0, 190))
+    await assert.rejects(oaepDecrypt(privateKey, sha256, padding), refusal)
+  }
+  assert.throws(() => oaepEncrypt(publicKey, Buffer.alloc(215), padding), {
+    code: 'payload_too_large',
+    message: /rsa-oaep-sha-1 .* at most 214/,
+  })
+})
+
 test('RSA-OAEP refuses everything else with the same words', async () => {
   const block = oaepEncrypt(publicKey, Buffer.from('secret'))
   const turned = Buffer.from(block)
