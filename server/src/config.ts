@@ -14,6 +14,8 @@ export interface Config {
   /** A database file's folder, or undefined to keep everything in memory. */
   readonly dataFolder: string | undefined
   readonly tls: { readonly certificate: Uint8Array; readonly key: Uint8Array } | undefined
+  /** Where AWS clients find the server, beside `/`. */
+  readonly awsPath: string
   /** The ledger's name (C2SP tlog-checkpoint: a URL without its scheme). */
   readonly origin: string
   readonly tokenFile: string | undefined
@@ -36,6 +38,7 @@ claviger server  start a server: sealed until 'claviger unseal'
   --tls-cert FILE      certificate chain, PEM; server needs it unless it listens on loopback
   --tls-key FILE       its private key, PEM
   --origin NAME        the ledger's name, fixed when the server is initialized (claviger.local/ledger)
+  --aws-path PATH      where AWS clients find it, beside / (/aws)
   --log-level LEVEL    fatal, error, warn, info, debug (dev: warn, server: info)
   --token-file FILE    dev: write the owner's token there, mode 0600, once the server is ready
   --env-file FILE      dev: write NAME=value lines for a shell there, mode 0600
@@ -51,6 +54,7 @@ const options = {
   'tls-cert': { type: 'string' },
   'tls-key': { type: 'string' },
   origin: { type: 'string', default: 'claviger.local/ledger' },
+  'aws-path': { type: 'string', default: '/aws' },
   'log-level': { type: 'string' },
   'token-file': { type: 'string' },
   'env-file': { type: 'string' },
@@ -86,9 +90,15 @@ export function readConfig(
   if (!/^(?!.*\/\/)[a-z0-9][a-z0-9./:-]{0,199}$/.test(values.origin)) {
     throw new UsageError('--origin is a URL without its scheme, such as kms.example.com/ledger')
   }
+  if (
+    !/^(?:\/[A-Za-z0-9._~-]+){0,8}\/?$/.test(values['aws-path']) ||
+    values['aws-path'].startsWith('/v1')
+  )
+    throw new UsageError('--aws-path is a path such as /aws, and not under /v1')
   return {
     mode,
     listen,
+    awsPath: values['aws-path'],
     dataFolder: values.data,
     tls,
     origin: values.origin,

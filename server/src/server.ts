@@ -1,7 +1,8 @@
 import { openApi } from '@claviger/contract'
 import type { Logger } from 'pino'
+import { createAwsDoor, isAwsPath } from '#aws'
 import { closeCrypto, randomBytes, runSelfTests, selfTestReport, setPoolConcurrency } from '#crypto'
-import { listen, type Listener } from '#http'
+import { createSwitch, listen, type Listener } from '#http'
 import { createScheduler } from '#jobs'
 import { ClavigerError, systemClock } from '#model'
 import { createRestDoor } from '#rest'
@@ -55,20 +56,24 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
     keysHeld: () => house.keysHeld(),
     unsealed: () => house.hierarchy.open,
   })
-  const door = createRestDoor({
-    gate: house.gate,
-    ceremonies: house.ceremonies,
-    status: () => house.status(),
-    openApi: () => JSON.stringify(openApi(VERSION)),
-    metrics: () => metrics.render(),
-    observe: (operation, code, milliseconds) => metrics.observe(operation, code, milliseconds),
+  const observation = {
+    observe: (operation: string, code: string, milliseconds: number) =>
+      metrics.observe(operation, code, milliseconds),
     // Sealed, stopping or busy is a condition, not a failure; asking for it again and again must not fill the log.
-    reportFailure: (request, error) =>
+    reportFailure: (request: string, error: ClavigerError) =>
       log[failures.has(error.code) ? 'error' : 'debug'](
         { request, ...errorFields(error) },
         'a request failed',
       ),
     elapsed: () => performance.now(),
+  }
+  const rest = createRestDoor({
+    ...observation,
+    gate: house.gate,
+    ceremonies: house.ceremonies,
+    status: () => house.status(),
+    openApi: () => JSON.stringify(openApi(VERSION)),
+    metrics: () => metrics.render(),
     assertReady() {
       house.assertServing()
       if (draining) throw new ClavigerError('shutting_down', 'The server is stopping')
@@ -78,6 +83,12 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
         throw new ClavigerError('crypto_unavailable', 'A self-test failed; see the log')
     },
   })
+  const { awsPath } = config
+  const aws = createAwsDoor({ ...observation, gate: house.gate, prefix: awsPath })
+  const door = createSwitch(
+    [{ takes: (path) => path === '/' || isAwsPath(path, awsPath), door: aws }],
+    rest,
+  )
   const scheduler = createScheduler({
     serving: () => house.serving(),
     reportFailure: (job, cause) =>

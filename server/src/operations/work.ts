@@ -44,6 +44,8 @@ export interface Origin {
   readonly region?: string
   /** AWS's name of the operation, where a door knows it more exactly than the operation tells. */
   readonly kmsOperation?: string
+  /** A door's own demands on a key that the caller may use: it throws where the key does not meet them. */
+  readonly examine?: (key: Key) => void
 }
 
 /** A key that the caller may use for a purpose now. */
@@ -222,6 +224,8 @@ export class Work {
       throw new ClavigerError('not_found', 'There is no key of that id or alias')
     }
     const binding = this.authorize(target(ringKey, this.caller, this.origin), action, purpose)
+    // Of a key that is to be used, its state comes first.
+    if (purpose === undefined) this.origin.examine?.(ringKey.key)
     return { ringKey, binding }
   }
 
@@ -254,6 +258,7 @@ export class Work {
         hindrance: refused.hindrance,
       })
     }
+    this.origin.examine?.(ringKey.key)
     this.#admissions.push({ reference, purpose, version, subject: this.subject })
     return {
       ringKey,

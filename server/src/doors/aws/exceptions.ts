@@ -1,4 +1,6 @@
+import type { ErrorCode } from '@claviger/contract'
 import type { HttpResponse } from '#http'
+import { ClavigerError } from '#model'
 
 /** What AWS KMS answers instead of a result. Clients go by the type's name, so names are exactly AWS's. */
 
@@ -73,16 +75,22 @@ type TokenServiceType =
 
 export type AwsExceptionType = ModelledType | CommonType | TokenServiceType
 
-/** `message` is absent where AWS says nothing beside the type. */
-export class AwsException extends Error {
+/**
+ * `message` is absent where AWS says nothing beside the type. The code is for the ledger: of what is malformed nothing is recorded, a key
+ * that is not made for an operation is.
+ */
+export class AwsException extends ClavigerError {
   readonly type: AwsExceptionType
-  readonly status: number
 
-  constructor(type: AwsExceptionType, message?: string) {
-    super(message)
+  constructor(type: AwsExceptionType, message = '', code: ErrorCode = 'invalid_request') {
+    super(code, message)
     this.name = 'AwsException'
     this.type = type
-    this.status = serverFaults[type] ?? 400
+  }
+
+  /** Of the answer; not that of the code. */
+  override get status(): number {
+    return serverFaults[this.type] ?? 400
   }
 }
 

@@ -31,6 +31,7 @@ export function wrongUsage(keyArn: string, usage: KeyUsage, operation: string): 
   return new AwsException(
     'InvalidKeyUsageException',
     `${keyArn} key usage is ${usage} which is not valid for ${operation}.`,
+    'wrong_usage',
   )
 }
 
@@ -38,6 +39,7 @@ export function incompatibleAlgorithm(algorithm: string, spec: KeySpec): AwsExce
   return new AwsException(
     'InvalidKeyUsageException',
     `Algorithm ${algorithm} is incompatible with key spec ${spec}.`,
+    'wrong_usage',
   )
 }
 

@@ -43,6 +43,7 @@ export {
 } from './arn.ts'
 export { BODY_BYTES_MAX } from './deserialize.ts'
 export { encodeAnswer } from './encode.ts'
+export { createAwsDoor, type AwsDoorOptions } from './door.ts'
 export { AwsException, encodeException, type AwsExceptionType } from './exceptions.ts'
 export * as failures from './failures.ts'
 export { FORM_BYTES_MAX, parseForm, type Form } from './form.ts'

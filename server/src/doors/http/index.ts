@@ -4,3 +4,4 @@
  */
 export { listen, PATIENCE, type Listener, type ListenerOptions, type Patience } from './listener.ts'
 export type { HttpDoor, HttpRequest, HttpResponse } from './message.ts'
+export { createSwitch, type Branch } from './switch.ts'

@@ -1,0 +1,88 @@
+import type { Key } from '#model'
+import { keyArn as nativeKeyArn, kmsKeyId, type Caller, type Facts } from '#operations'
+import { aliasArn, keyArn, readKeyReference, sharedUuid, type KeyReference } from './arn.ts'
+import { AwsException } from './exceptions.ts'
+import type { AwsOperation } from './members.ts'
+
+/** One request under way: from where it comes, which keys it names, and what the gate told of them. */
+export class Asking {
+  readonly operation: AwsOperation
+  readonly region: string
+  /** Everything but what would be recorded or changed is to be done. */
+  dryRun = false
+  /** A condition on each key that is used, beyond the operation's own; an input may set it. */
+  demands: ((key: Key) => void) | undefined
+  facts: Facts | undefined
+  #caller: Caller | undefined
+  /** What the request said, by the reference the gate was given. */
+  readonly #said = new Map<string, KeyReference>()
+
+  constructor(operation: AwsOperation, region: string) {
+    this.operation = operation
+    this.region = region
+  }
+
+  /** Who asks; the gate tells when it believes them. */
+  believe(caller: Caller): void {
+    this.#caller = caller
+  }
+
+  get caller(): Caller | undefined {
+    return this.#caller ?? this.facts?.caller
+  }
+
+  get account(): string {
+    return this.caller?.account ?? ''
+  }
+
+  /**
+   * The gate's reference for a KeyId, and AWS's texts for one that cannot be any.
+   *
+   * @throws AwsException NotFoundException
+   */
+  reference(keyId: string, aliases: 'aliases' | 'no aliases' = 'aliases'): string {
+    const said = readKeyReference(keyId, this, aliases)
+    // Tenants are walls: another account's key is as good as none.
+    if (said.account !== undefined && said.account !== this.account) throw otherAccount(keyId)
+    const reference = said.kind === 'alias' ? said.alias : (sharedUuid(said.id) ?? said.id)
+    this.#said.set(reference, said)
+    return reference
+  }
+
+  /** The ARN of what the request named: of the key that it said, or of the alias; the same whether there is such a thing or not. */
+  arnOfSaid(reference: string): string {
+    const said = this.#said.get(reference)
+    if (said?.kind === 'alias') return aliasArn(this, said.alias)
+    return keyArn(this, said?.id ?? reference)
+  }
+
+  /** What the request named, in order. */
+  get said(): readonly (readonly [reference: string, said: KeyReference])[] {
+    return [...this.#said]
+  }
+
+  /** A key that the gate found. */
+  key(reference: string): Key {
+    const key = this.facts?.key(reference)
+    if (key === undefined)
+      throw new AwsException('KMSInternalException', 'The key was not found', 'internal')
+    return key
+  }
+
+  /** The ARN of a key that the gate found. */
+  keyArn(reference: string): string {
+    return this.arn(this.key(reference))
+  }
+
+  arn(key: Key): string {
+    return nativeKeyArn(key, this.account, this.region)
+  }
+
+  keyId(key: Key): string {
+    return kmsKeyId(key)
+  }
+}
+
+function otherAccount(keyId: string): AwsException {
+  return new AwsException('NotFoundException', `Key '${keyId}' does not exist`)
+}

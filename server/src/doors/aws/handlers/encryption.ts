@@ -1,0 +1,212 @@
+import { parseEnvelope } from '@claviger/contract/envelope'
+import { envelopeKeyId, type ClavigerError, type Key } from '#model'
+import { materialId } from '#operations'
+import {
+  assertCompatible,
+  paddingOf,
+  plaintextBytesMax,
+  type EncryptionAlgorithm,
+} from '../algorithms.ts'
+import type { Asking } from '../asking.ts'
+import { AwsException } from '../exceptions.ts'
+import { ciphertextKeyMissing, incorrectKey, plaintextTooLong } from '../failures.ts'
+import { handler } from './handler.ts'
+import { assertUsage } from './metadata.ts'
+
+/** Encrypt, Decrypt and ReEncrypt. */
+
+const SYMMETRIC = 'SYMMETRIC_DEFAULT'
+
+/** No recipient's attestation can be checked here, so nothing is answered as if it had been. */
+export function refuseRecipient(recipient: unknown): void {
+  if (recipient !== undefined) {
+    throw new AwsException(
+      'UnsupportedOperationException',
+      'Recipient is not supported: attestation documents of Nitro enclaves cannot be checked here',
+    )
+  }
+}
+
+/** The key is for encryption, and knows the algorithm. */
+function assertEncrypts(
+  key: Key,
+  asking: Asking,
+  algorithm: EncryptionAlgorithm = SYMMETRIC,
+): void {
+  const { spec, usage } = assertUsage(key, 'encrypt', asking)
+  assertCompatible(algorithm, spec, usage)
+}
+
+function rsaPadding(algorithm: EncryptionAlgorithm | undefined) {
+  const padding = algorithm === undefined ? undefined : paddingOf(algorithm)
+  return padding === undefined ? {} : { padding }
+}
+
+/** The context binds to symmetric ciphertexts only. */
+function contextOf(
+  context: Record<string, string> | undefined,
+  algorithm: EncryptionAlgorithm | undefined,
+) {
+  if (context === undefined || Object.keys(context).length === 0) return {}
+  if (algorithm !== undefined && algorithm !== SYMMETRIC) {
+    throw new AwsException(
+      'ValidationException',
+      'EncryptionContext is only valid with a symmetric encryption key.',
+    )
+  }
+  return { context }
+}
+
+export const encrypt = handler<'Encrypt', 'encrypt'>({
+  native: 'encrypt',
+  input: (input, asking) => ({
+    key: asking.reference(input.KeyId),
+    plaintext: input.Plaintext,
+    ...contextOf(input.EncryptionContext, input.EncryptionAlgorithm),
+    ...rsaPadding(input.EncryptionAlgorithm),
+  }),
+  examine(key, input, asking) {
+    assertEncrypts(key, asking, input.EncryptionAlgorithm)
+    const { spec } = assertUsage(key, 'encrypt', asking)
+    const algorithm = input.EncryptionAlgorithm ?? SYMMETRIC
+    const most = plaintextBytesMax(spec, algorithm)
+    if (input.Plaintext.length > most) throw plaintextTooLong(algorithm, spec, most)
+  },
+  output: (output, input, asking) => ({
+    CiphertextBlob: output.ciphertext,
+    KeyId: asking.keyArn(asking.reference(input.KeyId)),
+    EncryptionAlgorithm: input.EncryptionAlgorithm ?? SYMMETRIC,
+  }),
+})
+
+/** The key of a ciphertext: named by the request, or by the ciphertext itself. */
+function sourceKey(
+  blob: Uint8Array | undefined,
+  keyId: string | undefined,
+  algorithm: EncryptionAlgorithm | undefined,
+  asking: Asking,
+): string {
+  if (keyId !== undefined) return asking.reference(keyId)
+  if (algorithm !== undefined && algorithm !== SYMMETRIC) {
+    throw new AwsException('ValidationException', 'KeyId is required with this algorithm.')
+  }
+  const envelope = blob === undefined ? undefined : parseEnvelope(blob)
+  if (envelope === undefined) throw new AwsException('InvalidCiphertextException')
+  return envelope.key
+}
+
+function requireBlob(blob: Uint8Array | undefined): Uint8Array {
+  if (blob === undefined) {
+    throw new AwsException(
+      'ValidationException',
+      "1 validation error detected: Value null at 'ciphertextBlob' failed to satisfy constraint: Member must not be null",
+    )
+  }
+  return blob
+}
+
+function refuseModifiers(modifiers: unknown): void {
+  if (modifiers !== undefined) {
+    throw new AwsException('UnsupportedOperationException', 'DryRunModifiers are not supported')
+  }
+}
+
+/** The key of the request did not make the ciphertext: said by its type, where the ciphertext tells. */
+function wrongKey(
+  error: ClavigerError,
+  blob: Uint8Array | undefined,
+  keyId: string | undefined,
+  reference: string | undefined,
+  asking: Asking,
+): AwsException | undefined {
+  if (keyId === undefined) return error.code === 'not_found' ? ciphertextKeyMissing() : undefined
+  if (error.code !== 'invalid_ciphertext' || blob === undefined || reference === undefined)
+    return undefined
+  const envelope = parseEnvelope(blob)
+  const key = asking.facts?.key(reference)
+  return envelope !== undefined && key !== undefined && envelopeKeyId(key) !== envelope.key
+    ? incorrectKey()
+    : undefined
+}
+
+export const decrypt = handler<'Decrypt', 'decrypt'>({
+  native: 'decrypt',
+  input(input, asking) {
+    refuseRecipient(input.Recipient)
+    refuseModifiers(input.DryRunModifiers)
+    const ciphertext = requireBlob(input.CiphertextBlob)
+    return {
+      ciphertext,
+      key: sourceKey(ciphertext, input.KeyId, input.EncryptionAlgorithm, asking),
+      ...contextOf(input.EncryptionContext, input.EncryptionAlgorithm),
+      ...rsaPadding(input.EncryptionAlgorithm),
+    }
+  },
+  examine: (key, input, asking) => assertEncrypts(key, asking, input.EncryptionAlgorithm),
+  output(output, input, asking) {
+    const key = asking.key(
+      sourceKey(input.CiphertextBlob, input.KeyId, input.EncryptionAlgorithm, asking),
+    )
+    const algorithm = input.EncryptionAlgorithm ?? SYMMETRIC
+    return {
+      KeyId: asking.arn(key),
+      Plaintext: output.plaintext,
+      EncryptionAlgorithm: algorithm,
+      ...(algorithm === SYMMETRIC ? { KeyMaterialId: materialId(key, output.version) } : {}),
+    }
+  },
+  recover(error, input, asking) {
+    const reference = input.KeyId === undefined ? undefined : asking.reference(input.KeyId)
+    return wrongKey(error, input.CiphertextBlob, input.KeyId, reference, asking)
+  },
+})
+
+export const reEncrypt = handler<'ReEncrypt', 'reencrypt'>({
+  native: 'reencrypt',
+  input(input, asking) {
+    refuseModifiers(input.DryRunModifiers)
+    const ciphertext = requireBlob(input.CiphertextBlob)
+    const from = input.SourceEncryptionAlgorithm
+    const to = input.DestinationEncryptionAlgorithm
+    return {
+      ciphertext,
+      sourceKey: sourceKey(ciphertext, input.SourceKeyId, from, asking),
+      key: asking.reference(input.DestinationKeyId),
+      context: contextOf(input.SourceEncryptionContext, from).context ?? {},
+      // AWS binds no context anew where none is given.
+      newContext: contextOf(input.DestinationEncryptionContext, to).context ?? {},
+      ...rsaPadding(from),
+      ...(to === undefined || paddingOf(to) === undefined ? {} : { newPadding: paddingOf(to) }),
+    }
+  },
+  examine: (key, _input, asking) => void assertUsage(key, 'encrypt', asking),
+  output(output, input, asking) {
+    const from = input.SourceEncryptionAlgorithm ?? SYMMETRIC
+    const to = input.DestinationEncryptionAlgorithm ?? SYMMETRIC
+    const source = asking.key(
+      sourceKey(input.CiphertextBlob, input.SourceKeyId, input.SourceEncryptionAlgorithm, asking),
+    )
+    const destination = asking.key(asking.reference(input.DestinationKeyId))
+    return {
+      CiphertextBlob: output.ciphertext,
+      SourceKeyId: asking.arn(source),
+      KeyId: asking.arn(destination),
+      SourceEncryptionAlgorithm: from,
+      DestinationEncryptionAlgorithm: to,
+      ...(from === SYMMETRIC
+        ? { SourceKeyMaterialId: materialId(source, output.source.version) }
+        : {}),
+      ...(to === SYMMETRIC
+        ? { DestinationKeyMaterialId: materialId(destination, output.version) }
+        : {}),
+    }
+  },
+  recover(error, input, asking) {
+    const source = input.SourceKeyId === undefined ? undefined : asking.reference(input.SourceKeyId)
+    // Which of the two keys is missing is told by what was found.
+    const destination = asking.facts?.key(asking.reference(input.DestinationKeyId))
+    if (error.code === 'not_found' && destination === undefined && source !== undefined)
+      return undefined
+    return wrongKey(error, input.CiphertextBlob, input.SourceKeyId, source, asking)
+  },
+})
