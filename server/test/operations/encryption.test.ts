@@ -177,6 +177,89 @@ test('re-encryption from an RSA key, which must be named, to an envelope and bac
   assert.equal(opened.plaintext, plaintext)
 })
 
+test('an RSA key decrypts and encrypts with SHA-1 where that is asked for, and only then', async () => {
+  const { id: key } = await owner.call('key.create', { algorithm: 'RSA-2048', usage: 'encrypt' })
+  const outside = createPublicKey((await owner.call('key.public', { key })).pem)
+  const padding = 'rsa-oaep-sha-1'
+  const plaintext = base64('for an old machine')
+  const block = publicEncrypt(
+    { key: outside, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' },
+    bytes(plaintext),
+  )
+  const theirs = base64(block)
+  assert.equal(
+    (await owner.call('decrypt', { key, ciphertext: theirs, padding })).plaintext,
+    plaintext,
+  )
+  await owner.refuse('invalid_ciphertext', 'decrypt', { key, ciphertext: theirs })
+  const { ciphertext } = await owner.call('encrypt', { key, plaintext, padding })
+  assert.equal((await owner.call('decrypt', { key, ciphertext, padding })).plaintext, plaintext)
+  await owner.refuse('invalid_ciphertext', 'decrypt', { key, ciphertext })
+  for (const [named, most] of [
+    ['rsa-oaep-sha-1', 256 - 42],
+    ['rsa-oaep-sha-256', 256 - 66],
+  ] as const) {
+    await owner.call('encrypt', { key, plaintext: base64(randomBytes(most)), padding: named })
+    const more = { key, plaintext: base64(randomBytes(most + 1)), padding: named }
+    const { detail } = await owner.refuse('payload_too_large', 'encrypt', more)
+    assert.match(detail, new RegExp(`${named} .*at most ${most} bytes`))
+  }
+  const unknown = { key, plaintext, padding: 'rsa-pkcs1' as 'rsa-oaep-sha-1' }
+  await owner.refuse('invalid_request', 'encrypt', unknown)
+  const batch = { key, items: [{ plaintext, padding }, { plaintext }] } as const
+  const [old, young] = (await owner.call('encryptBatch', batch)).items
+  assert.ok(old !== undefined && 'ciphertext' in old && young !== undefined)
+  assert.ok('ciphertext' in young)
+  const items = [
+    { key, ciphertext: old.ciphertext, padding },
+    { key, ciphertext: young.ciphertext },
+    { key, ciphertext: young.ciphertext, padding },
+  ] as const
+  const opened = (await owner.call('decryptBatch', { items: [...items] })).items
+  assert.deepEqual(
+    opened.map((each) => ('error' in each ? each.error.code : each.plaintext)),
+    [plaintext, plaintext, 'invalid_ciphertext'],
+  )
+})
+
+test('re-encryption takes the padding of either side', async () => {
+  const rsa = await owner.call('key.create', { algorithm: 'RSA-2048', usage: 'encrypt' })
+  const aes = await owner.call('key.create', {})
+  const padding = 'rsa-oaep-sha-1'
+  const plaintext = base64('moved on')
+  const old = await owner.call('encrypt', { key: rsa.id, plaintext, padding })
+  const source = { ciphertext: old.ciphertext, sourceKey: rsa.id }
+  await owner.refuse('invalid_ciphertext', 'reencrypt', { ...source, key: aes.id })
+  const young = await owner.call('reencrypt', { ...source, key: aes.id, padding })
+  const { ciphertext } = young
+  assert.equal((await owner.call('decrypt', { ciphertext })).plaintext, plaintext)
+  // On the same key, from the old padding to the default one.
+  const moved = await owner.call('reencrypt', { ...source, padding })
+  const back = await owner.call('decrypt', { key: rsa.id, ciphertext: moved.ciphertext })
+  assert.equal(back.plaintext, plaintext)
+  const again = await owner.call('reencrypt', { ciphertext, key: rsa.id, newPadding: padding })
+  const opened = await owner.call('decrypt', {
+    key: rsa.id,
+    ciphertext: again.ciphertext,
+    padding,
+  })
+  assert.equal(opened.plaintext, plaintext)
+  // Neither side takes one where there is nothing to pad.
+  await owner.refuse('wrong_usage', 'reencrypt', { ciphertext, key: rsa.id, padding })
+  await owner.refuse('wrong_usage', 'reencrypt', { ciphertext, newPadding: padding })
+})
+
+test('a padding is for RSA keys', async () => {
+  for (const algorithm of aeads) {
+    const { id: key } = await owner.call('key.create', { algorithm })
+    const { ciphertext } = await owner.call('encrypt', { key, plaintext: base64('x') })
+    for (const padding of ['rsa-oaep-sha-256', 'rsa-oaep-sha-1'] as const) {
+      await owner.refuse('wrong_usage', 'encrypt', { key, plaintext: base64('x'), padding })
+      await owner.refuse('wrong_usage', 'decrypt', { ciphertext, padding })
+    }
+  }
+})
+
 test('a bare body is the message, and a bare answer the result', async () => {
   const key = await owner.call('key.create', {})
   const message = randomBytes(65_536)
