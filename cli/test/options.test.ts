@@ -160,6 +160,17 @@ test('the bytes a verb is about come from stdin where nothing else gives them', 
     stdin: 'ignored',
   })
   assert.match(digest.stdout, /\{"digest":"[^"]+"\}/)
+  const mu = await run(['--curl', 'sign', '-k', 'app', '--mu', `hex:${'ab'.repeat(64)}`], {
+    stdin: 'ignored',
+  })
+  assert.match(mu.stdout, /\{"mu":"[^"]+"\}/)
+  for (const verb of ['encrypt', 'decrypt']) {
+    const padding = ['--padding', 'rsa-oaep-sha-1']
+    const { stdout: padded } = await run(['--curl', verb, '-k', 'app', ...padding], {
+      stdin: 'aGVsbG8=',
+    })
+    assert.match(padded, /"padding":"rsa-oaep-sha-1"/, verb)
+  }
 })
 
 test('stdin cannot be two things', async () => {

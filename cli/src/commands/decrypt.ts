@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { addTransferOptions, contextOf } from './encrypt.ts'
 import { decryptAsFile } from './file.ts'
-import { decryptMessage, wantsAnswer, type TransferOptions } from './message.ts'
+import { decryptMessage, isMessage, wantsAnswer, type TransferOptions } from './message.ts'
 import { globalsOf, type Making } from './run.ts'
 
 export function decryptCommand(making: Making): Command {
@@ -13,7 +13,7 @@ export function decryptCommand(making: Making): Command {
     const { shell } = making
     const globals = globalsOf(command)
     const context = await contextOf(shell, options)
-    if (options.text === true || options.ciphertext !== undefined || wantsAnswer(globals)) {
+    if (isMessage(options) || wantsAnswer(globals)) {
       await decryptMessage(shell, globals, options, context)
       return
     }

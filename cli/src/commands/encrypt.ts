@@ -4,7 +4,7 @@ import { fieldsOf } from '../fields/field.ts'
 import { parseField } from '../fields/parse.ts'
 import type { Shell } from '../shell.ts'
 import { encryptAsFile } from './file.ts'
-import { encryptMessage, wantsAnswer, type TransferOptions } from './message.ts'
+import { encryptMessage, isMessage, wantsAnswer, type TransferOptions } from './message.ts'
 import { rowOf } from './names.ts'
 import { optionOf } from './operation.ts'
 import { globalsOf, type Making } from './run.ts'
@@ -22,7 +22,7 @@ export async function contextOf(
 /** Adds the options that `encrypt` and `decrypt` share. */
 export function addTransferOptions(command: Command): Command {
   for (const field of fieldsOf(rowOf('encrypt'))) {
-    if (field.name === 'key' || field.name === 'context') command.addOption(optionOf(field))
+    if (['key', 'context', 'padding'].includes(field.name)) command.addOption(optionOf(field))
   }
   return command
     .option('-i, --in <file>', 'read from this file; stdin unless given')
@@ -55,7 +55,7 @@ export function encryptCommand(making: Making): Command {
       throw usageFailure('key is given twice')
     const context = await contextOf(shell, options)
     const given = { ...options, key }
-    if (options.text === true || options.plaintext !== undefined || wantsAnswer(globals)) {
+    if (isMessage(options) || wantsAnswer(globals)) {
       await encryptMessage(shell, globals, given, context)
       return
     }

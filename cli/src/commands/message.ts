@@ -17,6 +17,8 @@ export interface TransferOptions {
   readonly in?: string
   readonly out?: string
   readonly context?: readonly string[]
+  /** Of RSA, which takes single messages only. */
+  readonly padding?: string
   readonly text?: boolean
   readonly plaintext?: string
   readonly ciphertext?: string
@@ -24,6 +26,11 @@ export interface TransferOptions {
 
 /** A ciphertext in base64 is a third longer than its bytes, and has line ends. */
 const CIPHERTEXT_TEXT_MAX = Math.ceil(MESSAGE_BYTES_MAX * 1.5) + 2_048
+
+/** Whether what was typed asks for one message; files are encrypted under data keys of their own. */
+export function isMessage({ text, plaintext, ciphertext, padding }: TransferOptions): boolean {
+  return text === true || [plaintext, ciphertext, padding].some((given) => given !== undefined)
+}
 
 /** Whether the answer itself is wanted, in a form that shows all of it. */
 export function wantsAnswer(globals: Globals): boolean {
@@ -56,7 +63,7 @@ export async function encryptMessage(
   options: TransferOptions,
   context: Record<string, string> | undefined,
 ): Promise<void> {
-  const { key } = options
+  const { key, padding } = options
   const plaintext = await readMessage(
     shell,
     options.plaintext,
@@ -64,7 +71,12 @@ export async function encryptMessage(
     '--plaintext',
     MESSAGE_BYTES_MAX,
   )
-  const input = { key, plaintext, ...(context === undefined ? {} : { context }) }
+  const input = {
+    key,
+    plaintext,
+    ...(context === undefined ? {} : { context }),
+    ...(padding === undefined ? {} : { padding }),
+  }
   const asText = !wantsAnswer(globals) && globals.output !== 'raw' && globals.curl !== true
   if (!asText) {
     await callAndPresent(shell, globals, 'encrypt', input)
@@ -95,7 +107,7 @@ export async function decryptMessage(
   context: Record<string, string> | undefined,
   read?: Uint8Array,
 ): Promise<void> {
-  const { key } = options
+  const { key, padding } = options
   const bytes =
     read ??
     (await readMessage(shell, options.ciphertext, options.in, '--ciphertext', CIPHERTEXT_TEXT_MAX))
@@ -103,6 +115,7 @@ export async function decryptMessage(
     ciphertext: decodeFile({ name: 'ciphertext' }, bytes),
     ...(key === undefined ? {} : { key }),
     ...(context === undefined ? {} : { context }),
+    ...(padding === undefined ? {} : { padding }),
   }
   if (wantsAnswer(globals) || globals.curl === true) {
     await callAndPresent(shell, globals, 'decrypt', input)

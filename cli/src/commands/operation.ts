@@ -78,8 +78,9 @@ export function stdinField(name: OperationName, fields: readonly Field[]): Field
 }
 
 async function fromStdin(shell: Shell, field: Field, given: Given): Promise<unknown> {
-  // A digest stands in for the message, and then stdin is not it.
-  if (shell.terminals.input || given['digest'] !== undefined) return undefined
+  // A digest, or a mu, stands in for the message, and then stdin is not it.
+  if (shell.terminals.input || given['digest'] !== undefined || given['mu'] !== undefined)
+    return undefined
   if (field.kind === 'json') return parseField(shell, field, '-')
   return decodeFile(
     field,

@@ -82,6 +82,21 @@ test('a key is made, used, rotated, revoked, and refused', async () => {
   await refused(6, ['encrypt', '-k', 'app', '--text'], 'x')
 })
 
+test('RSA: a message with the padding asked for, and a mu signed by ML-DSA', async () => {
+  const rsa = ['--algorithm', 'RSA-2048', '--usage', 'encrypt', '--alias', 'old-peer']
+  await ok(['key', 'create', ...rsa])
+  const sha1 = ['-k', 'old-peer', '--padding', 'rsa-oaep-sha-1']
+  const block = await ok(['encrypt', ...sha1], 'short')
+  assert.equal(await ok(['decrypt', ...sha1], block), 'short')
+  await refused(8, ['decrypt', '-k', 'old-peer', '--text'], block)
+  await refused(2, ['decrypt', '-k', 'old-peer', '--padding', 'pkcs1'], block)
+  await ok(['key', 'create', '--algorithm', 'ML-DSA-44', '--alias', 'quantum'])
+  const mu = ['-k', 'quantum', '--mu', `hex:${'5a'.repeat(64)}`]
+  const signature = join(server.folder, 'mu.signature')
+  await writeFile(signature, await ok(['sign', ...mu, '--field', 'signature'], 'ignored'))
+  await ok(['verify', ...mu, '--signature', `@${signature}`], 'ignored')
+})
+
 test('a file of any size goes through, from stdin or by name, and decrypting needs no key name', async () => {
   await ok(['key', 'create', '--alias', 'files'])
   for (const size of [0, 1, 1_048_576, 3_000_000]) {
