@@ -163,14 +163,16 @@ function violation(value: unknown, shape: Shape, path: string, what: string): st
 function shown(value: unknown, shape: Shape): string {
   if (shape.type === 'blob' || (shape.type === 'string' && shape.sensitive === true)) return ''
   if (value === undefined) return ' null'
-  const text = Array.isArray(value) ? `[${value.map(printed).join(', ')}]` : String(value)
+  const text = Array.isArray(value) ? `[${value.map(printed).join(', ')}]` : printed(value)
   return text.length <= VALUE_LENGTH_MAX
     ? ` '${text}'`
     : ` '${text.slice(0, VALUE_LENGTH_MAX).toWellFormed()}...'`
 }
 
-function printed(element: unknown): string {
-  return typeof element === 'object' && element !== null ? '{...}' : String(element)
+/** As Java writes it; of a structure only that there is one. */
+function printed(value: unknown): string {
+  if (value === null) return 'null'
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '{...}'
 }
 
 function codePoints(text: string): number {

@@ -15,10 +15,7 @@ export function encodeAnswer<Name extends AwsOperation>(
   requestId: string,
 ): HttpResponse {
   const members = outputMembers(operation)
-  const body =
-    members === undefined
-      ? ''
-      : JSON.stringify(toWire((output ?? {}) as Record<string, unknown>, members))
+  const body = members === undefined ? '' : JSON.stringify(toWire(output ?? {}, members))
   return { status: 200, headers: jsonHeaders(requestId), body }
 }
 

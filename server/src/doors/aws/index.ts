@@ -45,7 +45,34 @@ export { BODY_BYTES_MAX } from './deserialize.ts'
 export { encodeAnswer } from './encode.ts'
 export { createAwsDoor, type AwsDoorOptions } from './door.ts'
 export { AwsException, encodeException, type AwsExceptionType } from './exceptions.ts'
-export * as failures from './failures.ts'
+export {
+  aliasWithoutPrefix,
+  anotherMaterialPending,
+  bytesOrSpec,
+  ciphertextKeyMissing,
+  disabled,
+  dryRunSucceeded,
+  duplicateTagKeys,
+  incompatibleAlgorithm,
+  incorrectKey,
+  noSuchPolicy,
+  notPendingDeletion,
+  notPrimary,
+  nothingPendingRotation,
+  numberOfBytesMissing,
+  pendingDeletion,
+  pendingImport,
+  plaintextTooLong,
+  reservedTag,
+  throttled,
+  tooManyRotations,
+  tooManyTags,
+  usageClash,
+  usageMissing,
+  wrongDigestLength,
+  wrongOrigin,
+  wrongUsage,
+} from './failures.ts'
 export { FORM_BYTES_MAX, parseForm, type Form } from './form.ts'
 export {
   awsOperations,
