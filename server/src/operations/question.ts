@@ -11,15 +11,19 @@ export class Question implements Asked {
   readonly action: string
   readonly #work: Work
   readonly #purpose: Purpose | undefined
+  /** Another operation than the one under way. */
+  readonly #other: OperationName | undefined
 
-  constructor(work: Work, action: string, purpose: Purpose | undefined) {
+  constructor(work: Work, action: string, purpose: Purpose | undefined, other?: OperationName) {
     this.#work = work
     this.action = action
     this.#purpose = purpose
+    this.#other = other
   }
 
   get operation(): string {
     const { origin, name, subject } = this.#work
+    if (this.#other !== undefined) return kmsOperation(this.#other, subject, this.#purpose)
     return origin.kmsOperation ?? kmsOperation(name as OperationName, subject, this.#purpose)
   }
 

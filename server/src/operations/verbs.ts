@@ -20,6 +20,7 @@ import {
 } from './verbs/ledger.ts'
 import { mac, macBatch, verifyMac } from './verbs/mac.ts'
 import { createOwnerToken } from './verbs/owner-token.ts'
+import { getPolicy, putPolicy } from './verbs/policies.ts'
 import * as principals from './verbs/principals.ts'
 import { random } from './verbs/random.ts'
 import { reencrypt, reencryptBatch } from './verbs/reencrypt.ts'
@@ -70,6 +71,8 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'alias.update': updateAlias,
   'alias.delete': deleteAlias,
   'alias.list': listAliases,
+  'policy.get': getPolicy,
+  'policy.put': putPolicy,
   whoami: principals.whoami,
   'tenant.create': createTenant,
   'tenant.list': listTenants,

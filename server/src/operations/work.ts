@@ -1,3 +1,4 @@
+import { operations, type OperationName } from '@claviger/contract'
 import {
   Session,
   tenantTarget,
@@ -9,10 +10,11 @@ import {
   type SystemCredential,
   type Target,
 } from '#access'
-import type { Hierarchy, Ring, RingKey, RowSeals, VersionHandle } from '#keyring'
+import type { Hierarchy, Ring, RingKey, RowSeals } from '#keyring'
 import type { LedgerReader, RecordDraft } from '#ledger'
 import { ClavigerError, KeyError, refusal, type Clock, type Key, type Purpose } from '#model'
 import type { CounterDelta, Store } from '#store'
+import { Admitted } from './admitted.ts'
 import { find, findHeld, unheld } from './lookup.ts'
 import { outcomeOf } from './outcome.ts'
 import { Question } from './question.ts'
@@ -46,14 +48,6 @@ export interface Origin {
   readonly kmsOperation?: string
   /** A door's own demands on a key that the caller may use: it throws where the key does not meet them. */
   readonly examine?: (key: Key) => void
-}
-
-/** A key that the caller may use for a purpose now. */
-export interface Admitted {
-  readonly ringKey: RingKey
-  readonly version: number
-  readonly handle: VersionHandle
-  readonly binding: string
 }
 
 /** What a door is told beside the answer. */
@@ -96,6 +90,7 @@ export class Work {
   #keys = new Map<string, RingKey>()
   #admissions: Admission[] = []
   #authorizations: Authorization[] = []
+  #reliances: (() => Promise<void>)[] = []
   readonly #tally = new Tally()
   #binding: string | undefined
   #authorized = false
@@ -207,6 +202,12 @@ export class Work {
     return this.identity.decide(new Question(this, action, purpose), on, this.parts.clock.now())
   }
 
+  /** Whether the caller could do another operation on a target, for what an operation says of the ones after it. */
+  mayDo(operation: OperationName, on: Target): boolean {
+    const question = new Question(this, operations[operation].action, undefined, operation)
+    return this.identity.decide(question, on, this.parts.clock.now()) !== undefined
+  }
+
   /**
    * A key that was looked up, once the caller may do the action on it. Where the caller could not see it, it cannot tell whether the
    * key exists.
@@ -260,15 +261,7 @@ export class Work {
     }
     this.origin.examine?.(ringKey.key)
     this.#admissions.push({ reference, purpose, version, subject: this.subject })
-    return {
-      ringKey,
-      version: number,
-      binding,
-      // Looked up at each use: while a batch gives others a turn, a change may have closed the one it began with.
-      get handle() {
-        return ringKey.handle(number)
-      },
-    }
+    return new Admitted(ringKey, number, binding)
   }
 
   /**
@@ -287,6 +280,15 @@ export class Work {
       .toReversed()
       .map((number) => this.admit(reference, 'process', number))
     return admitted.length > 0 ? admitted : [this.admit(reference, 'process')]
+  }
+
+  /**
+   * Something else that must stand, such as a row that allows this: checked now, and again where something changed before the record
+   * is written. `check` throws what the caller is to be told.
+   */
+  async relyOn(check: () => Promise<void>): Promise<void> {
+    await check()
+    this.#reliances.push(check)
   }
 
   /** Step five, for the record: something was done with an admitted key. Adds up over the items of a batch. */
@@ -332,6 +334,7 @@ export class Work {
   async again(): Promise<void> {
     const admissions = this.#admissions
     const authorizations = this.#authorizations
+    const reliances = this.#reliances
     const { subject } = this
     const references = [...this.#keys.keys()]
     this.forget()
@@ -346,6 +349,7 @@ export class Work {
         this.subject = authorized
         this.authorize(this.#now(on), action, purpose)
       }
+      for (const check of reliances) await this.relyOn(check)
     } finally {
       this.subject = subject
     }
@@ -365,6 +369,7 @@ export class Work {
     this.#keys = new Map()
     this.#admissions = []
     this.#authorizations = []
+    this.#reliances = []
     this.#authorized = false
     this.#binding = undefined
   }

@@ -5,6 +5,7 @@ import { aliasRow, keyRow, versionRow } from '../rows.ts'
 import type { ChangeVerb, Plan } from '../verb.ts'
 import { keyView } from '../views.ts'
 import type { Work } from '../work.ts'
+import { checkedPolicy } from './policies.ts'
 
 /** What creating and importing have in common. */
 export interface NewKey {
@@ -18,6 +19,10 @@ export interface NewKey {
   readonly activateAt?: number | undefined
   readonly protectStopAt?: number | undefined
   readonly processStopAt?: number | undefined
+  readonly region?: string | undefined
+  readonly multiRegion?: boolean | undefined
+  readonly policy?: string | undefined
+  readonly bypassPolicyLockoutCheck?: boolean | undefined
 }
 
 interface Dates {
@@ -60,13 +65,16 @@ export function assertOrder(activatedAt: number, dates: Dates): void {
   }
 }
 
-/** The plan that adds a key with its first version and, where asked, its first name. The material stays the caller's to overwrite. */
+/**
+ * The plan that adds a key with its first version and, where asked, its first name. The material stays the caller's to overwrite; without
+ * any, the key waits for it.
+ */
 export function planKey(
   work: Work,
   input: NewKey,
   origin: Key['origin'],
   id: string,
-  material: Uint8Array,
+  material: Uint8Array | undefined,
 ): Plan<OutputOf<'key.create'>> {
   const now = work.parts.clock.now()
   const algorithm = findAlgorithm(input.algorithm)
@@ -85,14 +93,24 @@ export function planKey(
     labels: input.labels ?? {},
     version: 1,
     createdAt: now,
+    ...placeOf(work, input, id),
   }
-  const version = newVersion(id, 1, now, input)
+  const policy =
+    input.policy === undefined
+      ? {}
+      : { policy: checkedPolicy(work, input.policy, key, input.bypassPolicyLockoutCheck) }
+  const made: Key = { ...key, ...policy }
+  const version: KeyVersion = {
+    ...newVersion(id, 1, now, input),
+    ...(material === undefined ? { awaitsMaterial: true } : {}),
+  }
+  const wrapped = material && work.parts.ring.wrapVersion(made, 1, material)
   const alias = input.alias
   return {
     additive: true,
     rows: [
-      keyRow(key),
-      versionRow(key, version, work.parts.ring.wrapVersion(key, 1, material)),
+      keyRow(made),
+      versionRow(made, version, wrapped),
       ...(alias === undefined ? [] : [aliasRow(tenant, { alias, key: id, createdAt: now })]),
     ],
     absent: [
@@ -103,8 +121,22 @@ export function planKey(
     key: id,
     version: 1,
     detail: { algorithm: key.algorithm, usage: key.usage, origin },
-    output: keyView(key, version, alias === undefined ? [] : [alias], now),
+    output: keyView(made, version, alias === undefined ? [] : [alias], now),
   }
+}
+
+/** Where a new key is seen: in the region named, or in that of the door it is made at. */
+function placeOf(work: Work, input: NewKey, id: string): Pick<Key, 'region' | 'multiRegion'> {
+  const region = input.region ?? work.origin.region
+  if (region === undefined) {
+    if (input.multiRegion !== true) return {}
+    throw new ClavigerError('invalid_request', 'A multi-Region key needs a region', {
+      field: 'region',
+    })
+  }
+  return input.multiRegion === true
+    ? { region, multiRegion: { id, primary: region, members: [{ region, key: id }] } }
+    : { region }
 }
 
 /** The owner of a key must be a principal of the tenant. */
@@ -120,16 +152,19 @@ export const createKey: ChangeVerb<'key.create'> = {
   kind: 'change',
   async run(input, work) {
     work.authorize({ labels: input.labels ?? {} })
+    // Whoever writes the policy says who may use the key.
+    if (input.policy !== undefined) work.authorize({ labels: input.labels ?? {} }, 'policy.put')
     const algorithm = findAlgorithm(input.algorithm)
     findUsage(algorithm, input.usage)
     newVersion('', 1, work.parts.clock.now(), input)
     await assertOwner(work, input.owner)
+    const id = await work.once('id', () => Promise.resolve(newId()))
+    if (input.origin === 'imported') return planKey(work, input, 'imported', id, undefined)
     const material = await work.once(
       'material',
       () => generateMaterial(algorithm),
       (bytes) => bytes.fill(0),
     )
-    const id = await work.once('id', () => Promise.resolve(newId()))
     return planKey(work, input, 'generated', id, material)
   },
 }

@@ -1,0 +1,60 @@
+import { defaultPolicy, KeyPolicy, POLICY_BYTES_MAX, PolicyError, type Target } from '#access'
+import { ClavigerError, type Key } from '#model'
+import { keyArn } from '../target.ts'
+import type { ChangeVerb, ReadVerb } from '../verb.ts'
+import type { Work } from '../work.ts'
+import { assertNotDestroyed, planChange } from './change-key.ts'
+
+/** Key policies: kept byte for byte, and in force at every door when the call returns. */
+
+const LOCKED_OUT = 'The new key policy will not allow you to update the key policy in the future.'
+
+/**
+ * A policy that may be put on a key by this caller.
+ *
+ * @throws ClavigerError payload_too_large; PolicyError for what is no policy, or would lock the caller out; forbidden, since whoever puts
+ *   a policy on a key says who may use it
+ */
+export function checkedPolicy(
+  work: Work,
+  policy: string,
+  key: Pick<Key, 'id' | 'labels' | 'region' | 'multiRegion'>,
+  bypass: boolean | undefined,
+): string {
+  if (Buffer.byteLength(policy) > POLICY_BYTES_MAX) {
+    throw new ClavigerError(
+      'payload_too_large',
+      `A key policy has at most ${POLICY_BYTES_MAX} bytes`,
+    )
+  }
+  const target: Target = {
+    key: key.id,
+    labels: key.labels,
+    policy: KeyPolicy.parse(policy),
+    arn: () => keyArn(key, work.caller.account, work.origin.region),
+  }
+  if (bypass !== true && !work.mayDo('policy.put', target)) throw new PolicyError(LOCKED_OUT)
+  return policy
+}
+
+export const getPolicy: ReadVerb<'policy.get'> = {
+  kind: 'read',
+  async run(input, work) {
+    await work.locate([input.key])
+    const { ringKey } = work.key(input.key)
+    const { policy } = ringKey.key
+    return { policy: policy ?? defaultPolicy(work.caller.account), own: policy !== undefined }
+  },
+}
+
+export const putPolicy: ChangeVerb<'policy.put'> = {
+  kind: 'change',
+  references: (input) => [input.key],
+  async run(input, work) {
+    const { ringKey } = work.key(input.key)
+    assertNotDestroyed(ringKey.key)
+    const policy = checkedPolicy(work, input.policy, ringKey.key, input.bypassPolicyLockoutCheck)
+    const plan = await planChange(work, ringKey, { key: { ...ringKey.key, policy } })
+    return { ...plan, output: { policy, own: true } }
+  },
+}
