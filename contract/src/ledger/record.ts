@@ -26,7 +26,7 @@ export const recordSchema = z.strictObject({
   tenant: z.string().optional(),
   /** A principal's id, or `system` for jobs, or `anonymous` where no credential could be believed. */
   principal: z.string(),
-  /** The credential's id and how it was proved: token. */
+  /** The credential's id and how it was proved: token, access-key, temporary with `session:` and its name, identity-token. */
   credential: z.string().optional(),
   factors: z.array(z.string()).optional(),
   /** The binding that allowed it. */
@@ -61,7 +61,13 @@ export const ENTRY_BYTES_MAX = 65_535
 
 /**
  * Events of the records that have no operation of their own: the end of a destruction's window, after which the key's material is gone,
- * and the token that making a tenant makes for its owner.
+ * a rotation by the calendar, the end of imported material, and the token and the access key that a development server makes for its owner.
  */
-export const internalEvents = ['key.erase', 'token.createForOwner'] as const
+export const internalEvents = [
+  'key.erase',
+  'key.rotateDue',
+  'key.expireMaterial',
+  'token.createForOwner',
+  'accessKey.createForOwner',
+] as const
 export type InternalEvent = (typeof internalEvents)[number]

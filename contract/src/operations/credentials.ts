@@ -73,7 +73,9 @@ export const createSession = operation({
   summary:
     'Get temporary credentials for AWS clients, as oneself or as a principal that trusts one',
   input: z.strictObject({
-    principal: codec.uuid.optional().describe('Whom to act as; oneself unless given'),
+    principal: codec.name
+      .optional()
+      .describe('Whom to act as: the id or the name of a principal; oneself unless given'),
     name: z
       .string()
       .regex(/^[\w+=,.@-]{2,64}$/, 'must be 2 to 64 letters, digits and _ + = , . @ -')
@@ -83,7 +85,7 @@ export const createSession = operation({
       .min(SESSION_SECONDS_MIN)
       .max(SESSION_SECONDS_MAX)
       .default(3_600)
-      .describe('How long it lasts'),
+      .describe('How long it lasts; never longer than what it is made with'),
   }),
   output: z.strictObject({
     accessKey: accessKeyId,
@@ -93,7 +95,7 @@ export const createSession = operation({
     principal: codec.uuid,
     arn: z.string(),
   }),
-  errors: ['not_found'],
+  errors: [],
 })
 
 const trustedBy = z.union([
@@ -185,7 +187,7 @@ export const createIdentityProvider = operation({
       .describe("The issuer's public keys: a JSON Web Key Set (RFC 7517) as text"),
   }),
   output: providerView,
-  errors: ['conflict', 'invalid_key_material'],
+  errors: ['invalid_key_material'],
 })
 
 export const listIdentityProviders = operation({

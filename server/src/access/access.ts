@@ -4,6 +4,7 @@ import { ClavigerError, type AccessKey, type Clock, type Token } from '#model'
 import type { RowReference, Store } from '#store'
 import { accessKeyBinding } from './access-key.ts'
 import { parseToken, proves } from './bearer-token.ts'
+import { Accounts, openIdentity, type IdentityCredential } from './identity/index.ts'
 import { openSession, readRow } from './opening.ts'
 import type { Session } from './session.ts'
 import { SystemIdentity, type Identity } from './session.ts'
@@ -33,6 +34,7 @@ export type Credential =
       readonly request: SignedRequest
       readonly services: readonly string[]
     }
+  | IdentityCredential
 
 /** What the server's own jobs present; no door can make one, since it is only believed when it was made here. */
 export class SystemCredential {
@@ -79,6 +81,7 @@ export class Access {
   /** The signing keys of an access key; gone with the session. */
   readonly #signingKeys = new SigningKeys()
   readonly #replays: Replays
+  readonly #accounts: Accounts
   /** Raised when anything a session is made of changes. */
   #generation = 0
 
@@ -86,13 +89,14 @@ export class Access {
     this.#options = options
     this.#clock = options.clock
     this.#replays = new Replays({ since: options.clock.now() })
+    this.#accounts = new Accounts(options)
   }
 
   /**
    * Who presents this credential. Immediate for a session that is held.
    *
-   * @throws ClavigerError unauthenticated, with the same words for every reason but a missing credential; SignatureError, which is one,
-   *   for signed requests.
+   * @throws ClavigerError unauthenticated, with the same words for every reason but a missing credential; SignatureError and
+   *   IdentityError, which are such errors, for signed requests and identity tokens.
    */
   authenticate(credential: Credential | SystemCredential): Identity | Promise<Identity> {
     switch (credential.kind) {
@@ -109,6 +113,13 @@ export class Access {
         return this.#authenticateToken(credential.token)
       case 'signed':
         return this.#authenticateSigned(credential.request, credential.services)
+      case 'identity':
+        // Not held: such a token is presented once, for temporary credentials.
+        return openIdentity(
+          { ...this.#options, accounts: this.#accounts },
+          credential,
+          this.#clock.now(),
+        )
       default:
         return credential satisfies never
     }
@@ -263,6 +274,7 @@ export class Access {
         const { tenant, name } = granteeOf(id)
         this.#forget(({ caller }) => caller.tenant === tenant && caller.name === name)
       } else if (restable.has(kind)) {
+        if (kind === 'tenant') this.#accounts.clear()
         this.#generation += 1
         const reference = `${kind}/${id}`
         this.#forget(({ rests }) => rests.has(reference))
@@ -283,6 +295,7 @@ export class Access {
     this.#generation += 1
     this.#held.clear()
     this.#signingKeys.clear()
+    this.#accounts.clear()
   }
 }
 

@@ -11,7 +11,9 @@ export function arnName(name: string, id: string): string {
 }
 
 /** `arn:aws:iam::<account>:user/<name>`, or `arn:aws:sts::<account>:assumed-role/<name>/<session>` for temporary credentials. */
-export function principalArn(caller: Caller): string {
+export function principalArn(
+  caller: Pick<Caller, 'account' | 'name' | 'principal' | 'session'>,
+): string {
   const name = arnName(caller.name, caller.principal)
   return caller.session === undefined
     ? `arn:aws:iam::${caller.account}:user/${name}`

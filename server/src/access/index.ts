@@ -14,7 +14,13 @@ export { principalArn } from './arn.ts'
 export type { Asked } from './asked.ts'
 export { createTokenText } from './bearer-token.ts'
 export { tenantTarget, type Grant, type Target } from './decision.ts'
-export { openSession } from './opening.ts'
+export {
+  assertKeySet,
+  findNamed,
+  IdentityError,
+  type IdentityCredential,
+} from './identity/index.ts'
+export { listRows, openSession, readRow } from './opening.ts'
 export {
   defaultPolicy,
   KeyPolicy,

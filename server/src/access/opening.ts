@@ -14,7 +14,7 @@ import { Session, type Presented } from './session.ts'
 
 /** Reads everything a session is made of, each row checked against its seal and for being the newest. */
 
-/** Bindings, and grants, of one principal that are read at once; more is refused rather than half read. */
+/** Rows of one principal, or one issuer, that are read at once; more is refused rather than half read. */
 const ROWS_MAX = 10_000
 
 export interface Opening {
@@ -32,7 +32,12 @@ export async function readRow<Value>(
   return row && { value: seals.open<Value>(row), material: row.material }
 }
 
-async function listRows<Value>(
+/**
+ * The rows of a tenant that have a facet.
+ *
+ * @throws ClavigerError overloaded when there are too many
+ */
+export async function listRows<Value>(
   { store, seals }: Opening,
   kind: RowKind,
   tenant: string,
@@ -45,7 +50,7 @@ async function listRows<Value>(
   if (rows === undefined || rows.length > ROWS_MAX) {
     throw new ClavigerError(
       'overloaded',
-      `A principal has more than ${ROWS_MAX} bindings or grants; remove some`,
+      `A principal has more than ${ROWS_MAX} bindings, grants or trusts; remove some`,
     )
   }
   return rows.map((row) => seals.open<Value>(row))

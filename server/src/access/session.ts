@@ -11,6 +11,7 @@ export interface Caller {
   readonly tenant: string
   /** The credential's id; absent for jobs. */
   readonly credential?: string
+  /** What kind the credential is; for a temporary session also `session:` and its name. */
   readonly factors: string[]
   /** Twelve digits: what AWS clients know the tenant by. */
   readonly account: string
@@ -52,6 +53,8 @@ export interface Presented {
   readonly id: string
   /** Milliseconds since 1970. */
   readonly expiresAt: number
+  /** How long temporary credentials made with it may last, in seconds, where that is bounded. */
+  readonly secondsMax?: number
 }
 
 export interface SessionParts {
@@ -97,7 +100,8 @@ export class Session implements Identity {
       principal: principal.id,
       tenant: principal.tenant,
       credential: credential.id,
-      factors: [credential.kind],
+      factors:
+        sessionName === undefined ? [credential.kind] : [credential.kind, `session:${sessionName}`],
       account,
       name: principal.name,
       ...(sessionName === undefined ? {} : { session: sessionName }),

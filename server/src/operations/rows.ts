@@ -45,7 +45,7 @@ export function versionRow(
     tenant: key.tenant,
     value: version,
     ...(wrapped === undefined ? {} : { material: wrapped }),
-    facets: [],
+    facets: version.materialExpiresAt === undefined ? [] : [['material', 'expiring']],
   }
 }
 
@@ -94,14 +94,17 @@ export function principalNameRow({ id, tenant, name }: Principal): PlannedRow {
   }
 }
 
-/** `wrappedSecret` is the secret under the tenant's key. */
-export function accessKeyRow(accessKey: AccessKey, wrappedSecret: Uint8Array): PlannedRow {
+/** `wrappedSecret` is the secret under the tenant's key; there is none once it is revoked. */
+export function accessKeyRow(
+  accessKey: AccessKey,
+  wrappedSecret: Uint8Array | undefined,
+): PlannedRow {
   return {
     kind: 'accessKey',
     id: accessKey.id,
     tenant: accessKey.tenant,
     value: accessKey,
-    material: wrappedSecret,
+    ...(wrappedSecret === undefined ? {} : { material: wrappedSecret }),
     facets: [['principal', accessKey.principal]],
   }
 }

@@ -11,6 +11,9 @@ export interface Done {
   readonly wraps?: number
   /** Which side of a re-encryption it was. */
   readonly part?: 'source' | 'destination'
+  /** For the record, where no key was used: what it was done to, and what is said of it. */
+  readonly subject?: string
+  readonly detail?: RecordDraft['detail']
 }
 
 /** One line: done, refused or failed, with one version or with no key at all. */
@@ -24,6 +27,8 @@ export interface Use {
   readonly count: number
   readonly bytes: number | undefined
   readonly wraps: number
+  readonly subject: string | undefined
+  readonly detail: RecordDraft['detail']
 }
 
 export class Tally {
@@ -43,6 +48,8 @@ export class Tally {
       count: 1,
       bytes: done.bytes,
       wraps: done.wraps ?? 0,
+      subject: done.subject,
+      detail: done.detail,
     })
   }
 
@@ -62,6 +69,8 @@ export class Tally {
       count: 1,
       bytes: undefined,
       wraps: 0,
+      subject: undefined,
+      detail: undefined,
     })
   }
 

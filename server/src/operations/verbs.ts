@@ -1,5 +1,6 @@
 import type { InternalEvent } from '@claviger/contract/ledger'
 import type { GatedName, Verb } from './verb.ts'
+import * as accessKeys from './verbs/access-keys.ts'
 import { agree } from './verbs/agree.ts'
 import { createAlias, deleteAlias, listAliases, updateAlias } from './verbs/aliases.ts'
 import { destroyKey, restoreKey, resumeKey, suspendKey, updateKey } from './verbs/change-key.ts'
@@ -10,6 +11,7 @@ import { decapsulate, encapsulate } from './verbs/encapsulation.ts'
 import { encrypt, encryptBatch } from './verbs/encrypt.ts'
 import { eraseKey } from './verbs/erase-key.ts'
 import { exportKey } from './verbs/export-key.ts'
+import * as identityProviders from './verbs/identity-providers.ts'
 import { importKey, importParameters } from './verbs/import-key.ts'
 import {
   ledgerCheckpoint,
@@ -26,10 +28,12 @@ import { random } from './verbs/random.ts'
 import { reencrypt, reencryptBatch } from './verbs/reencrypt.ts'
 import { revokeKey } from './verbs/revoke-key.ts'
 import { rotateKey } from './verbs/rotate-key.ts'
+import { createSession } from './verbs/sessions.ts'
 import { getKey, listKeys, listVersions, publicKey } from './verbs/show-keys.ts'
 import { sign, signBatch, verify, verifyBatch } from './verbs/sign.ts'
 import { doctor, reissueSeal, rotateRoot, sealServer } from './verbs/system.ts'
 import { createTenant, listTenants } from './verbs/tenants.ts'
+import { createTrust, deleteTrust, listTrusts } from './verbs/trusts.ts'
 
 /** Every operation that passes the gate, and what does it. A row of the contract without a verb does not compile. */
 export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
@@ -84,6 +88,16 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'token.create': principals.createToken,
   'token.list': principals.listTokens,
   'token.revoke': principals.revokeToken,
+  'accessKey.create': accessKeys.createAccessKey,
+  'accessKey.list': accessKeys.listAccessKeys,
+  'accessKey.revoke': accessKeys.revokeAccessKey,
+  'session.create': createSession,
+  'trust.create': createTrust,
+  'trust.list': listTrusts,
+  'trust.delete': deleteTrust,
+  'identityProvider.create': identityProviders.createIdentityProvider,
+  'identityProvider.list': identityProviders.listIdentityProviders,
+  'identityProvider.delete': identityProviders.deleteIdentityProvider,
   'role.list': principals.listRoles,
   'binding.create': principals.createBinding,
   'binding.list': principals.listBindings,
@@ -103,6 +117,7 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
 export const internalVerbs = {
   'key.erase': eraseKey,
   'token.createForOwner': createOwnerToken,
+  'accessKey.createForOwner': accessKeys.createOwnerAccessKey,
 } satisfies Record<InternalEvent, unknown>
 
 export type InternalName = keyof typeof internalVerbs

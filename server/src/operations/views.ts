@@ -1,15 +1,19 @@
 import type { OutputOf } from '@claviger/contract'
 import { materialId } from '#keyring'
 import {
+  isWithoutMaterial,
   keyStateAt,
   nextRotation,
   stateAt,
+  type AccessKey,
   type Binding,
   type Counters,
+  type IdentityProvider,
   type Key,
   type KeyVersion,
   type Principal,
   type Token,
+  type Trust,
 } from '#model'
 
 /** How stored values are shown: what is not for showing is left out here, by naming what is. */
@@ -41,9 +45,9 @@ export function keyView(
     ...(key.multiRegion === undefined ? {} : { multiRegion: multiRegionView(key.multiRegion) }),
     ...(key.rotation === undefined
       ? {}
-      : { rotation: { days: key.rotation.days, nextAt: nextRotation(key, current) ?? 0 } }),
-    ...(current.awaitsMaterial === true ? { awaitsMaterial: true } : {}),
-    ...(current.materialExpiresAt === undefined
+      : { rotation: { days: key.rotation.days, nextAt: nextRotation(key) ?? 0 } }),
+    ...(isWithoutMaterial(current, now) ? { awaitsMaterial: true } : {}),
+    ...(current.materialExpiresAt === undefined || isWithoutMaterial(current, now)
       ? {}
       : { materialExpiresAt: current.materialExpiresAt }),
     materialId: materialId(key, current.version),
@@ -62,18 +66,20 @@ export function versionView(
   counters: Counters = noUses,
   now: number,
 ): OutputOf<'key.versions'>['items'][number] {
+  // Only a rotation says when it becomes active.
+  const isPending = version.version === key.pending && version.state === 'pre-activation'
   return {
     version: version.version,
     materialId: materialId(key, version.version),
-    state: stateAt(version, now),
-    material: materialState(key, version),
-    ...(version.materialExpiresAt === undefined
+    state: isPending ? 'pre-activation' : stateAt(version, now),
+    material: materialState(key, version, now),
+    ...(version.materialExpiresAt === undefined || isWithoutMaterial(version, now)
       ? {}
       : { materialExpiresAt: version.materialExpiresAt }),
     ...(version.description === undefined ? {} : { description: version.description }),
     ...(version.rotatedBy === undefined ? {} : { rotatedBy: version.rotatedBy }),
     createdAt: version.createdAt,
-    activatedAt: version.activatedAt,
+    ...(isPending ? {} : { activatedAt: version.activatedAt }),
     ...(version.protectStopAt === undefined ? {} : { protectStopAt: version.protectStopAt }),
     ...(version.processStopAt === undefined ? {} : { processStopAt: version.processStopAt }),
     ...(version.destroyedAt === undefined ? {} : { destroyedAt: version.destroyedAt }),
@@ -84,8 +90,12 @@ export function versionView(
   }
 }
 
-function materialState(key: Key, version: KeyVersion): 'present' | 'absent' | 'pending' {
-  if (version.awaitsMaterial === true || version.state === 'destroyed') return 'absent'
+function materialState(
+  key: Key,
+  version: KeyVersion,
+  now: number,
+): 'present' | 'absent' | 'pending' {
+  if (isWithoutMaterial(version, now) || version.destroyedAt !== undefined) return 'absent'
   return version.version === key.pending ? 'pending' : 'present'
 }
 
@@ -116,4 +126,29 @@ export function bindingView(binding: Binding): OutputOf<'binding.create'> {
     createdAt,
     ...(expiresAt === undefined ? {} : { expiresAt }),
   }
+}
+
+export function accessKeyView(accessKey: AccessKey): OutputOf<'accessKey.revoke'> {
+  const { id, principal, description, createdAt, expiresAt, revokedAt } = accessKey
+  return {
+    id,
+    principal,
+    description,
+    createdAt,
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(revokedAt === undefined ? {} : { revokedAt }),
+  }
+}
+
+export function trustView(trust: Trust): OutputOf<'trust.create'> {
+  const { id, principal, by, seconds, createdAt } = trust
+  return { id, principal, by: { ...by }, seconds, createdAt }
+}
+
+/** Without the keys, which are long, and known to whoever gave them. */
+export function identityProviderView(
+  provider: IdentityProvider,
+): OutputOf<'identityProvider.create'> {
+  const { id, issuer, audiences, createdAt } = provider
+  return { id, issuer, audiences: [...audiences], createdAt }
 }

@@ -283,11 +283,10 @@ export class Work {
   }
 
   /**
-   * Something else that must stand, such as a row that allows this: checked now, and again where something changed before the record
-   * is written. `check` throws what the caller is to be told.
+   * Something else that was found to stand, such as a row that allows this, and must still stand where something changes before the
+   * record is written. `check` throws what the caller is to be told.
    */
-  async relyOn(check: () => Promise<void>): Promise<void> {
-    await check()
+  relyOn(check: () => Promise<void>): void {
     this.#reliances.push(check)
   }
 
@@ -349,7 +348,10 @@ export class Work {
         this.subject = authorized
         this.authorize(this.#now(on), action, purpose)
       }
-      for (const check of reliances) await this.relyOn(check)
+      for (const check of reliances) {
+        await check()
+        this.relyOn(check)
+      }
     } finally {
       this.subject = subject
     }

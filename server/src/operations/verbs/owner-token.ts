@@ -21,7 +21,8 @@ export const createOwnerToken: InternalVerb<Record<never, never>, { readonly tok
   },
 }
 
-async function findOwner(work: Work) {
+/** An enabled owner of the tenant, with the condition that they still are. */
+export async function findOwner(work: Work) {
   const { store, seals } = work.parts
   const rows = await store.list({
     kind: 'binding',

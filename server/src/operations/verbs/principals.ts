@@ -1,27 +1,15 @@
 import { roles, roleNames } from '@claviger/contract'
 import { createTokenText, principalArn } from '#access'
-import { newestRow, newId } from '#keyring'
+import { newId } from '#keyring'
 import { ClavigerError, type Binding, type Principal, type Token } from '#model'
-import type { RowKind } from '#store'
 import { bindingRow, principalNameId, principalNameRow, principalRow, tokenRow } from '../rows.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import { bindingView, principalView, tokenView } from '../views.ts'
 import type { Work } from '../work.ts'
+import { own } from './own.ts'
 import { page } from './page.ts'
 
 const DAY_MS = 86_400_000
-
-/** A row of the caller's tenant, with the condition that it still stands; somebody else's is as good as none. */
-async function own<Value>(work: Work, kind: RowKind, id: string) {
-  const row = await newestRow(work.parts.store, { kind, id })
-  if (row === undefined || row.tenant !== work.caller.tenant) {
-    throw new ClavigerError('not_found', `There is no ${kind} of that id`)
-  }
-  return {
-    value: work.parts.seals.open<Value>(row),
-    standing: { kind, id, revision: row.revision },
-  }
-}
 
 export const whoami: ReadVerb<'whoami'> = {
   kind: 'read',

@@ -81,6 +81,26 @@ function assertDefaultTenant(work: Work): void {
   }
 }
 
+/** Tenants read at once. */
+const TENANTS_PAGE = 1_000
+
+/**
+ * AWS clients know a tenant by its account alone, so no two have the same. Making a tenant writes the custody row, and is computed anew
+ * when another did so meanwhile: nobody takes the account between this look and the commit.
+ *
+ * @throws ClavigerError conflict
+ */
+async function assertAccountFree({ parts }: Work, account: string): Promise<void> {
+  let after: string | undefined
+  for (;;) {
+    const rows = await parts.store.scan('tenant', after, TENANTS_PAGE)
+    if (rows.some((row) => accountOf(parts.seals.open<Tenant>(row)) === account))
+      throw new ClavigerError('conflict', 'There is a tenant with that account; choose another')
+    if (rows.length < TENANTS_PAGE) return
+    after = rows.at(-1)?.id
+  }
+}
+
 export const createTenant: ChangeVerb<'tenant.create'> = {
   kind: 'change',
   async run(input, work) {
@@ -95,6 +115,7 @@ export const createTenant: ChangeVerb<'tenant.create'> = {
       createdAt: work.parts.clock.now(),
       ...(input.account === undefined ? {} : { account: input.account }),
     }
+    await assertAccountFree(work, accountOf(tenant))
     const made = newTenant(tenant, 'owner', work.parts.hierarchy.createTenantKey(tenant.id))
     return {
       additive: false,

@@ -1,0 +1,47 @@
+import type { RowSeals } from '#keyring'
+import { accountOf, type Tenant } from '#model'
+import type { Store } from '#store'
+
+/** Tenants read at once. */
+const PAGE = 1_000
+
+/** Which tenant an account is, for callers who name one before anybody knows who they are. */
+export class Accounts {
+  readonly #store: Store
+  readonly #seals: RowSeals
+  /** Every tenant there is; undefined until it is asked for, and after a tenant was made. */
+  #tenants: Map<string, string> | undefined
+  #generation = 0
+
+  constructor({ store, seals }: { readonly store: Store; readonly seals: RowSeals }) {
+    this.#store = store
+    this.#seals = seals
+  }
+
+  /** The tenant's id, or undefined. Strangers may ask for what is not there, so that costs no reading either. */
+  async tenantOf(account: string): Promise<string | undefined> {
+    return (this.#tenants ?? (await this.#read())).get(account)
+  }
+
+  clear(): void {
+    this.#generation += 1
+    this.#tenants = undefined
+  }
+
+  async #read(): Promise<Map<string, string>> {
+    const generation = this.#generation
+    const tenants = new Map<string, string>()
+    let after: string | undefined
+    for (;;) {
+      const rows = await this.#store.scan('tenant', after, PAGE)
+      for (const row of rows) {
+        const tenant = this.#seals.open<Tenant>(row)
+        tenants.set(accountOf(tenant), tenant.id)
+      }
+      after = rows.at(-1)?.id
+      if (rows.length < PAGE) break
+    }
+    if (this.#generation === generation) this.#tenants = tenants
+    return tenants
+  }
+}

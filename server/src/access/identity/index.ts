@@ -1,0 +1,8 @@
+/**
+ * Identity tokens (OpenID Connect): reading the keys of an issuer, verifying what it signed, and finding whom its holder may act as. It
+ * fetches nothing from anywhere, believes no token about which key or algorithm verifies it, and says nothing of why it refuses one.
+ */
+export { Accounts } from './accounts.ts'
+export { IdentityError } from './error.ts'
+export { assertKeySet } from './key-set.ts'
+export { findNamed, openIdentity, type IdentityCredential } from './open.ts'

@@ -1,0 +1,27 @@
+import { newestRow } from '#keyring'
+import { ClavigerError } from '#model'
+import type { RowKind } from '#store'
+import type { Work } from '../work.ts'
+
+/** What people call the rows whose kind is not a word. */
+const words: Readonly<Partial<Record<RowKind, string>>> = {
+  accessKey: 'access key',
+  identityProvider: 'identity provider',
+}
+
+/**
+ * A row of the caller's tenant, with the condition that it still stands; somebody else's is as good as none.
+ *
+ * @throws ClavigerError not_found
+ */
+export async function own<Value>(work: Work, kind: RowKind, id: string) {
+  const row = await newestRow(work.parts.store, { kind, id })
+  if (row === undefined || row.tenant !== work.caller.tenant) {
+    throw new ClavigerError('not_found', `There is no ${words[kind] ?? kind} of that id`)
+  }
+  return {
+    value: work.parts.seals.open<Value>(row),
+    material: row.material,
+    standing: { kind, id, revision: row.revision },
+  }
+}
