@@ -50,6 +50,8 @@ export class TestHouse implements AsyncDisposable {
   /** The shares that open the seal, where it has any. */
   shares: readonly string[] = []
   #requests = 0
+  /** Makes the names of users; no two principals ever have the same. */
+  #users = 0
   #closed = false
 
   constructor(house: House, store: Store, clock: Clock) {
@@ -91,8 +93,9 @@ export class TestHouse implements AsyncDisposable {
 
   /** A principal with its token, and a role in the tenant where one is named. */
   async createUser(role?: InputOf<'binding.create'>['role']) {
+    this.#users += 1
     const { id } = await this.perform('principal.create', {
-      name: role ?? 'nobody',
+      name: `${role ?? 'nobody'}-${this.#users}`,
       kind: 'service',
     })
     const { token, id: tokenId } = await this.perform('token.create', {

@@ -16,6 +16,10 @@ const recipient = generateKeyPairSync('rsa', { modulusLength: 3_072 }).publicKey
 })
 const peer = generateKeyPairSync('x25519').publicKey.export({ type: 'spki', format: 'der' })
 const message = Buffer.from('message')
+/** The keys of an issuer that nobody is. */
+const issuerKeys = JSON.stringify({
+  keys: [generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' })],
+})
 
 export function inputsFor(house: TestHouse): Inputs {
   const keyOf = async (algorithm = 'AES-256-GCM', usage?: string) =>
@@ -41,6 +45,21 @@ export function inputsFor(house: TestHouse): Inputs {
     await house.createKey({ alias })
     return alias
   }
+  const accessKeyOf = async () => {
+    const { id: principal } = await house.createUser()
+    const made = await house.perform('accessKey.create', { principal, description: '' })
+    return made.id
+  }
+  /** Two principals, of which one may act as the other. */
+  const trustOf = async (by?: string) => {
+    const { id: principal } = await house.createUser()
+    return {
+      principal,
+      by: { kind: 'principal', principal: by ?? (await house.createUser()).id },
+      seconds: 3_600,
+    } as const
+  }
+  const identityProvider = { issuer: 'https://issuer.test', audiences: ['kms'], keys: issuerKeys }
   const page = { limit: 10 }
   const seal = { kind: 'shares', shares: 2, threshold: 2 } as const
   return {
@@ -117,6 +136,29 @@ export function inputsFor(house: TestHouse): Inputs {
     }),
     'token.list': async () => page,
     'token.revoke': async () => ({ token: (await house.createUser()).tokenId }),
+    'accessKey.create': async () => ({
+      principal: (await house.createUser()).id,
+      description: '',
+    }),
+    'accessKey.list': async () => page,
+    'accessKey.revoke': async () => ({ accessKey: await accessKeyOf() }),
+    // As somebody else: only the owner is trusted. Anybody may have a session as themselves.
+    'session.create': async () => {
+      const { principal } = await house.perform('whoami', {})
+      const trust = await trustOf(principal.id)
+      await house.perform('trust.create', trust)
+      return { principal: trust.principal, name: aName(), seconds: 900 }
+    },
+    'trust.create': () => trustOf(),
+    'trust.list': async () => page,
+    'trust.delete': async () => ({
+      trust: (await house.perform('trust.create', await trustOf())).id,
+    }),
+    'identityProvider.create': async () => identityProvider,
+    'identityProvider.list': async () => page,
+    'identityProvider.delete': async () => ({
+      provider: (await house.perform('identityProvider.create', identityProvider)).id,
+    }),
     'role.list': async () => ({}),
     'binding.create': async () => ({
       role: 'auditor',

@@ -19,8 +19,11 @@ export async function startRestHouse(argv: readonly string[] = []): Promise<Rest
   return { server, owner: new Client(overHttp(server.address), server.token) }
 }
 
+/** Makes names; no two principals ever have the same. */
+let newcomers = 0
+
 /** A new principal without any role, and a client with a token of it. */
-export async function newcomer(owner: Client, name = 'newcomer') {
+export async function newcomer(owner: Client, name = `newcomer-${(newcomers += 1)}`) {
   const { id } = await owner.call('principal.create', { name })
   const { token } = await owner.call('token.create', { principal: id })
   return { id, client: owner.as(token) }
@@ -28,7 +31,7 @@ export async function newcomer(owner: Client, name = 'newcomer') {
 
 /** A principal with a role in the whole tenant. */
 export async function hire(owner: Client, role: RoleName): Promise<Client> {
-  const { id, client } = await newcomer(owner, role)
+  const { id, client } = await newcomer(owner, `${role}-${(newcomers += 1)}`)
   await owner.call('binding.create', { principal: id, role })
   return client
 }
