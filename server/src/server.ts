@@ -84,7 +84,12 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
     },
   })
   const { awsPath } = config
-  const aws = createAwsDoor({ ...observation, gate: house.gate, prefix: awsPath })
+  const aws = createAwsDoor({
+    ...observation,
+    gate: house.gate,
+    prefix: awsPath,
+    now: () => clock.now(),
+  })
   const door = createSwitch(
     [{ takes: (path) => path === '/' || isAwsPath(path, awsPath), door: aws }],
     rest,

@@ -14,6 +14,9 @@ const aliasView = z.strictObject({
   createdAt: codec.timestamp(),
   updatedAt: codec.timestamp().optional().describe('When it was last pointed elsewhere'),
   region: codec.region.optional().describe('Where it was made, where that is known'),
+  multiRegionId: codec.uuid
+    .optional()
+    .describe('Where it points at a multi-Region key: what ciphertexts of that name'),
 })
 
 export const createAlias = operation({

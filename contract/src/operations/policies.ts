@@ -54,6 +54,10 @@ const grantId = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex di
 const grantView = z.strictObject({
   id: grantId,
   key: codec.uuid,
+  keyRegion: codec.region.optional(),
+  multiRegionId: codec.uuid
+    .optional()
+    .describe('What ciphertexts of the key and its relatives name'),
   name: z.string().optional(),
   grantee: z.string(),
   retiring: z.string().optional(),

@@ -1,10 +1,17 @@
 /**
  * The gate, and one verb for each operation. Whoever wants something done, a door or a job, calls `perform`; there is no other way in.
  */
-export { principalArn, SignatureError, type Caller, type Credential } from '#access'
+export {
+  defaultPolicy as defaultKeyPolicy,
+  PolicyError,
+  principalArn,
+  SignatureError,
+  type Caller,
+  type Credential,
+} from '#access'
 export { materialId } from '#keyring'
 export { Ceremonies, type CeremonyOrigin } from './ceremonies.ts'
-export { dueForDestruction } from './due.ts'
+export { dueForDestruction, dueForExpiry, dueForRotation } from './due.ts'
 export { Gate, type Call, type GateOptions } from './gate.ts'
 export { Sources } from './sources.ts'
 export type { SystemControl } from './system-control.ts'

@@ -1,6 +1,13 @@
 import type { Key } from '#model'
 import { keyArn as nativeKeyArn, kmsKeyId, type Caller, type Facts } from '#operations'
-import { aliasArn, keyArn, readKeyReference, sharedUuid, type KeyReference } from './arn.ts'
+import {
+  aliasArn,
+  keyArn,
+  multiRegionId,
+  readKeyReference,
+  sharedUuid,
+  type KeyReference,
+} from './arn.ts'
 import { AwsException } from './exceptions.ts'
 import type { AwsOperation } from './members.ts'
 
@@ -8,18 +15,19 @@ import type { AwsOperation } from './members.ts'
 export class Asking {
   readonly operation: AwsOperation
   readonly region: string
+  /** When it came, in milliseconds since 1970. */
+  readonly now: number
   /** Everything but what would be recorded or changed is to be done. */
   dryRun = false
-  /** A condition on each key that is used, beyond the operation's own; an input may set it. */
-  demands: ((key: Key) => void) | undefined
   facts: Facts | undefined
   #caller: Caller | undefined
   /** What the request said, by the reference the gate was given. */
   readonly #said = new Map<string, KeyReference>()
 
-  constructor(operation: AwsOperation, region: string) {
+  constructor(operation: AwsOperation, region: string, now: number) {
     this.operation = operation
     this.region = region
+    this.now = now
   }
 
   /** Who asks; the gate tells when it believes them. */
@@ -76,6 +84,12 @@ export class Asking {
 
   arn(key: Key): string {
     return nativeKeyArn(key, this.account, this.region)
+  }
+
+  /** The ARN of a key that is only known by what a list says of it. */
+  arnOfId(id: string, region: string | undefined, multiRegion: string | undefined): string {
+    const place = { region: region ?? this.region, account: this.account }
+    return keyArn(place, multiRegion === undefined ? id : multiRegionId(multiRegion))
   }
 
   keyId(key: Key): string {

@@ -25,6 +25,8 @@ export interface AwsDoorOptions {
   readonly reportFailure: (request: string, error: ClavigerError) => void
   /** Milliseconds from some fixed point, for durations. */
   readonly elapsed: () => number
+  /** Milliseconds since 1970. */
+  readonly now: () => number
 }
 
 const KMS = ['kms']
@@ -37,7 +39,7 @@ export function createAwsDoor(options: AwsDoorOptions): HttpDoor {
     if (row === undefined) {
       throw new AwsException('UnsupportedOperationException', `${operation} is not supported`)
     }
-    const asking = new Asking(operation, regionOf(request))
+    const asking = new Asking(operation, regionOf(request), options.now())
     try {
       const output = await ask(gate, request, row, asking)
       return encodeAnswer(operation, output as never, requestUuid(request.id))

@@ -4,7 +4,7 @@ import { algorithmLists } from '../algorithms.ts'
 import { keyArn } from '../arn.ts'
 import type { Asking } from '../asking.ts'
 import { AwsException } from '../exceptions.ts'
-import { wrongUsage } from '../failures.ts'
+import { pendingDeletion, wrongUsage } from '../failures.ts'
 import type { OutputOf } from '../members.ts'
 import { keySpecOf, keyUsageOf, type KeySpec, type KeyUsage } from '../specs.ts'
 
@@ -29,6 +29,11 @@ export function assertUsage(key: Key, usage: Key['usage'], asking: Asking) {
   const named = specAndUsage(key, arn)
   if (key.usage !== usage) throw wrongUsage(arn, named.usage, asking.operation)
   return named
+}
+
+/** What may still be done with a key in every state but this (developer guide, key states, row TagResource). */
+export function assertNotPendingDeletion(key: Key, _input: unknown, asking: Asking): void {
+  if (key.destroyAt !== undefined) throw pendingDeletion(asking.arn(key))
 }
 
 export function originOf(origin: Key['origin']): 'AWS_KMS' | 'EXTERNAL' {

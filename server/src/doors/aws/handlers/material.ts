@@ -1,0 +1,149 @@
+import { KeyError, type ClavigerError, type Key } from '#model'
+import { wrappingBitsOf, wrappingOf } from '../algorithms.ts'
+import type { Asking } from '../asking.ts'
+import { AwsException } from '../exceptions.ts'
+import { wrongOrigin } from '../failures.ts'
+import { handler } from './handler.ts'
+
+/** Imported key material. */
+
+const DAY_MS = 86_400_000
+const VALID_DAYS_MAX = 365
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+/** Tells our import tokens from other bytes. */
+const TOKEN_PREFIX = 'clv-import-1:'
+
+/** Only of keys that are made for it (developer guide, key states, footnotes 8 and 9). */
+function assertImported(key: Key, _input: unknown, asking: Asking): void {
+  if (key.origin !== 'imported') throw wrongOrigin(asking.arn(key), 'AWS_KMS')
+}
+
+function assertImportable(key: Key, input: unknown, asking: Asking): void {
+  assertImported(key, input, asking)
+  if (key.destroyAt !== undefined) {
+    throw new KeyError('wrong_state', 'the key is scheduled for destruction', {
+      key,
+      hindrance: 'pending-destruction',
+    })
+  }
+}
+
+export const getParametersForImport = handler<'GetParametersForImport', 'key.importParameters'>({
+  native: 'key.importParameters',
+  input(input, asking) {
+    const wrapping = wrappingOf(input.WrappingAlgorithm)
+    const bits = wrappingBitsOf(input.WrappingKeySpec)
+    if (wrapping === undefined || bits === undefined) {
+      throw new AwsException(
+        'UnsupportedOperationException',
+        `Wrapping algorithm ${input.WrappingAlgorithm} with ${input.WrappingKeySpec} is not supported`,
+      )
+    }
+    return { key: asking.reference(input.KeyId, 'no aliases'), wrapping, bits }
+  },
+  examine: assertImportable,
+  output: (output, input, asking) => ({
+    KeyId: asking.keyArn(asking.reference(input.KeyId)),
+    ImportToken: Buffer.from(`${TOKEN_PREFIX}${output.id}`),
+    PublicKey: output.publicKey,
+    ParametersValidTo: output.expiresAt,
+  }),
+})
+
+/** The id that GetParametersForImport gave; attacker-chosen. @throws AwsException InvalidImportTokenException */
+function parametersOf(token: Uint8Array): string {
+  const text = Buffer.from(token).toString('latin1')
+  const id = text.slice(TOKEN_PREFIX.length)
+  if (!text.startsWith(TOKEN_PREFIX) || !UUID.test(id))
+    throw new AwsException('InvalidImportTokenException')
+  return id
+}
+
+function expiryOf(model: string | undefined, validTo: number | undefined): number | undefined {
+  if (model === 'KEY_MATERIAL_DOES_NOT_EXPIRE') {
+    if (validTo === undefined) return undefined
+    throw new AwsException(
+      'ValidationException',
+      'ValidTo must not be set if the ExpirationModel is KEY_MATERIAL_DOES_NOT_EXPIRE',
+    )
+  }
+  if (validTo === undefined) {
+    throw new AwsException(
+      'ValidationException',
+      'A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES',
+    )
+  }
+  return validTo
+}
+
+export const importKeyMaterial = handler<'ImportKeyMaterial', 'key.import'>({
+  native: 'key.import',
+  input(input, asking) {
+    const expiresAt = expiryOf(input.ExpirationModel, input.ValidTo)
+    return {
+      key: asking.reference(input.KeyId, 'no aliases'),
+      parameters: parametersOf(input.ImportToken),
+      wrapped: input.EncryptedKeyMaterial,
+      exportable: false,
+      ...(expiresAt === undefined ? {} : { materialExpiresAt: expiresAt }),
+      ...(input.ImportType === 'NEW_KEY_MATERIAL' ? { pending: true } : {}),
+      ...(input.KeyMaterialId === undefined ? {} : { materialId: input.KeyMaterialId }),
+      ...(input.KeyMaterialDescription === undefined
+        ? {}
+        : { materialDescription: input.KeyMaterialDescription }),
+    }
+  },
+  examine(key, input, asking) {
+    assertImportable(key, input, asking)
+    const latest = asking.now + VALID_DAYS_MAX * DAY_MS
+    if (input.ValidTo !== undefined && (input.ValidTo <= asking.now || input.ValidTo > latest)) {
+      throw new AwsException(
+        'ValidationException',
+        `ValidTo must be in the future, and at most ${VALID_DAYS_MAX} days ahead`,
+      )
+    }
+  },
+  output: (output, input, asking) => ({
+    KeyId: asking.keyArn(asking.reference(input.KeyId)),
+    KeyMaterialId: output.materialId,
+  }),
+  recover: importFailure,
+})
+
+/** The import's own errors, which the common way would say as something else. */
+function importFailure(
+  error: ClavigerError,
+  input: { readonly KeyId: string },
+  asking: Asking,
+): AwsException | undefined {
+  const found = asking.facts?.key(asking.reference(input.KeyId)) !== undefined
+  switch (error.code) {
+    case 'not_found':
+      return found ? new AwsException('InvalidImportTokenException') : undefined
+    case 'invalid_key_material':
+      return new AwsException('IncorrectKeyMaterialException', error.message)
+    case 'conflict':
+      return error instanceof KeyError
+        ? new AwsException('IncorrectKeyMaterialException', error.message)
+        : new AwsException('KMSInvalidStateException', error.message)
+    case 'wrong_state':
+      return error instanceof KeyError ? undefined : new AwsException('ExpiredImportTokenException')
+    default:
+      return undefined
+  }
+}
+
+export const deleteImportedKeyMaterial = handler<'DeleteImportedKeyMaterial', 'key.deleteMaterial'>(
+  {
+    native: 'key.deleteMaterial',
+    input: (input, asking) => ({
+      key: asking.reference(input.KeyId, 'no aliases'),
+      ...(input.KeyMaterialId === undefined ? {} : { materialId: input.KeyMaterialId }),
+    }),
+    examine: assertImported,
+    output: (output, input, asking) => ({
+      KeyId: asking.keyArn(asking.reference(input.KeyId)),
+      KeyMaterialId: output.materialId,
+    }),
+  },
+)
