@@ -4,7 +4,7 @@ import { toClavigerError, type ClavigerError } from '#model'
 import type { Ceremonies, Credential, Gate, GatedName } from '#operations'
 import { problem } from './problem.ts'
 import { Routes } from './routes.ts'
-import { readInput } from './wire.ts'
+import { encodeOutput, readInput } from './wire.ts'
 
 /** The native REST door: routes, bodies and answers are derived from the contract's rows. */
 
@@ -142,7 +142,7 @@ function answer(row: Operation, request: HttpRequest, output: unknown): HttpResp
   return {
     status: 200,
     headers: { ...json, 'claviger-request': request.id },
-    body: JSON.stringify(row.output.encode(output)),
+    body: encodeOutput(row, output),
   }
 }
 

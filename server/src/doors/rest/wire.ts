@@ -1,6 +1,7 @@
 import { MESSAGE_BYTES_MAX, type Operation } from '@claviger/contract'
 import type { HttpRequest } from '#http'
 import { ClavigerError } from '#model'
+import { DECLINED, plainStep, type Direction, type PlainStep } from './plain-codec.ts'
 
 /** From the bytes of a request to an operation's input. Everything here is attacker-chosen. */
 
@@ -41,8 +42,31 @@ function clean(text: string): string {
   return text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, FIELD_LENGTH_MAX)
 }
 
+/** The short ways of each row, made when it is first used. */
+const steps: Readonly<Record<Direction, Map<Operation, PlainStep>>> = {
+  decode: new Map(),
+  encode: new Map(),
+}
+
+function stepOf(row: Operation, direction: Direction): PlainStep {
+  let step = steps[direction].get(row)
+  if (step === undefined) {
+    step = plainStep(direction === 'decode' ? row.input : row.output, direction)
+    steps[direction].set(row, step)
+  }
+  return step
+}
+
+/** The JSON of an answer. */
+export function encodeOutput(row: Operation, output: unknown): string {
+  const plain = stepOf(row, 'encode')(output)
+  return JSON.stringify(plain === DECLINED ? row.output.encode(output) : plain)
+}
+
 /** Decodes an input from its wire form. @throws ClavigerError invalid_request naming the field */
 export function decodeInput(row: Operation, wire: unknown): unknown {
+  const plain = stepOf(row, 'decode')(wire)
+  if (plain !== DECLINED) return plain
   const decoded = row.input.safeDecode(wire)
   if (decoded.success) return decoded.data
   const [issue] = decoded.error.issues as unknown as Issue[]
