@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@claviger/contract'
 import { KeyError, toClavigerError, type Purpose } from '#model'
-import type { Admitted, Subject, Work } from '../work.ts'
+import type { Admitted } from '../admitted.ts'
+import type { Subject, Work } from '../work.ts'
 
 /** Items done before the event loop gets a turn, so that a batch does not hold up everybody else. */
 const ITEMS_PER_TURN = 64

@@ -1,7 +1,8 @@
 import { parseEnvelope, type RsaPadding } from '@claviger/contract'
 import { ClavigerError, envelopeKeyId } from '#model'
+import type { Admitted } from '../admitted.ts'
 import type { UseVerb } from '../verb.ts'
-import type { Admitted, Work } from '../work.ts'
+import type { Work } from '../work.ts'
 import { eachItem } from './batch.ts'
 import { contextBytes } from './encrypt.ts'
 

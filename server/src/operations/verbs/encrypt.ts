@@ -1,6 +1,7 @@
 import { encodeContext, type InputOf, type RsaPadding } from '@claviger/contract'
+import type { Admitted } from '../admitted.ts'
 import type { UseVerb } from '../verb.ts'
-import type { Admitted, Work } from '../work.ts'
+import type { Work } from '../work.ts'
 import { admitForItems, eachItem } from './batch.ts'
 
 const noContext = encodeContext({})

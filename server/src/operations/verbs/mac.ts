@@ -1,6 +1,7 @@
 import { ClavigerError } from '#model'
+import type { Admitted } from '../admitted.ts'
 import type { UseVerb } from '../verb.ts'
-import type { Admitted, Work } from '../work.ts'
+import type { Work } from '../work.ts'
 import { eachItem } from './batch.ts'
 
 function macOne(item: { message: Uint8Array }, admitted: Admitted, work: Work) {
