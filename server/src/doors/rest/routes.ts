@@ -13,7 +13,7 @@ export type Match =
   | {
       readonly kind: 'operation'
       readonly route: Route
-      readonly parameters: Record<string, string>
+      readonly parameters: Readonly<Record<string, string>>
     }
   | { readonly kind: 'openapi' }
   | { readonly kind: 'metrics' }
@@ -30,8 +30,15 @@ function routerPath(path: string): string {
   return path.replace('{path}', '**:path').replaceAll(/\{(\w+)\}/g, ':$1')
 }
 
+/** Addresses remembered at once, so that one that comes again costs a look-up. Attacker-chosen: few and short, and then forgotten. */
+const MATCHES_MAX = 4_096
+const MATCH_LENGTH_MAX = 128
+
 export class Routes {
   readonly #router = createRouter<Route>()
+  /** By method and address: what was found there. */
+  readonly #matches = new Map<string, Map<string, Match>>()
+  #remembered = 0
 
   constructor() {
     for (const [name, row] of Object.entries(operations) as [OperationName, Operation][]) {
@@ -42,9 +49,12 @@ export class Routes {
 
   /** @throws ClavigerError no_route, method_not_allowed, invalid_request */
   match(method: string, path: string): Match {
+    const remembered = this.#matches.get(method)?.get(path)
+    if (remembered !== undefined) return remembered
     const found = this.#find(method, path)
     if (found !== undefined) {
-      return { kind: 'operation', route: found.data, parameters: decodeParameters(found.params) }
+      const parameters = Object.freeze(decodeParameters(found.params))
+      return this.#remember(method, path, { kind: 'operation', route: found.data, parameters })
     }
     const other = Object.hasOwn(others, path) ? others[path] : undefined
     if (method === 'GET' && other !== undefined) return other
@@ -56,6 +66,17 @@ export class Routes {
       'no_route',
       'There is nothing at this address; GET /v1/openapi.json lists what there is',
     )
+  }
+
+  #remember(method: string, path: string, match: Match): Match {
+    if (path.length > MATCH_LENGTH_MAX) return match
+    if (this.#remembered >= MATCHES_MAX) {
+      this.#matches.clear()
+      this.#remembered = 0
+    }
+    this.#matches.getOrInsertComputed(method, () => new Map()).set(path, match)
+    this.#remembered += 1
+    return match
   }
 
   /** The methods that an address knows. */
