@@ -14,12 +14,15 @@ export function encodeBundle(records: readonly string[]): Uint8Array {
   // Few long strings are cheaper to turn into bytes than many short ones, so the whole is one string first: records hold no
   // control characters, so a NUL pair marks the place of each length and is overwritten by it.
   // Not Buffer.from: its shared pool must not travel to the store's thread.
-  const bundle = encoder.encode(`\0\0${records.join('\0\0')}`)
+  const text = `\0\0${records.join('\0\0')}`
+  const bundle = encoder.encode(text)
+  // Mostly each character is one byte; where not, the next mark tells where a record ends.
+  const ascii = bundle.length === text.length
   let offset = 0
   for (const record of records) {
-    const next = bundle.indexOf(0, offset + 2)
-    const end = next === -1 ? bundle.length : next
-    const length = end - offset - 2
+    const start = offset + 2
+    const end = ascii ? start + record.length : endOf(bundle, start)
+    const length = end - start
     if (length > ENTRY_BYTES_MAX) {
       throw new ClavigerError(
         'internal',
@@ -31,4 +34,9 @@ export function encodeBundle(records: readonly string[]): Uint8Array {
     offset = end
   }
   return bundle
+}
+
+function endOf(bundle: Uint8Array, start: number): number {
+  const next = bundle.indexOf(0, start)
+  return next === -1 ? bundle.length : next
 }

@@ -11,7 +11,7 @@ import {
 import { ClavigerError, type Clock } from '#model'
 import type { Store } from '#store'
 import { inclusionProof } from './proofs.ts'
-import { searchEntries, type Search } from './search.ts'
+import { newestEntry, searchEntries, type Search } from './search.ts'
 import { signCheckpoint, vkeys, type LogKeys, type LogPrimitives } from './signer.ts'
 
 /**
@@ -20,7 +20,7 @@ import { signCheckpoint, vkeys, type LogKeys, type LogPrimitives } from './signe
  */
 
 /** Entries hashed at once, so that a commit never waits long for the tree. */
-const INTEGRATE_PER_TURN = 512
+const INTEGRATE_PER_TURN = 1_024
 
 export class Log<PrivateKey> {
   readonly #store: Store
@@ -94,6 +94,11 @@ export class Log<PrivateKey> {
 
   search(search: Search): Promise<OutputOf<'ledger.search'>> {
     return searchEntries(this.#store, search)
+  }
+
+  /** The newest entry with one of the events that was done with a key. */
+  newest(key: string, events: ReadonlySet<string>): Promise<OutputOf<'key.lastUse'>['last']> {
+    return newestEntry(this.#store, key, events)
   }
 
   /** @throws ClavigerError not_found where there is no such entry, or it is another tenant's. */
@@ -174,4 +179,7 @@ export class Log<PrivateKey> {
 }
 
 /** What operations see of the log. */
-export type LedgerReader = Pick<Log<unknown>, 'head' | 'search' | 'prove' | 'checkpoint' | 'tile'>
+export type LedgerReader = Pick<
+  Log<unknown>,
+  'head' | 'search' | 'newest' | 'prove' | 'checkpoint' | 'tile'
+>

@@ -134,7 +134,10 @@ function write(response: ServerResponse, answer: HttpResponse): void {
 function writeHead(response: ServerResponse, answer: HttpResponse): HttpResponse {
   const length =
     typeof answer.body === 'string' ? Buffer.byteLength(answer.body) : answer.body.length
-  response.writeHead(answer.status, { ...answer.headers, 'content-length': length })
+  // As a list, which node:http writes as it stands.
+  const headers: (string | number)[] = ['content-length', length]
+  for (const name of Object.keys(answer.headers)) headers.push(name, answer.headers[name] ?? '')
+  response.writeHead(answer.status, headers)
   return answer
 }
 
