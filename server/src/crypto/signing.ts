@@ -54,7 +54,8 @@ export function sign(
 }
 
 /**
- * Says whether a signature of a message, a digest or a mu is valid. Signature and data come from outside; what cannot be parsed is not valid.
+ * Says whether a signature of a message, a digest or a mu is valid. Signature and data come from outside; what cannot be parsed is not
+ * valid.
  *
  * @throws ClavigerError wrong_usage, invalid_request and overloaded as {@link sign} does.
  */

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
-import type { RsaPadding } from '@claviger/contract'
+import type { ImportWrapping, RsaPadding } from '@claviger/contract'
 import { ClavigerError } from '#model'
 import { assertOperational } from './condition.ts'
 import { KEY_BYTES_MAX } from './key-encoding.ts'
@@ -126,9 +126,9 @@ export async function rsaAesUnwrap(
   }
 }
 
-/** How material may be wrapped that is sent for import: in the RSA block itself, or under an AES-256 key that is. */
-export type ImportWrapping = RsaPadding | `${RsaPadding}+aes-256-kwp`
+export type { ImportWrapping } from '@claviger/contract'
 
+/** The material is in the RSA block itself, or under an AES-256 key that is. */
 const importWrappings: Readonly<
   Record<ImportWrapping, { readonly padding: RsaPadding; readonly aes: boolean }>
 > = {

@@ -206,8 +206,8 @@ test('an RSA key decrypts and encrypts with SHA-1 where that is asked for, and o
   }
   const unknown = { key, plaintext, padding: 'rsa-pkcs1' as 'rsa-oaep-sha-1' }
   await owner.refuse('invalid_request', 'encrypt', unknown)
-  const batch = { key, items: [{ plaintext, padding }, { plaintext }] } as const
-  const [old, young] = (await owner.call('encryptBatch', batch)).items
+  const two = [{ plaintext, padding }, { plaintext }] as const
+  const [old, young] = (await owner.call('encryptBatch', { key, items: [...two] })).items
   assert.ok(old !== undefined && 'ciphertext' in old && young !== undefined)
   assert.ok('ciphertext' in young)
   const items = [
