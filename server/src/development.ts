@@ -12,11 +12,43 @@ const origin = { door: 'start', source: 'local', request: 'start' }
 /** Unseals the development server, and hands out a token of its owner. */
 export async function startDevelopment(server: Server, config: Config): Promise<void> {
   const token = await openServer(server, config)
+  const { tenant } = server.custody
+  const accessKey = await server.gate.performAsSystem('accessKey.createForOwner', tenant, {})
   const address = addressOf(server, config)
   if (config.tokenFile !== undefined) writeSecret(config.tokenFile, `${token}\n`)
+  const aws = awsEnvironment(address, accessKey)
   if (config.envFile !== undefined)
-    writeSecret(config.envFile, `CLAVIGER_ADDR=${address}\nCLAVIGER_TOKEN=${token}\n`)
-  process.stdout.write(welcome(address, token, config))
+    writeSecret(
+      config.envFile,
+      lines('', { CLAVIGER_ADDR: address, CLAVIGER_TOKEN: token, ...aws }),
+    )
+  process.stdout.write(welcome(address, token, aws, config))
+}
+
+/** Any region will do: keys are seen from the one they were made in. */
+const REGION = 'us-east-1'
+
+/** What makes AWS's SDKs and command line use this server. */
+function awsEnvironment(
+  address: string,
+  { accessKey, secret }: { readonly accessKey: string; readonly secret: string },
+) {
+  return {
+    AWS_ENDPOINT_URL_KMS: address,
+    AWS_ENDPOINT_URL_STS: address,
+    AWS_ACCESS_KEY_ID: accessKey,
+    AWS_SECRET_ACCESS_KEY: secret,
+    AWS_REGION: REGION,
+    // What the command line asks for; the SDKs ask for the one above.
+    AWS_DEFAULT_REGION: REGION,
+  }
+}
+
+/** `NAME=value`, one a line. */
+function lines(prefix: string, variables: Readonly<Record<string, string>>): string {
+  return Object.entries(variables)
+    .map(([name, value]) => `${prefix}${name}=${value}\n`)
+    .join('')
 }
 
 async function openServer(server: Server, config: Config): Promise<string> {
@@ -76,7 +108,12 @@ function writeSecret(path: string, text: string): void {
   chmodSync(path, 0o600)
 }
 
-function welcome(address: string, token: string, config: Config): string {
+function welcome(
+  address: string,
+  token: string,
+  aws: Readonly<Record<string, string>>,
+  config: Config,
+): string {
   const credentials =
     config.tokenFile === undefined
       ? `  export CLAVIGER_TOKEN=${token}`
@@ -94,5 +131,8 @@ ${credentials}
   npx claviger key create --alias first
   echo 'hello' | npx claviger encrypt -k first > hello.enc
   npx claviger decrypt < hello.enc
+
+AWS clients, in another shell:
+${lines('  export ', aws)}  aws kms create-key
 `
 }
