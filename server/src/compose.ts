@@ -2,11 +2,19 @@ import type { OutputOf } from '@claviger/contract'
 import type { Logger } from 'pino'
 import { Access } from '#access'
 import { randomBytes, sha256 } from '#crypto'
-import { checkpoints, destruction, type Job } from '#jobs'
+import { checkpoints, destruction, expiry, rotation, type Job } from '#jobs'
 import { Custody, Hierarchy, logPrimitives, Ring, RowSeals } from '#keyring'
 import { Ledger, Log } from '#ledger'
 import { ClavigerError, type Clock } from '#model'
-import { Ceremonies, dueForDestruction, Gate, Sources, type SystemControl } from '#operations'
+import {
+  Ceremonies,
+  dueForDestruction,
+  dueForExpiry,
+  dueForRotation,
+  Gate,
+  Sources,
+  type SystemControl,
+} from '#operations'
 import { examine } from '#oversight'
 import type { RowReference, Store } from '#store'
 import { errorFields } from './log.ts'
@@ -134,6 +142,18 @@ export async function compose(options: HouseOptions): Promise<House> {
         due: (limit) => dueForDestruction(store, seals, clock.now(), limit),
         async erase(tenant, key) {
           await gate.performAsSystem('key.erase', tenant, { key })
+        },
+      }),
+      rotation({
+        due: (limit) => dueForRotation(store, seals, clock.now(), limit),
+        async rotate(tenant, key) {
+          await gate.performAsSystem('key.rotateDue', tenant, { key })
+        },
+      }),
+      expiry({
+        due: (limit) => dueForExpiry(store, seals, clock.now(), limit),
+        async expire(tenant, key, version) {
+          await gate.performAsSystem('key.expireMaterial', tenant, { key, version })
         },
       }),
     ],

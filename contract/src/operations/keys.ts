@@ -118,14 +118,15 @@ export const rotateKey = operation({
   effect: 'change',
   action: 'key.rotate',
   route: 'POST /v1/keys/{key}/rotate',
-  summary: 'Make a new version; the old ones go on decrypting and verifying',
+  summary:
+    'Make a new version, or use the imported one that waits; the old ones go on decrypting and verifying',
   input: z.strictObject({
     ...key,
     protectStopAt: dates.protectStopAt,
     processStopAt: dates.processStopAt,
   }),
   output: keyView,
-  errors: [...stateErrors, 'overloaded', 'crypto_unavailable'],
+  errors: [...stateErrors, 'wrong_usage', 'overloaded', 'crypto_unavailable'],
 })
 
 export const autoRotateKey = operation({
@@ -133,14 +134,14 @@ export const autoRotateKey = operation({
   effect: 'change',
   action: 'key.rotate',
   route: 'POST /v1/keys/{key}/auto-rotation',
-  summary: 'Have a key rotated every so many days, or no longer',
+  summary: 'Have a key rotated every so many days, whatever is done on demand, or no longer',
   input: z.strictObject({
     ...key,
     days: z.int().min(1).max(3_650).optional().describe('Between two rotations'),
     off: z.boolean().optional().describe('No longer'),
   }),
   output: keyView,
-  errors: stateErrors,
+  errors: [...stateErrors, 'wrong_usage'],
 })
 
 export const labelKey = operation({

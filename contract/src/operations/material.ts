@@ -27,7 +27,8 @@ export const importParameters = operation({
   effect: 'change',
   action: 'key.import',
   route: 'POST /v1/import-parameters',
-  summary: 'Make a one-time public key to wrap key material under for import',
+  summary:
+    'Make a public key to wrap key material under for import; it serves once, or for one key',
   input: z.strictObject({
     wrapping: z
       .enum(importWrappings)
@@ -39,7 +40,9 @@ export const importParameters = operation({
       .describe('Length of the RSA key'),
     key: codec.keyReference
       .optional()
-      .describe('The key that waits for the material; only that one can be filled with it then'),
+      .describe(
+        'An imported key: the public key serves for its material alone, as often as wanted',
+      ),
   }),
   output: z.strictObject({
     id: codec.uuid,
@@ -47,7 +50,7 @@ export const importParameters = operation({
     publicKey: codec.bytes(2_048).describe('RSA SubjectPublicKeyInfo DER'),
     expiresAt: codec.timestamp(),
   }),
-  errors: [...stateErrors, 'overloaded', 'crypto_unavailable'],
+  errors: [...stateErrors, 'wrong_usage', 'overloaded', 'crypto_unavailable'],
 })
 
 export const importKey = operation({
@@ -69,6 +72,10 @@ export const importKey = operation({
       .boolean()
       .optional()
       .describe('The new version waits for key.rotate instead of being used at once'),
+    existing: z
+      .boolean()
+      .optional()
+      .describe('Only material that the key had before; of which version, the material tells'),
     materialExpiresAt: codec.timestamp().optional().describe('When the material is forgotten'),
     materialDescription: codec.words(256).optional().describe('What the material is, in words'),
     parameters: codec.uuid.optional().describe('The id that key.importParameters gave'),
@@ -92,6 +99,7 @@ export const importKey = operation({
     'conflict',
     'not_found',
     'wrong_state',
+    'overloaded',
     'crypto_unavailable',
   ],
 })
@@ -138,5 +146,5 @@ export const deleteMaterial = operation({
       .describe('Of the version whose material goes; the current one unless given'),
   }),
   output: keyView.extend({ materialId: codec.materialId }),
-  errors: stateErrors,
+  errors: [...stateErrors, 'wrong_usage'],
 })

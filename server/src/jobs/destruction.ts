@@ -1,4 +1,4 @@
-import type { Job } from './job.ts'
+import { forEachDue, type Job } from './job.ts'
 
 /** How often keys whose destruction is due are looked for, in milliseconds. */
 const DESTRUCTION_INTERVAL_MS = 30_000
@@ -20,7 +20,7 @@ export function destruction(parts: DestructionParts): Job {
     name: 'destruction',
     intervalMs: DESTRUCTION_INTERVAL_MS,
     async run() {
-      for (const { tenant, key } of await parts.due(KEYS_PER_RUN)) await parts.erase(tenant, key)
+      await forEachDue(await parts.due(KEYS_PER_RUN), ({ tenant, key }) => parts.erase(tenant, key))
     },
   }
 }

@@ -1,3 +1,5 @@
+import { ClavigerError } from '#model'
+
 /** Something the server does by itself, again and again, as principal `system`. */
 export interface Job {
   readonly name: string
@@ -48,4 +50,25 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       await Promise.all(underWay.values())
     },
   }
+}
+
+/**
+ * Does something to each that was found due. One that fails holds up none of the others, and what somebody else was quicker to do is no
+ * failure.
+ *
+ * @throws the first failure, once all were tried
+ */
+export async function forEachDue<Due>(
+  due: readonly Due[],
+  act: (one: Due) => Promise<void>,
+): Promise<void> {
+  const failures: unknown[] = []
+  for (const one of due) {
+    try {
+      await act(one)
+    } catch (thrown) {
+      if (!(thrown instanceof ClavigerError) || thrown.code !== 'wrong_state') failures.push(thrown)
+    }
+  }
+  if (failures.length > 0) throw failures[0]
 }

@@ -5,23 +5,30 @@ import { unwrap, wrap } from './wrapping.ts'
 
 /**
  * Root key -> tenant key -> versions. The root key comes from the seal and wraps tenant keys and the ledger's signing keys; a tenant key
- * wraps the versions of its keys. From each, two keys are derived: one that wraps and one that seals rows. Replacing the root key
- * therefore touches the tenants' rows and no key.
+ * wraps the versions of its keys. From each, three keys are derived: one that wraps, one that seals rows, and one that knows imported
+ * material again. Replacing the root key therefore touches the tenants' rows and no key.
  */
 
 interface Derived {
   readonly wrapping: KeyObject
   readonly rows: KeyObject
+  readonly fingerprints: KeyObject
 }
 
 function derive(parent: Uint8Array): Derived {
-  const wrapping = hkdfSha512(parent, new Uint8Array(0), 'claviger/hierarchy/1/wrap', 32)
-  const rows = hkdfSha512(parent, new Uint8Array(0), 'claviger/hierarchy/1/rows', 32)
+  return {
+    wrapping: deriveOne(parent, 'wrap'),
+    rows: deriveOne(parent, 'rows'),
+    fingerprints: deriveOne(parent, 'fingerprints'),
+  }
+}
+
+function deriveOne(parent: Uint8Array, purpose: string): KeyObject {
+  const derived = hkdfSha512(parent, new Uint8Array(0), `claviger/hierarchy/1/${purpose}`, 32)
   try {
-    return { wrapping: secretKey(wrapping), rows: secretKey(rows) }
+    return secretKey(derived)
   } finally {
-    wrapping.fill(0)
-    rows.fill(0)
+    derived.fill(0)
   }
 }
 
@@ -117,6 +124,11 @@ export class Hierarchy {
   /** The key that wraps the versions of a tenant's keys. */
   tenantWrappingKey(tenant: string): KeyObject {
     return this.#tenantKeys(tenant).wrapping
+  }
+
+  /** The key under which a tenant's imported material is known again. */
+  tenantFingerprintKey(tenant: string): KeyObject {
+    return this.#tenantKeys(tenant).fingerprints
   }
 
   /** The key that wraps what belongs to the server itself. */

@@ -1,5 +1,12 @@
 import { forgetGcmKeys } from '#crypto'
-import { ClavigerError, type Clock, type Counters, type Key, type KeyVersion } from '#model'
+import {
+  ClavigerError,
+  KeyError,
+  type Clock,
+  type Counters,
+  type Key,
+  type KeyVersion,
+} from '#model'
 import type { RowReference, Store, StoredKey } from '#store'
 import { VersionHandle } from './handle.ts'
 import type { Hierarchy } from './hierarchy.ts'
@@ -112,8 +119,18 @@ export class RingKey {
   /** A version's material in the clear, for export and re-wrapping within the keyring; the caller overwrites it. */
   openMaterial(number: number): Buffer {
     const blob = this.#materials[number - 1]
-    if (blob === undefined)
-      throw new ClavigerError('wrong_state', `The material of version ${number} is destroyed`)
+    if (blob === undefined) {
+      const isAwaited = this.version(number).awaitsMaterial === true
+      throw new KeyError(
+        'wrong_state',
+        `The material of version ${number} ${isAwaited ? 'is to be imported first' : 'is destroyed'}`,
+        {
+          key: this.key,
+          version: number,
+          hindrance: isAwaited ? 'awaiting-material' : 'destroyed',
+        },
+      )
+    }
     return unwrap(
       this.#hierarchy.tenantWrappingKey(this.key.tenant),
       versionBinding(this.key, number),

@@ -45,6 +45,9 @@ function matches(record: LedgerRecord, search: Search): boolean {
   )
 }
 
+/** Batches read for the newest use of a key: in most cases the first one has it. */
+const BATCHES_FOR_ONE = 4
+
 /** The index after which a search goes on; attacker-chosen, and only ever compared. */
 function afterOf(cursor: string | undefined): number | undefined {
   if (cursor === undefined) return undefined
@@ -95,4 +98,45 @@ export async function searchEntries(
     looked += entries.length
   }
   return { items, cursor: String(after) }
+}
+
+/**
+ * The newest entry with one of the events that was done with a key; undefined where there is none among the entries that are looked
+ * at, newest first.
+ */
+export async function newestEntry(
+  store: Store,
+  key: string,
+  events: ReadonlySet<string>,
+): Promise<OutputOf<'key.lastUse'>['last']> {
+  const decoder = new TextDecoder()
+  const search: Search = { key, outcome: 'ok', order: 'descending', limit: 1 }
+  const facets = facetsOf(search)
+  let after: number | undefined
+  for (let looked = 0, batches = BATCHES_FOR_ONE; looked < ENTRIES_LOOKED_AT_MAX;) {
+    const entries = await store.candidates({
+      facets,
+      order: search.order,
+      batches,
+      ...(after === undefined ? {} : { after }),
+    })
+    for (const { index, bytes } of entries) {
+      const record = JSON.parse(decoder.decode(bytes)) as LedgerRecord
+      if (events.has(record.event) && matches(record, search)) return useOf(index, record)
+    }
+    const last = entries.at(-1)
+    if (last === undefined) return undefined
+    after = last.index
+    looked += entries.length
+    batches = BATCHES_PER_READ
+  }
+  return undefined
+}
+
+function useOf(
+  index: number,
+  { event, time, request, principal, version }: LedgerRecord,
+): OutputOf<'key.lastUse'>['last'] {
+  const use = { operation: event, at: Date.parse(time), index, request, principal }
+  return version === undefined ? use : { ...use, version }
 }

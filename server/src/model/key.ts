@@ -17,7 +17,10 @@ export interface MultiRegion {
   readonly members: readonly { readonly region: string; readonly key: string }[]
 }
 
-/** Automatic rotation: a new version every so many days, counted from the newer of `since` and the last rotation. */
+/**
+ * Automatic rotation: a new version so many days after `since`, which is when it was asked for or last happened. Rotations on demand
+ * between do not move it.
+ */
 export interface RotationSchedule {
   readonly days: number
   readonly since: number

@@ -84,12 +84,14 @@ export function refusal(
   if (whole !== undefined) return whole
   const one = `version ${version.version} of the key`
   if (version.revocation !== undefined) return { hindrance: 'revoked', reason: `${one} is revoked` }
-  if (version.awaitsMaterial === true || isPast(version.materialExpiresAt, now)) {
+  if (isWithoutMaterial(version, now)) {
     return {
       hindrance: 'awaiting-material',
       reason: `the material of ${one} is to be imported first`,
     }
   }
+  if (version.version === key.pending)
+    return { hindrance: 'not-yet-active', reason: `${one} waits for a rotation` }
   const state = stateAt(version, now)
   if (state === 'pre-activation')
     return { hindrance: 'not-yet-active', reason: `${one} is not yet active` }
@@ -101,6 +103,11 @@ export function refusal(
       : { hindrance: 'ended', reason: `${one} is ${state}` }
   }
   return undefined
+}
+
+/** Whether imported material is not there, or is only there until a job comes round. */
+export function isWithoutMaterial(version: KeyVersion, now: number): boolean {
+  return version.awaitsMaterial === true || isPast(version.materialExpiresAt, now)
 }
 
 /** The state of a version at a time: dates make a version active, and deactivated, without anybody touching it. */
@@ -128,9 +135,8 @@ export function keyStateAt(key: Key, current: KeyVersion, now: number): KeyState
 const DAY_MS = 86_400_000
 
 /** When a key is rotated by itself next; undefined where it is not. */
-export function nextRotation(key: Key, current: KeyVersion): number | undefined {
-  if (key.rotation === undefined) return undefined
-  return Math.max(key.rotation.since, current.createdAt) + key.rotation.days * DAY_MS
+export function nextRotation({ rotation }: Pick<Key, 'rotation'>): number | undefined {
+  return rotation === undefined ? undefined : rotation.since + rotation.days * DAY_MS
 }
 
 /** Reasons that mean the material itself may be known to others. */

@@ -3,16 +3,21 @@ import type { GatedName, Verb } from './verb.ts'
 import * as accessKeys from './verbs/access-keys.ts'
 import { agree } from './verbs/agree.ts'
 import { createAlias, deleteAlias, listAliases, updateAlias } from './verbs/aliases.ts'
+import { autoRotateKey } from './verbs/auto-rotate.ts'
 import { destroyKey, restoreKey, resumeKey, suspendKey, updateKey } from './verbs/change-key.ts'
 import { createKey } from './verbs/create-key.ts'
 import { datakey, datakeyPair } from './verbs/datakey.ts'
 import { decrypt, decryptBatch } from './verbs/decrypt.ts'
+import { deleteMaterial, expireMaterial } from './verbs/delete-material.ts'
 import { decapsulate, encapsulate } from './verbs/encapsulation.ts'
 import { encrypt, encryptBatch } from './verbs/encrypt.ts'
 import { eraseKey } from './verbs/erase-key.ts'
 import { exportKey } from './verbs/export-key.ts'
 import * as identityProviders from './verbs/identity-providers.ts'
-import { importKey, importParameters } from './verbs/import-key.ts'
+import { importKey } from './verbs/import-key.ts'
+import { importParameters } from './verbs/import-parameters.ts'
+import { labelKey } from './verbs/label-key.ts'
+import { lastUseOfKey } from './verbs/last-use.ts'
 import {
   ledgerCheckpoint,
   ledgerHead,
@@ -27,7 +32,7 @@ import * as principals from './verbs/principals.ts'
 import { random } from './verbs/random.ts'
 import { reencrypt, reencryptBatch } from './verbs/reencrypt.ts'
 import { revokeKey } from './verbs/revoke-key.ts'
-import { rotateKey } from './verbs/rotate-key.ts'
+import { rotateDueKey, rotateKey } from './verbs/rotate-key.ts'
 import { createSession } from './verbs/sessions.ts'
 import { getKey, listKeys, listVersions, publicKey } from './verbs/show-keys.ts'
 import { sign, signBatch, verify, verifyBatch } from './verbs/sign.ts'
@@ -62,6 +67,9 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'key.versions': listVersions,
   'key.update': updateKey,
   'key.rotate': rotateKey,
+  'key.autoRotate': autoRotateKey,
+  'key.label': labelKey,
+  'key.lastUse': lastUseOfKey,
   'key.suspend': suspendKey,
   'key.resume': resumeKey,
   'key.revoke': revokeKey,
@@ -69,6 +77,7 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'key.restore': restoreKey,
   'key.importParameters': importParameters,
   'key.import': importKey,
+  'key.deleteMaterial': deleteMaterial,
   'key.export': exportKey,
   'key.public': publicKey,
   'alias.create': createAlias,
@@ -116,6 +125,8 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
 /** What only jobs do. Ledger events of the same names. */
 export const internalVerbs = {
   'key.erase': eraseKey,
+  'key.rotateDue': rotateDueKey,
+  'key.expireMaterial': expireMaterial,
   'token.createForOwner': createOwnerToken,
   'accessKey.createForOwner': accessKeys.createOwnerAccessKey,
 } satisfies Record<InternalEvent, unknown>

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { InputOf } from '@claviger/contract'
 import type { GatedName } from '#operations'
 import type { TestHouse } from './house.ts'
@@ -29,6 +29,11 @@ export function inputsFor(house: TestHouse): Inputs {
     if (operation === 'key.suspend') await house.perform('key.suspend', { key })
     else await house.perform('key.destroy', { key, days: 7 })
     return key
+  }
+  const imported = async () => {
+    const unsafePlaintext = randomBytes(32)
+    const input = { algorithm: 'AES-256-GCM', exportable: false, unsafePlaintext }
+    return (await house.perform('key.import', input)).id
   }
   const encrypted = async () => {
     const key = await keyOf()
@@ -97,17 +102,21 @@ export function inputsFor(house: TestHouse): Inputs {
     'key.versions': async () => ({ key: await keyOf(), ...page }),
     'key.update': async () => ({ key: await keyOf(), description: 'changed' }),
     'key.rotate': async () => ({ key: await keyOf() }),
+    'key.autoRotate': async () => ({ key: await keyOf(), days: 90 }),
+    'key.label': async () => ({ key: await keyOf(), set: { env: 'test' } }),
+    'key.lastUse': async () => ({ key: await keyOf() }),
     'key.suspend': async () => ({ key: await keyOf() }),
     'key.resume': async () => ({ key: await inState('key.suspend') }),
     'key.revoke': async () => ({ key: await keyOf(), reason: 'unspecified' }),
     'key.destroy': async () => ({ key: await keyOf(), days: 7 }),
     'key.restore': async () => ({ key: await inState('key.destroy') }),
-    'key.importParameters': async () => ({}),
+    'key.importParameters': async () => ({ wrapping: 'rsa-oaep-sha-256', bits: 2_048 }),
     'key.import': async () => ({
       algorithm: 'AES-256-GCM',
       exportable: false,
       unsafePlaintext: Buffer.alloc(32, 7),
     }),
+    'key.deleteMaterial': async () => ({ key: await imported() }),
     'key.export': async () => ({
       key: (await house.createKey({ exportable: true })).id,
       publicKey: Buffer.from(recipient),

@@ -1,153 +1,203 @@
-import type { InputOf } from '@claviger/contract'
+import type { InputOf, OutputOf } from '@claviger/contract'
 import {
   findAlgorithm,
   findUsage,
-  generateMaterial,
   importMaterial,
-  newestRow,
+  materialFingerprint,
+  materialId,
   newId,
-  openMaterial,
-  privateKeyOf,
-  publicKeyDer,
-  rsaAesUnwrap,
   secretBuffer,
-  unwrap,
-  wrap,
+  type RingKey,
 } from '#keyring'
-import { ClavigerError, type Key } from '#model'
-import type { Row } from '#store'
-import type { ChangeVerb } from '../verb.ts'
+import { ClavigerError, KeyError, type Key, type KeyVersion } from '#model'
+import { aliasesOf } from '../aliases.ts'
+import { keyRow, standing, versionRow } from '../rows.ts'
+import type { ChangeVerb, Plan } from '../verb.ts'
+import { keyView } from '../views.ts'
 import type { Work } from '../work.ts'
 import { assertOwner, planKey } from './create-key.ts'
-import { assertRotatable, planVersion } from './rotate-key.ts'
+import { versionOf } from './delete-material.ts'
+import {
+  assertTakesMaterial,
+  parametersOf,
+  unwrapped,
+  usedUp,
+  type StoredParameters,
+} from './import-parameters.ts'
+import { isOf, type ImportedMaterial } from './known-material.ts'
+import { assertPrimary, assertRotatable, planPendingVersion, planVersion } from './next-version.ts'
 
-/** The one-time key pair that material is wrapped for. */
-interface ImportParameters {
-  readonly id: string
-  readonly expiresAt: number
-}
-
-const WRAPPING_ALGORITHM = 'RSA-3072'
-const LIFETIME_MS = 24 * 3_600_000
-
-function binding(tenant: string, id: string) {
-  return { purpose: 'import wrapping key', tenant, id }
-}
-
-export const importParameters: ChangeVerb<'key.importParameters'> = {
-  kind: 'change',
-  async run(_input, work) {
-    work.authorize()
-    const { tenant } = work.caller
-    const algorithm = findAlgorithm(WRAPPING_ALGORITHM)
-    const material = await work.once(
-      'material',
-      () => generateMaterial(algorithm),
-      (bytes) => bytes.fill(0),
-    )
-    const id = await work.once('id', () => Promise.resolve(newId()))
-    const expiresAt = work.parts.clock.now() + LIFETIME_MS
-    const value: ImportParameters = { id, expiresAt }
-    return {
-      additive: true,
-      rows: [
-        {
-          kind: 'importParameters',
-          id,
-          tenant,
-          value,
-          material: wrap(
-            work.parts.hierarchy.tenantWrappingKey(tenant),
-            binding(tenant, id),
-            material,
-          ),
-          facets: [],
-        },
-      ],
-      subject: id,
-      output: {
-        id,
-        wrapping: 'rsa-oaep-sha-256+aes-256-kwp',
-        publicKey: publicKeyDer(openMaterial(algorithm, material)),
-        expiresAt,
-      },
-    }
-  },
-}
+/**
+ * Material from outside: as a new key, into a key that waits for it, or as the next version of one. A version only ever has one material:
+ * what is imported again must be the same.
+ */
 
 type Input = InputOf<'key.import'>
 
-/** The row of the parameters that the material is wrapped for, as it stands now; undefined for material in the clear. */
-async function parametersRow(input: Input, work: Work): Promise<Row | undefined> {
-  const { parameters, wrapped, unsafePlaintext } = input
-  if (unsafePlaintext !== undefined && parameters === undefined && wrapped === undefined)
-    return undefined
-  if (unsafePlaintext !== undefined || parameters === undefined || wrapped === undefined) {
-    throw new ClavigerError(
-      'invalid_request',
-      'Give parameters and wrapped, or unsafePlaintext alone',
-      { field: 'wrapped' },
-    )
-  }
-  const row = await newestRow(work.parts.store, { kind: 'importParameters', id: parameters })
-  if (row === undefined || row.tenant !== work.caller.tenant || row.material === undefined) {
-    throw new ClavigerError(
-      'not_found',
-      'There are no import parameters of that id, or they were used; ask for new ones',
-    )
-  }
-  if (work.parts.seals.open<ImportParameters>(row).expiresAt <= work.parts.clock.now()) {
-    throw new ClavigerError('wrong_state', 'The import parameters have expired; ask for new ones')
-  }
-  return row
-}
-
 /** The material in the clear, the caller's to overwrite. */
-async function materialOf(input: Input, row: Row | undefined, work: Work): Promise<Buffer> {
+async function materialOf(
+  input: Input,
+  parameters: StoredParameters | undefined,
+  work: Work,
+): Promise<Buffer> {
   if (input.unsafePlaintext !== undefined) {
     const material = secretBuffer(input.unsafePlaintext.length)
     material.set(input.unsafePlaintext)
     input.unsafePlaintext.fill(0)
     return material
   }
-  if (row?.material === undefined || input.wrapped === undefined)
+  if (parameters === undefined || input.wrapped === undefined)
     throw new ClavigerError('internal', 'There is no material')
-  const { tenant } = work.caller
-  const pair = unwrap(
-    work.parts.hierarchy.tenantWrappingKey(tenant),
-    binding(tenant, row.id),
-    row.material,
-  )
-  try {
-    return await rsaAesUnwrap(
-      privateKeyOf(openMaterial(findAlgorithm(WRAPPING_ALGORITHM), pair)),
-      input.wrapped,
-    )
-  } finally {
-    pair.fill(0)
-  }
+  return unwrapped(parameters, input.wrapped, work)
+}
+
+function unfit(field: keyof Input, message: string): ClavigerError {
+  return new ClavigerError('invalid_request', `${field}: ${message}`, { field })
 }
 
 /** What a new key is described by; a key that is there already has it, and it would be passed over in silence. */
-const ofNewKeys = ['usage', 'alias', 'description', 'labels', 'owner', 'activateAt'] as const
+const ofNewKeys = [
+  'usage',
+  'alias',
+  'description',
+  'labels',
+  'owner',
+  'activateAt',
+  'region',
+  'multiRegion',
+  'policy',
+  'bypassPolicyLockoutCheck',
+] as const
+/** What says where among a key's versions the material belongs. */
+const ofOldKeys = ['materialId', 'pending', 'existing'] as const
 
-/** A new version is for an imported key in force, and says nothing of what the key is. */
-function assertTakesVersion(key: Key, input: Input): void {
-  const given = ofNewKeys.find((field) => input[field] !== undefined)
+function assertFits(key: Key | undefined, input: Input, now: number): void {
+  const { materialExpiresAt } = input
+  if (materialExpiresAt !== undefined && materialExpiresAt <= now)
+    throw unfit('materialExpiresAt', 'must be in the future')
+  if (key === undefined) {
+    const field = ofOldKeys.find((name) => input[name] !== undefined)
+    if (field !== undefined) throw unfit(field, 'is for a key that is there')
+    return
+  }
+  const given = ofNewKeys.find((name) => input[name] !== undefined)
   const exportable = input.exportable && !key.exportable ? 'exportable' : undefined
   const other =
     input.algorithm !== undefined && findAlgorithm(input.algorithm).name !== key.algorithm
   const field = given ?? exportable ?? (other ? 'algorithm' : undefined)
-  if (field !== undefined) {
-    throw new ClavigerError(
-      'invalid_request',
-      `${field}: is for a new key; a new version keeps what its key has`,
-      { field },
-    )
+  if (field !== undefined)
+    throw unfit(field, 'is for a new key; a new version keeps what its key has')
+}
+
+/** A version begins its periods when it is first used, and so what waits, or is there, is given none. */
+function assertUndated(input: Input): void {
+  const field = (['protectStopAt', 'processStopAt'] as const).find((name) => input[name])
+  if (field !== undefined) throw unfit(field, 'is for a version that is used from now on')
+}
+
+function importedOf(
+  { materialExpiresAt, materialDescription }: Input,
+  algorithm: string,
+  material: Uint8Array,
+  work: Work,
+): ImportedMaterial {
+  const { tenant } = work.caller
+  return {
+    fingerprint: materialFingerprint(work.parts.hierarchy, { tenant, algorithm }, material),
+    ...(materialExpiresAt === undefined ? {} : { materialExpiresAt }),
+    ...(materialDescription === undefined ? {} : { description: materialDescription }),
   }
-  assertRotatable(key)
-  if (key.origin !== 'imported')
-    throw new ClavigerError('wrong_state', 'The key was generated here; rotate it instead')
+}
+
+function otherMaterial(key: Key, message: string): KeyError {
+  return new KeyError('conflict', message, { key })
+}
+
+/**
+ * The version that the material belongs to; undefined for a new one.
+ *
+ * @throws ClavigerError not_found; KeyError conflict for other material than the version had, wrong_state while another one waits.
+ */
+function placeOf(
+  input: Input,
+  ringKey: RingKey,
+  fingerprint: string,
+  work: Work,
+): KeyVersion | undefined {
+  const { key, current } = ringKey
+  const isNew = (version: KeyVersion) =>
+    version.awaitsMaterial === true && version.fingerprint === undefined
+  if (input.materialId !== undefined) {
+    const named = versionOf(ringKey, input.materialId)
+    if (isNew(named) || isOf(work, ringKey, named, fingerprint)) return named
+    throw otherMaterial(key, 'This is not the material of that id; import the same again')
+  }
+  const known = ringKey.versions.findLast((version) => isOf(work, ringKey, version, fingerprint))
+  if (known !== undefined && (input.pending !== true || known.version === key.pending)) return known
+  if (known !== undefined) throw otherMaterial(key, 'The key has this material already')
+  if (isNew(current)) return current
+  if (input.existing === true || (current.awaitsMaterial === true && input.pending !== true))
+    throw otherMaterial(key, 'This is not material the key had; import the same again')
+  if (key.pending === undefined) return undefined
+  throw new KeyError(
+    'wrong_state',
+    `New key material cannot be imported, because another key material (id: ${materialId(key, key.pending)}) is pending rotation`,
+    { key, version: key.pending },
+  )
+}
+
+/** The plan that gives a version its material, for the first time or again. */
+async function planMaterial(
+  work: Work,
+  ringKey: RingKey,
+  version: KeyVersion,
+  material: Uint8Array,
+  imported: ImportedMaterial,
+): Promise<Plan<OutputOf<'key.get'>>> {
+  const { key } = ringKey
+  if (version.revocation !== undefined) {
+    throw new KeyError('wrong_state', `Version ${version.version} of the key is revoked`, {
+      key,
+      version: version.version,
+      hindrance: 'revoked',
+    })
+  }
+  const now = work.parts.clock.now()
+  const isFirst = version.fingerprint === undefined && version.awaitsMaterial === true
+  const { awaitsMaterial: _waited, materialExpiresAt: _end, ...rest } = version
+  const activatedAt = Math.max(version.activatedAt, now)
+  const whole: KeyVersion = {
+    ...rest,
+    ...(isFirst ? { activatedAt } : {}),
+    ...imported,
+  }
+  const { version: number } = version
+  const current = number === key.version ? whole : ringKey.current
+  return {
+    additive: false,
+    rows: [keyRow(key), versionRow(key, whole, work.parts.ring.wrapVersion(key, number, material))],
+    unchanged: standing(ringKey, [number]),
+    key: key.id,
+    version: number,
+    output: keyView(key, current, await aliasesOf(work, key.id), now),
+  }
+}
+
+/** The plan that puts material where it belongs in a key that is there. */
+function planInto(
+  work: Work,
+  ringKey: RingKey,
+  input: Input,
+  material: Uint8Array,
+  imported: ImportedMaterial,
+): Promise<Plan<OutputOf<'key.get'>>> {
+  const place = placeOf(input, ringKey, imported.fingerprint, work)
+  if (place !== undefined || input.pending === true) assertUndated(input)
+  if (place !== undefined) return planMaterial(work, ringKey, place, material, imported)
+  assertPrimary(ringKey.key)
+  if (input.pending === true) return planPendingVersion(work, ringKey, material, imported)
+  assertRotatable(ringKey.key)
+  return planVersion(work, ringKey, { material, dates: input, rotatedBy: 'import', imported })
 }
 
 export const importKey: ChangeVerb<'key.import'> = {
@@ -162,12 +212,13 @@ export const importKey: ChangeVerb<'key.import'> = {
         field: 'algorithm',
       })
     const algorithm = findAlgorithm(name)
+    assertFits(existing?.key, input, work.parts.clock.now())
     if (existing === undefined) {
       findUsage(algorithm, input.usage)
       await assertOwner(work, input.owner)
-    } else assertTakesVersion(existing.key, input)
+    } else assertTakesMaterial(existing.key)
     // Read at each attempt: whoever was quicker has used the parameters up, and this caller is told so.
-    const parameters = await parametersRow(input, work)
+    const parameters = await parametersOf(input, existing?.key, work)
     const given = await work.once(
       'given',
       () => materialOf(input, parameters, work),
@@ -179,20 +230,25 @@ export const importKey: ChangeVerb<'key.import'> = {
       () => importMaterial(algorithm, given),
       (bytes) => bytes.fill(0),
     )
+    const imported = importedOf(input, algorithm.name, material, work)
     const id = await work.once('id', () => Promise.resolve(newId()))
     const plan =
       existing === undefined
-        ? planKey(work, { ...input, algorithm: name }, 'imported', id, material)
-        : await planVersion(work, existing, material, input)
-    const used =
-      parameters === undefined
-        ? []
-        : [{ kind: parameters.kind, id: parameters.id, revision: parameters.revision }]
+        ? planKey(work, { ...input, algorithm: name }, 'imported', id, material, imported)
+        : await planInto(work, existing, input, material, imported)
+    const used = usedUp(parameters)
     return {
       ...plan,
       additive: false,
-      removals: used.map(({ kind, id: removed }) => ({ kind, id: removed })),
+      removals: [...(plan.removals ?? []), ...used.map(({ kind, id: row }) => ({ kind, id: row }))],
       unchanged: [...(plan.unchanged ?? []), ...used],
+      output: {
+        ...plan.output,
+        materialId:
+          existing === undefined
+            ? plan.output.materialId
+            : materialId(existing.key, plan.version ?? existing.key.version),
+      },
     }
   },
 }

@@ -1,0 +1,67 @@
+import type { InputOf } from '@claviger/contract'
+import { ClavigerError, KeyError, keyRefusal, type Key, type RotationSchedule } from '#model'
+import { aliasesOf } from '../aliases.ts'
+import { keyRow, standing } from '../rows.ts'
+import type { ChangeVerb } from '../verb.ts'
+import { keyView } from '../views.ts'
+import { assertPrimary, together, withRelated } from './next-version.ts'
+
+/** The schedule asked for; undefined for none. */
+function scheduleOf(
+  { days, off }: InputOf<'key.autoRotate'>,
+  { rotation }: Key,
+  now: number,
+): RotationSchedule | undefined {
+  if ((days === undefined) !== (off === true)) {
+    throw new ClavigerError('invalid_request', 'days: give the days between, or off', {
+      field: 'days',
+    })
+  }
+  if (days === undefined) return undefined
+  // Asked again for what stands, so that whoever asks every day does not put it off for ever.
+  return rotation?.days === days ? rotation : { days, since: now }
+}
+
+/** Says when a key is rotated by itself. Related keys share it. */
+export const autoRotateKey: ChangeVerb<'key.autoRotate'> = {
+  kind: 'change',
+  references: (input) => [input.key],
+  async run(input, work) {
+    const { ringKey } = work.key(input.key)
+    const { key } = ringKey
+    const now = work.parts.clock.now()
+    if (key.origin !== 'generated') {
+      throw new KeyError(
+        'wrong_usage',
+        'Only material that is made here is rotated by itself; the key is imported',
+        { key },
+      )
+    }
+    const refused = keyRefusal(key)
+    if (refused !== undefined) {
+      throw new KeyError('wrong_state', `Refused: ${refused.reason}`, {
+        key,
+        hindrance: refused.hindrance,
+      })
+    }
+    assertPrimary(key)
+    const rotation = scheduleOf(input, key, now)
+    const members = await withRelated(work, ringKey)
+    const changed = (member: Key): Key => {
+      const { rotation: _before, ...rest } = member
+      return rotation === undefined ? rest : { ...rest, rotation }
+    }
+    return {
+      additive: false,
+      ...together(
+        members.map((member) => ({
+          rows: [keyRow(changed(member.key))],
+          unchanged: standing(member),
+        })),
+      ),
+      key: key.id,
+      detail: { days: rotation?.days ?? 'off' },
+      output: keyView(changed(key), ringKey.current, await aliasesOf(work, key.id), now),
+    }
+  },
+}

@@ -1,0 +1,104 @@
+import type { OutputOf } from '@claviger/contract'
+import { materialId, versionId, type RingKey } from '#keyring'
+import { ClavigerError, KeyError, type Key, type KeyVersion } from '#model'
+import { aliasesOf } from '../aliases.ts'
+import { keyRow, standing, versionRow } from '../rows.ts'
+import type { ChangeVerb, InternalVerb, Plan } from '../verb.ts'
+import { keyView } from '../views.ts'
+import type { Work } from '../work.ts'
+import { assertNotDestroyed } from './change-key.ts'
+import { fingerprintOf } from './known-material.ts'
+import { assertPrimary, together, withRelated } from './next-version.ts'
+
+/** Imported material goes again: when somebody says so, or at its end. What it is known by stays. */
+
+/** The version whose material is meant. @throws ClavigerError not_found */
+export function versionOf(ringKey: RingKey, id: string): KeyVersion {
+  const version = ringKey.versions.find((each) => materialId(ringKey.key, each.version) === id)
+  if (version === undefined)
+    throw new ClavigerError('not_found', 'The key has no material of that id')
+  return version
+}
+
+type Forgotten = Plan<OutputOf<'key.deleteMaterial'>>
+
+/** The plan after which the material of a version is not there any more. */
+async function planForgetting(
+  work: Work,
+  ringKey: RingKey,
+  version: KeyVersion,
+): Promise<Forgotten> {
+  const now = work.parts.clock.now()
+  const isPending = version.version === ringKey.key.pending
+  const { materialExpiresAt: _end, ...rest } = version
+  const known = fingerprintOf(work, ringKey, version)
+  const waiting: KeyVersion = {
+    ...rest,
+    awaitsMaterial: true,
+    ...(known === undefined ? {} : { fingerprint: known }),
+  }
+  const parts = isPending
+    ? (await withRelated(work, ringKey)).map((member) => withoutPending(member, version.version))
+    : [
+        {
+          rows: [keyRow(ringKey.key), versionRow(ringKey.key, waiting, undefined)],
+          unchanged: standing(ringKey, [version.version]),
+        },
+      ]
+  const id = materialId(ringKey.key, version.version)
+  const current = version.version === ringKey.key.version ? waiting : ringKey.current
+  return {
+    additive: false,
+    ...together(parts),
+    key: ringKey.key.id,
+    version: version.version,
+    output: {
+      ...keyView(ringKey.key, current, await aliasesOf(work, ringKey.key.id), now),
+      materialId: id,
+    },
+  }
+}
+
+/** Nothing was ever done with a version that waited: it was never there, and others may take its place. */
+function withoutPending(member: RingKey, number: number) {
+  const { pending: _number, ...key } = member.key
+  return {
+    rows: [keyRow(key satisfies Key)],
+    removals: [{ kind: 'version' as const, id: versionId(key.id, number) }],
+    unchanged: standing(member, [number]),
+  }
+}
+
+export const deleteMaterial: ChangeVerb<'key.deleteMaterial'> = {
+  kind: 'change',
+  references: (input) => [input.key],
+  run(input, work) {
+    const { ringKey } = work.key(input.key)
+    const { key } = ringKey
+    if (key.origin !== 'imported') {
+      throw new KeyError('wrong_usage', 'Only imported material is deleted; destroy the key', {
+        key,
+      })
+    }
+    assertNotDestroyed(key)
+    const version =
+      input.materialId === undefined ? ringKey.current : versionOf(ringKey, input.materialId)
+    if (version.version === key.pending) assertPrimary(key)
+    return planForgetting(work, ringKey, version)
+  },
+}
+
+/** Material whose time has come: nobody can use it since, and now it is not there any more. */
+export const expireMaterial: InternalVerb<{ readonly key: string; readonly version: number }> = {
+  kind: 'change',
+  references: (input) => [input.key],
+  run(input, work) {
+    const { ringKey } = work.key(input.key)
+    assertNotDestroyed(ringKey.key)
+    const version = ringKey.version(input.version)
+    const { materialExpiresAt } = version
+    if (materialExpiresAt === undefined || materialExpiresAt > work.parts.clock.now())
+      throw new ClavigerError('wrong_state', 'The material of the version has not expired')
+    return planForgetting(work, ringKey, version)
+  },
+}

@@ -1,0 +1,20 @@
+import { operations, type OperationName } from '@claviger/contract'
+import type { ReadVerb } from '../verb.ts'
+
+/** Events that use a key. */
+const uses: ReadonlySet<string> = new Set(
+  (Object.keys(operations) as OperationName[]).filter((name) => operations[name].effect === 'use'),
+)
+
+/** The newest use of a key that the ledger has; changes of the key are none. */
+export const lastUseOfKey: ReadVerb<'key.lastUse'> = {
+  kind: 'read',
+  async run(input, work) {
+    await work.locate([input.key])
+    const { id, createdAt } = work.key(input.key).ringKey.key
+    const counters = (await work.parts.store.key(id))?.counters
+    const isUsed = counters?.values().some((each) => each.uses > 0) === true
+    const last = isUsed ? await work.parts.ledgerReader.newest(id, uses) : undefined
+    return { key: id, createdAt, ...(last === undefined ? {} : { last }) }
+  },
+}
