@@ -39,8 +39,8 @@ export const createKey = operation({
     ...dates,
     origin: z
       .enum(['generated', 'imported'])
-      .default('generated')
-      .describe('Made here, or waiting for material that key.import brings'),
+      .optional()
+      .describe('Made here unless given, or waiting for material that key.import brings'),
   }),
   output: keyView,
   errors: [

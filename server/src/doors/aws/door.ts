@@ -12,6 +12,7 @@ import { handlers } from './handlers/index.ts'
 import { readInput, type AwsOperation } from './members.ts'
 import { dialectOf, readRequest, requestUuid } from './request.ts'
 import { encodeStsException } from './sts-xml.ts'
+import { answerSts } from './token-service.ts'
 
 /** The door for clients of AWS KMS and STS. */
 
@@ -53,9 +54,11 @@ export function createAwsDoor(options: AwsDoorOptions): HttpDoor {
     let operation = 'none'
     try {
       const read = readRequest(request, options.prefix === '/' ? '/' : prefixOf(request, options))
-      if (read.kind === 'sts') throw new AwsException('InvalidAction', 'not supported')
-      operation = read.operation
-      const response = await perform(request, read.operation)
+      operation = read.kind === 'sts' ? 'sts' : read.operation
+      const response =
+        read.kind === 'sts'
+          ? await answerSts(gate, request, read.form, requestUuid(request.id))
+          : await perform(request, read.operation)
       options.observe(operation, 'ok', options.elapsed() - started)
       return response
     } catch (thrown) {
@@ -144,7 +147,7 @@ function credentialOf(request: HttpRequest): Credential {
   return {
     kind: 'signed',
     services: KMS,
-    request: { method, path, query, headers: request.headers, body },
+    request: { method, path, query, headers: request.distinctHeaders(), body },
   }
 }
 

@@ -74,6 +74,7 @@ export class Reader {
         path,
         query: mark === -1 ? '' : url.slice(mark + 1),
         headers: request.headers,
+        distinctHeaders: () => request.headersDistinct,
         body,
         source: request.socket.remoteAddress ?? 'unknown',
         id,
