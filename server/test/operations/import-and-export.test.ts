@@ -322,7 +322,9 @@ test('what belongs to a new key is refused with a new version', async () => {
 test('a generated key takes no material from outside', async () => {
   const { id: key } = await owner.call('key.create', {})
   const input = { key, unsafePlaintext: base64(randomBytes(32)) }
-  await owner.refuse('wrong_state', 'key.import', input)
+  await owner.refuse('wrong_usage', 'key.import', input)
+  await owner.refuse('wrong_usage', 'key.importParameters', { key })
+  await owner.refuse('wrong_usage', 'key.deleteMaterial', { key })
   await owner.refuse('not_found', 'key.import', { ...input, key: 'nobody' })
 })
 

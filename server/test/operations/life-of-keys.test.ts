@@ -173,10 +173,16 @@ test('versions tell their states, dates and counters', async () => {
   assert.deepEqual(rest, {})
   const length = Buffer.from(plaintext, 'base64').length
   const at = (milliseconds: number) => new Date(milliseconds).toISOString()
+  const materials = items.map(({ materialId }) => materialId)
+  assert.equal(new Set(materials).size, 2)
+  for (const id of materials) assert.match(id, /^[0-9a-f]{64}$/)
+  assert.equal((await owner.call('key.get', { key })).materialId, materials[1])
   assert.deepEqual(items, [
     {
       version: 1,
+      materialId: materials[0],
       state: 'deactivated',
+      material: 'present',
       createdAt: at(made),
       activatedAt: at(made),
       uses: 3,
@@ -185,7 +191,10 @@ test('versions tell their states, dates and counters', async () => {
     },
     {
       version: 2,
+      materialId: materials[1],
       state: 'active',
+      material: 'present',
+      rotatedBy: 'demand',
       createdAt: at(clock.now()),
       activatedAt: at(clock.now()),
       protectStopAt: at(clock.now() + 10 * DAY_MS),

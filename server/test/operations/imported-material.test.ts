@@ -1,0 +1,462 @@
+import assert from 'node:assert/strict'
+import {
+  constants,
+  createCipheriv,
+  createHmac,
+  createPublicKey,
+  generateKeyPairSync,
+  publicEncrypt,
+  randomBytes,
+} from 'node:crypto'
+import { after, test } from 'node:test'
+import type { WireInputOf } from '@claviger/contract'
+import { DrivenClock } from '../harness/clock.ts'
+import { startHouse } from '../harness/house.ts'
+import { base64, bytes } from '../rest/client.ts'
+import { restDoorOver } from '../rest/socket-free.ts'
+
+/** The life of imported material, through the door: it comes, goes, comes again, waits for a rotation, and ends. */
+
+const clock = new DrivenClock()
+const house = await startHouse({ clock })
+after(() => house.close())
+const first = restDoorOver(house).owner
+// The first token ends after 30 days; this one outlives the file.
+const { principal } = await first.call('whoami', {})
+const { token } = await first.call('token.create', { principal: principal.id, days: 366 })
+const owner = first.as(token)
+
+const DAY_MS = 86_400_000
+const plaintext = base64('kept outside')
+const NOBODY = '0'.repeat(64)
+
+function inDays(days: number): string {
+  return new Date(clock.now() + days * DAY_MS).toISOString()
+}
+
+/** A key that was made to wait for its material. */
+async function waitingKey(algorithm = 'AES-256-GCM') {
+  return (await owner.call('key.create', { algorithm, origin: 'imported' })).id
+}
+
+/** A key with imported material, which its importer still has. */
+async function importedKey(algorithm = 'AES-256-GCM', material = randomBytes(32)) {
+  const key = await waitingKey(algorithm)
+  const input = { key, unsafePlaintext: base64(material) }
+  const { materialId } = await owner.call('key.import', input)
+  return { key, material, materialId, input }
+}
+
+async function versions(key: string) {
+  return (await owner.call('key.versions', { key })).items
+}
+
+async function encrypted(key: string) {
+  return (await owner.call('encrypt', { key, plaintext })).ciphertext
+}
+
+/** How often a key stands in the stored tables with material. */
+async function stored(key: string): Promise<(Uint8Array | undefined)[]> {
+  return ((await house.store.key(key))?.versions ?? []).map(({ material }) => material)
+}
+
+const wrappings = [
+  ['rsa-oaep-sha-256', 'sha256', false],
+  ['rsa-oaep-sha-1', 'sha1', false],
+  ['rsa-oaep-sha-256+aes-256-kwp', 'sha256', true],
+  ['rsa-oaep-sha-1+aes-256-kwp', 'sha1', true],
+] as const
+
+/** Wraps as another product would; AES-KWP is RFC 5649. */
+function wrapAs(publicKey: string, oaepHash: string, aes: boolean, material: Uint8Array): Buffer {
+  const key = createPublicKey({ key: bytes(publicKey), type: 'spki', format: 'der' })
+  const oaep = { key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash }
+  if (!aes) return publicEncrypt(oaep, material)
+  const fresh = randomBytes(32)
+  const cipher = createCipheriv('id-aes256-wrap-pad', fresh, Buffer.from('a65959a6', 'hex'))
+  return Buffer.concat([publicEncrypt(oaep, fresh), cipher.update(material), cipher.final()])
+}
+
+for (const [wrapping, hash, aes] of wrappings) {
+  for (const bits of [2_048, 3_072, 4_096] as const) {
+    test(`material comes in under ${wrapping} with RSA-${bits}`, async () => {
+      const key = await waitingKey('HMAC-SHA-256')
+      const made = await owner.call('key.importParameters', { wrapping, bits, key })
+      assert.equal(made.wrapping, wrapping)
+      const publicKey = createPublicKey({ key: bytes(made.publicKey), type: 'spki', format: 'der' })
+      assert.equal(publicKey.asymmetricKeyDetails?.modulusLength, bits)
+      const secret = randomBytes(32)
+      const wrapped = base64(wrapAs(made.publicKey, hash, aes, secret))
+      const input = { key, parameters: made.id, wrapped }
+      assert.equal((await owner.call('key.import', input)).awaitsMaterial, undefined)
+      const message = Buffer.from('what is signed')
+      const { mac } = await owner.call('mac', { key, message: base64(message) })
+      assert.deepEqual(bytes(mac), createHmac('sha256', secret).update(message).digest())
+      // What is wrapped for one key serves it again, for as long as the parameters live.
+      await owner.call('key.deleteMaterial', { key })
+      await owner.call('key.import', input)
+      const other = await waitingKey('HMAC-SHA-256')
+      await owner.refuse('not_found', 'key.import', { ...input, key: other })
+      await owner.refuse('not_found', 'key.import', { ...input, key: undefined, algorithm: 'AES' })
+      clock.advance(DAY_MS)
+      await owner.refuse('wrong_state', 'key.import', input)
+    })
+  }
+}
+
+test('another wrapping than the one asked for does not open', async () => {
+  const key = await waitingKey()
+  const made = await owner.call('key.importParameters', { wrapping: 'rsa-oaep-sha-256', key })
+  const material = randomBytes(32)
+  for (const [, hash, aes] of wrappings.slice(1)) {
+    const wrapped = base64(wrapAs(made.publicKey, hash, aes, material))
+    await owner.refuse('invalid_ciphertext', 'key.import', { key, parameters: made.id, wrapped })
+  }
+})
+
+test('expired parameters go when new ones are made', async () => {
+  const left = () =>
+    house.store.list({
+      kind: 'importParameters',
+      tenant: house.house.custody.tenant,
+      facets: [],
+      limit: 100,
+    })
+  await owner.call('key.importParameters', { bits: 2_048 })
+  clock.advance(DAY_MS)
+  const { id } = await owner.call('key.importParameters', { bits: 2_048 })
+  assert.deepEqual(
+    (await left()).map((row) => row.id),
+    [id],
+  )
+})
+
+test('a key that waits does nothing, and is shown', async () => {
+  const key = await waitingKey()
+  const view = await owner.call('key.get', { key })
+  assert.deepEqual([view.awaitsMaterial, view.origin, view.version], [true, 'imported', 1])
+  await owner.refuse('wrong_state', 'encrypt', { key, plaintext })
+  await owner.refuse('wrong_state', 'key.rotate', { key })
+  await owner.refuse('wrong_usage', 'key.autoRotate', { key, days: 90 })
+  const [version] = await versions(key)
+  assert.deepEqual([version?.material, version?.materialId], ['absent', view.materialId])
+  const { items } = await owner.call('key.list', {})
+  assert.ok(items.some(({ id, awaitsMaterial }) => id === key && awaitsMaterial === true))
+  const pair = await waitingKey('P-256')
+  const problem = await owner.refuse('wrong_state', 'key.public', { key: pair })
+  assert.match(problem.detail, /imported/)
+})
+
+test('the first import fills the first version and begins its life', async () => {
+  const key = await waitingKey()
+  clock.advance(DAY_MS)
+  const filled = await owner.call('key.import', {
+    key,
+    unsafePlaintext: base64(randomBytes(32)),
+    materialDescription: 'from the vault in Bern',
+    existing: true,
+  })
+  assert.deepEqual([filled.id, filled.version, filled.awaitsMaterial], [key, 1, undefined])
+  const [version, ...others] = await versions(key)
+  assert.deepEqual(others, [])
+  assert.deepEqual(
+    [version?.activatedAt, version?.description, version?.material, version?.materialId],
+    [new Date(clock.now()).toISOString(), 'from the vault in Bern', 'present', filled.materialId],
+  )
+  await encrypted(key)
+})
+
+test('a pair is filled, and is the one from outside', async () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const key = await waitingKey('P-256')
+  const material = base64(privateKey.export({ type: 'pkcs8', format: 'der' }))
+  const other = generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey
+  const unsafePlaintext = base64(other.export({ type: 'pkcs8', format: 'der' }))
+  await owner.refuse('invalid_key_material', 'key.import', { key, unsafePlaintext })
+  await owner.call('key.import', { key, unsafePlaintext: material })
+  const shown = await owner.call('key.public', { key })
+  assert.deepEqual(bytes(shown.publicKey), publicKey.export({ type: 'spki', format: 'der' }))
+})
+
+test('deleted material is gone, and only the same brings the key back', async () => {
+  const { key, materialId, input } = await importedKey()
+  const ciphertext = await encrypted(key)
+  const deleted = await owner.call('key.deleteMaterial', { key })
+  assert.deepEqual([deleted.awaitsMaterial, deleted.materialId], [true, materialId])
+  assert.deepEqual(await stored(key), [undefined])
+  for (const [name, rest] of [
+    ['encrypt', { key, plaintext }],
+    ['decrypt', { ciphertext }],
+    ['key.rotate', { key }],
+  ] as const) {
+    await owner.refuse('wrong_state', name, rest)
+  }
+  // Once more changes nothing.
+  await owner.call('key.deleteMaterial', { key, materialId })
+  const other = { key, unsafePlaintext: base64(randomBytes(32)) }
+  const refused = await owner.refuse('conflict', 'key.import', other)
+  assert.match(refused.detail, /same/)
+  await owner.refuse('conflict', 'key.import', { ...other, existing: true })
+  await owner.refuse('conflict', 'key.import', { ...other, materialId })
+  await owner.refuse('not_found', 'key.import', { ...input, materialId: NOBODY })
+  const back = await owner.call('key.import', { ...input, materialId })
+  assert.deepEqual([back.version, back.awaitsMaterial, back.materialId], [1, undefined, materialId])
+  assert.equal((await owner.call('decrypt', { ciphertext })).plaintext, plaintext)
+  await owner.refuse('not_found', 'key.deleteMaterial', { key, materialId: NOBODY })
+})
+
+test('material that is there may come again, with another end', async () => {
+  const { key, input } = await importedKey()
+  const ciphertext = await encrypted(key)
+  const materialExpiresAt = inDays(10)
+  const again = await owner.call('key.import', { ...input, materialExpiresAt })
+  assert.deepEqual([again.version, again.materialExpiresAt], [1, materialExpiresAt])
+  assert.equal((await owner.call('decrypt', { ciphertext })).plaintext, plaintext)
+  assert.equal((await owner.call('key.import', input)).materialExpiresAt, undefined)
+  await owner.refuse('invalid_request', 'key.import', { ...input, protectStopAt: inDays(1) })
+  const past = { ...input, materialExpiresAt: inDays(0) }
+  assert.equal(
+    (await owner.refuse('invalid_request', 'key.import', past)).field,
+    'materialExpiresAt',
+  )
+})
+
+test('the same bytes under another algorithm, or in another key, are other material', async () => {
+  const material = randomBytes(32)
+  const one = await importedKey('AES-256-GCM', material)
+  const two = await importedKey('ChaCha20-Poly1305', material)
+  const fingerprints = []
+  for (const { key } of [one, two]) {
+    const document = (await house.store.key(key))?.versions[0]?.document ?? ''
+    fingerprints.push((JSON.parse(document) as { fingerprint?: string }).fingerprint)
+  }
+  assert.equal(new Set(fingerprints).size, 2)
+  assert.notEqual(one.materialId, two.materialId)
+  for (const fingerprint of fingerprints) assert.equal(bytes(fingerprint).length, 32)
+})
+
+test('what is for keys that are there is refused for new ones', async () => {
+  const unsafePlaintext = base64(randomBytes(32))
+  for (const extra of [{ materialId: NOBODY }, { pending: true }, { existing: true }]) {
+    const input = { algorithm: 'AES-256-GCM', unsafePlaintext, ...extra }
+    const problem = await owner.refuse('invalid_request', 'key.import', input)
+    assert.equal(problem.field, Object.keys(extra)[0])
+  }
+})
+
+test('a suspended key takes and loses material, one that ends takes none', async () => {
+  const { key, input } = await importedKey()
+  await owner.call('key.suspend', { key })
+  await owner.call('key.deleteMaterial', { key })
+  await owner.call('key.importParameters', { key, bits: 2_048 })
+  await owner.call('key.import', input)
+  await owner.call('key.destroy', { key, days: 7 })
+  await owner.refuse('wrong_state', 'key.import', input)
+  await owner.refuse('wrong_state', 'key.importParameters', { key })
+  await owner.call('key.deleteMaterial', { key })
+  await owner.call('key.restore', { key })
+  await owner.call('key.revoke', { key })
+  await owner.refuse('wrong_state', 'key.import', input)
+  await owner.call('key.destroy', { key, days: 1 })
+  clock.advance(DAY_MS)
+  await house.runJob('destruction')
+  await owner.refuse('wrong_state', 'key.deleteMaterial', { key })
+})
+
+test('a revoked version takes no material again', async () => {
+  const { key, input } = await importedKey()
+  await owner.call('key.deleteMaterial', { key })
+  await owner.call('key.revoke', { key, version: 1, reason: 'keyCompromise' })
+  await owner.refuse('wrong_state', 'key.import', input)
+})
+
+test('material ends by itself: at once for every use, and soon in the store', async () => {
+  const { key, input } = await importedKey()
+  const until = { ...input, materialExpiresAt: inDays(5) }
+  const { materialId } = await owner.call('key.import', until)
+  const ciphertext = await encrypted(key)
+  clock.advance(5 * DAY_MS - 1)
+  await house.runJob('expiry')
+  assert.equal((await owner.call('decrypt', { ciphertext })).plaintext, plaintext)
+  clock.advance(1)
+  await owner.refuse('wrong_state', 'decrypt', { ciphertext })
+  await owner.refuse('wrong_state', 'encrypt', { key, plaintext })
+  const shown = await owner.call('key.get', { key })
+  assert.deepEqual([shown.awaitsMaterial, shown.materialExpiresAt], [true, undefined])
+  assert.deepEqual(
+    (await versions(key)).map(({ material }) => material),
+    ['absent'],
+  )
+  assert.notDeepEqual(await stored(key), [undefined])
+  const { entries } = await owner.standing()
+  await house.runJob('expiry')
+  await house.runJob('expiry')
+  assert.deepEqual(await stored(key), [undefined])
+  const { items } = await owner.call('ledger.search', { key, event: 'key.expireMaterial' })
+  assert.equal((await owner.standing()).entries, entries + 1)
+  assert.deepEqual(
+    items.map(({ record }) => [record['principal'], record['version'], record['outcome']]),
+    [['system', 1, 'ok']],
+  )
+  await owner.refuse('conflict', 'key.import', {
+    key,
+    unsafePlaintext: base64(randomBytes(32)),
+  })
+  await owner.call('key.import', { ...input, materialId })
+  assert.equal((await owner.call('decrypt', { ciphertext })).plaintext, plaintext)
+})
+
+test('a material that was given another end meanwhile is left alone', async () => {
+  const { key, input } = await importedKey()
+  await owner.call('key.import', { ...input, materialExpiresAt: inDays(1) })
+  await owner.call('key.import', { ...input, materialExpiresAt: inDays(3) })
+  clock.advance(2 * DAY_MS)
+  await house.runJob('expiry')
+  await encrypted(key)
+  const tenant = house.house.custody.tenant
+  const early = house.house.gate.performAsSystem('key.expireMaterial', tenant, { key, version: 1 })
+  await assert.rejects(early, { code: 'wrong_state' })
+})
+
+/** An imported key with other material that waits. */
+async function keyWithPending(rest: Partial<WireInputOf<'key.import'>> = {}) {
+  const made = await importedKey()
+  const next = { key: made.key, unsafePlaintext: base64(randomBytes(32)), pending: true, ...rest }
+  const { materialId: nextId } = await owner.call('key.import', next)
+  return { ...made, next, nextId }
+}
+
+test('new material waits until a rotation, and then protects', async () => {
+  const { key, materialId, next, nextId } = await keyWithPending({ materialDescription: 'second' })
+  assert.notEqual(nextId, materialId)
+  const view = await owner.call('key.get', { key })
+  assert.deepEqual([view.version, view.materialId], [1, materialId])
+  const waiting = (await versions(key))[1]
+  assert.deepEqual(
+    [waiting?.state, waiting?.material, waiting?.activatedAt, waiting?.description],
+    ['pre-activation', 'pending', undefined, 'second'],
+  )
+  const old = await encrypted(key)
+  clock.advance(DAY_MS)
+  // One waits at a time; the same again is no other.
+  const third = { ...next, unsafePlaintext: base64(randomBytes(32)) }
+  const problem = await owner.refuse('wrong_state', 'key.import', third)
+  assert.ok(problem.detail.includes(nextId))
+  await owner.refuse('wrong_state', 'key.import', { ...third, pending: undefined })
+  assert.equal((await owner.call('key.import', next)).materialId, nextId)
+
+  const rotated = await owner.call('key.rotate', { key, protectStopAt: inDays(30) })
+  assert.deepEqual([rotated.version, rotated.materialId], [2, nextId])
+  const young = await owner.call('encrypt', { key, plaintext })
+  assert.equal(young.version, 2)
+  for (const ciphertext of [old, young.ciphertext])
+    assert.equal((await owner.call('decrypt', { ciphertext })).plaintext, plaintext)
+  const [one, two] = await versions(key)
+  assert.deepEqual([one?.state, one?.rotatedBy], ['deactivated', undefined])
+  assert.deepEqual(
+    [two?.state, two?.rotatedBy, two?.activatedAt, two?.protectStopAt, two?.description],
+    ['active', 'demand', new Date(clock.now()).toISOString(), inDays(30), 'second'],
+  )
+  await owner.refuse('wrong_state', 'key.rotate', { key })
+})
+
+test('a waiting version verifies nothing, and is not to be asked for', async () => {
+  const first = await importedKey('HMAC-SHA-256')
+  const { key } = first
+  const next = randomBytes(32)
+  await owner.call('key.import', { key, unsafePlaintext: base64(next), pending: true })
+  const message = base64('m')
+  const mac = base64(createHmac('sha256', next).update('m').digest())
+  const forged = await owner.call('verifyMac', { key, message, mac })
+  assert.equal(forged.valid, false)
+  await owner.refuse('wrong_state', 'verifyMac', { key, message, mac, version: 2 })
+})
+
+test('other material than what was there before waits under no name of it', async () => {
+  const { key, input } = await importedKey()
+  await owner.refuse('conflict', 'key.import', { ...input, pending: true })
+  await owner.refuse('invalid_request', 'key.import', {
+    key,
+    unsafePlaintext: base64(randomBytes(32)),
+    pending: true,
+    protectStopAt: inDays(1),
+  })
+})
+
+test('what waits can be deleted, and something else can wait', async () => {
+  const { key, materialId, next, nextId } = await keyWithPending()
+  const deleted = await owner.call('key.deleteMaterial', { key, materialId: nextId })
+  assert.deepEqual([deleted.materialId, deleted.awaitsMaterial], [nextId, undefined])
+  assert.equal((await versions(key)).length, 1)
+  await owner.refuse('wrong_state', 'key.rotate', { key })
+  await encrypted(key)
+  await owner.call('key.import', { ...next, unsafePlaintext: base64(randomBytes(32)) })
+  assert.equal((await owner.call('key.rotate', { key })).version, 2)
+  assert.notEqual((await owner.call('key.get', { key })).materialId, materialId)
+  assert.deepEqual((await owner.call('system.doctor', {})).findings, [])
+})
+
+test('what waits ends by itself', async () => {
+  const { key } = await keyWithPending({ materialExpiresAt: inDays(2) })
+  clock.advance(2 * DAY_MS)
+  await owner.refuse('wrong_state', 'key.rotate', { key })
+  await house.runJob('expiry')
+  assert.equal((await versions(key)).length, 1)
+  assert.equal((await owner.call('key.get', { key })).awaitsMaterial, undefined)
+  await encrypted(key)
+})
+
+test('a key without its present material is not rotated, whatever waits', async () => {
+  const { key, input } = await keyWithPending()
+  await owner.call('key.deleteMaterial', { key })
+  await owner.refuse('wrong_state', 'key.rotate', { key })
+  await owner.call('key.import', input)
+  await owner.call('key.rotate', { key })
+})
+
+test('each version gets its own material again', async () => {
+  const { key, input, next, nextId, materialId } = await keyWithPending()
+  const old = await encrypted(key)
+  await owner.call('key.rotate', { key })
+  const young = await encrypted(key)
+  for (const id of [materialId, nextId])
+    await owner.call('key.deleteMaterial', { key, materialId: id })
+  assert.deepEqual(await stored(key), [undefined, undefined])
+  // Each is known by what it is, or by its name.
+  const { pending: _pending, ...again } = next
+  assert.equal((await owner.call('key.import', { ...again, existing: true })).materialId, nextId)
+  await owner.refuse('wrong_state', 'decrypt', { ciphertext: old })
+  assert.equal((await owner.call('decrypt', { ciphertext: young })).plaintext, plaintext)
+  await owner.refuse('conflict', 'key.import', { ...input, materialId: nextId })
+  const back = await owner.call('key.import', input)
+  assert.deepEqual([back.materialId, back.version], [materialId, 2])
+  assert.equal((await owner.call('decrypt', { ciphertext: old })).plaintext, plaintext)
+})
+
+test('everything is the same after the server forgot it all', async () => {
+  const { key, next, nextId } = await keyWithPending()
+  const ciphertext = await encrypted(key)
+  await owner.call('key.deleteMaterial', { key })
+  await owner.call('system.seal', {})
+  assert.equal(await house.unseal(), true)
+  await owner.refuse('wrong_state', 'decrypt', { ciphertext })
+  assert.deepEqual(
+    (await versions(key)).map(({ material }) => material),
+    ['absent', 'pending'],
+  )
+  assert.equal((await owner.call('key.import', next)).materialId, nextId)
+  assert.deepEqual((await owner.call('system.doctor', {})).findings, [])
+})
+
+test('no material, and nothing of it but its fingerprint, stands in ledger or answers', async () => {
+  const { key, material } = await importedKey()
+  await owner.call('key.deleteMaterial', { key })
+  const spellings = [material.toString('base64'), material.toString('hex')]
+  const told = JSON.stringify([
+    await owner.call('key.get', { key }),
+    await versions(key),
+    await owner.call('ledger.search', { key }),
+    (await house.store.key(key))?.versions.map(({ document }) => document),
+  ])
+  for (const spelling of spellings) assert.equal(told.includes(spelling), false)
+})
