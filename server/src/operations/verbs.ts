@@ -31,6 +31,7 @@ import { getPolicy, putPolicy } from './verbs/policies.ts'
 import * as principals from './verbs/principals.ts'
 import { random } from './verbs/random.ts'
 import { reencrypt, reencryptBatch } from './verbs/reencrypt.ts'
+import { replicateKey, setPrimaryKey } from './verbs/replicate-key.ts'
 import { revokeKey } from './verbs/revoke-key.ts'
 import { rotateDueKey, rotateKey } from './verbs/rotate-key.ts'
 import { createSession } from './verbs/sessions.ts'
@@ -70,6 +71,8 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'key.autoRotate': autoRotateKey,
   'key.label': labelKey,
   'key.lastUse': lastUseOfKey,
+  'key.replicate': replicateKey,
+  'key.setPrimary': setPrimaryKey,
   'key.suspend': suspendKey,
   'key.resume': resumeKey,
   'key.revoke': revokeKey,

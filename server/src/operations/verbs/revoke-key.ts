@@ -1,7 +1,10 @@
 import type { InputOf, KeyState } from '@claviger/contract'
+import type { RingKey } from '#keyring'
 import { ClavigerError, mayBecome, revokedState, type KeyVersion, type Revocation } from '#model'
 import type { ChangeVerb } from '../verb.ts'
+import type { Work } from '../work.ts'
 import { assertNotDestroyed, planChange } from './change-key.ts'
+import { together, withRelated } from './next-version.ts'
 
 /** Where a revocation leads from a state; a compromise that is found after the destruction is still recorded. */
 function stateAfter(state: KeyState, revocation: Revocation): KeyState {
@@ -47,26 +50,50 @@ export const revokeKey: ChangeVerb<'key.revoke'> = {
         ? {}
         : { compromisedAt: new Date(revocation.compromisedAt).toISOString() }),
     }
-    if (input.version !== undefined) {
+    const { version } = input
+    if (version === undefined) {
+      assertRevocable(key.revocation, revocation)
+      if (key.state !== 'destroyed' || revokedState(revocation) !== 'compromised')
+        assertNotDestroyed(key)
+    } else {
       assertNotDestroyed(key)
-      const version = ringKey.version(input.version)
-      assertRevocable(version.revocation, revocation)
-      return planChange(work, ringKey, {
-        key,
-        versions: [revoked(version, revocation)],
-        version: input.version,
-        detail,
-      })
+      assertRevocable(ringKey.version(version).revocation, revocation)
     }
-    assertRevocable(key.revocation, revocation)
-    if (key.state !== 'destroyed' || revokedState(revocation) !== 'compromised')
-      assertNotDestroyed(key)
-    return planChange(work, ringKey, {
-      key: { ...key, state: stateAfter(key.state, revocation), revocation },
-      versions: ringKey.versions.map((version) => revoked(version, revocation)),
-      detail,
-    })
+    return planRevocation(work, ringKey, { version, revocation, detail })
   },
+}
+
+/** Related keys have the same material, so what ends one ends them all. */
+async function planRevocation(
+  work: Work,
+  ringKey: RingKey,
+  wanted: {
+    readonly version: number | undefined
+    readonly revocation: Revocation
+    readonly detail: Readonly<Record<string, string>>
+  },
+) {
+  const { version, revocation, detail } = wanted
+  const plans = await Promise.all(
+    (await withRelated(work, ringKey)).map((member) =>
+      version === undefined
+        ? planChange(work, member, {
+            key: { ...member.key, state: stateAfter(member.key.state, revocation), revocation },
+            versions: member.versions.map((one) => revoked(one, revocation)),
+            detail,
+          })
+        : planChange(work, member, {
+            key: member.key,
+            versions: [revoked(member.version(version), revocation)],
+            version,
+            detail,
+          }),
+    ),
+  )
+  const [first] = plans
+  if (first === undefined) throw new ClavigerError('internal', 'There is no key to revoke')
+  const { rows, unchanged } = together(plans)
+  return { ...first, rows, unchanged }
 }
 
 function isRevocable(earlier: Revocation | undefined, later: Revocation): boolean {
