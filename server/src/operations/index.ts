@@ -3,6 +3,7 @@
  */
 export {
   defaultPolicy as defaultKeyPolicy,
+  IdentityError,
   PolicyError,
   principalArn,
   SignatureError,

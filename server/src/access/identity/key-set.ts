@@ -93,7 +93,8 @@ function verifyingKey(members: Readonly<Record<string, unknown>>): VerifyingKey[
   const { kty, crv, alg, use, kid, key_ops: operations } = members
   if (use !== undefined && use !== 'sig') return []
   if (Array.isArray(operations) && !operations.includes('verify')) return []
-  const known = algorithmsOf.get(kty === 'RSA' ? 'RSA' : `${String(kty)} ${String(crv)}`)
+  if (typeof kty !== 'string' || (crv !== undefined && typeof crv !== 'string')) return []
+  const known = algorithmsOf.get(crv === undefined ? kty : `${kty} ${crv}`)
   const algorithms = known?.filter((name) => alg === undefined || alg === name) ?? []
   if (algorithms.length === 0) return []
   if (kid !== undefined && (typeof kid !== 'string' || kid.length > KID_LENGTH_MAX))
