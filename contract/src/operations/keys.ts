@@ -280,7 +280,10 @@ export const restoreKey = operation({
   action: 'key.restore',
   route: 'POST /v1/keys/{key}/restore',
   summary: 'Cancel a scheduled destruction',
-  input: z.strictObject(key),
+  input: z.strictObject({
+    ...key,
+    suspended: z.boolean().optional().describe('Leave it suspended, so that somebody looks first'),
+  }),
   output: keyView,
   errors: stateErrors,
 })

@@ -5,7 +5,7 @@ export { canonicalJson } from './canonical.ts'
 export { systemClock, type Clock } from './clock.ts'
 export { ClavigerError, KeyError, toClavigerError } from './errors.ts'
 export { makeGrantToken, readGrantToken, type GrantToken } from './grant-token.ts'
-export { envelopeKeyId } from './key.ts'
+export { envelopeKeyId, hasReplicas } from './key.ts'
 export type { Counters, Key, KeyVersion, MultiRegion, Revocation, RotationSchedule } from './key.ts'
 export {
   accountOf,

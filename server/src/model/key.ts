@@ -93,3 +93,10 @@ export interface Counters {
 export function envelopeKeyId(key: Pick<Key, 'id' | 'multiRegion'>): string {
   return key.multiRegion?.id ?? key.id
 }
+
+/** Whether a key is the primary one of others that still stand: it cannot go before them. */
+export function hasReplicas({ multiRegion, region }: Pick<Key, 'multiRegion' | 'region'>): boolean {
+  return (
+    multiRegion !== undefined && multiRegion.primary === region && multiRegion.members.length > 1
+  )
+}

@@ -1,5 +1,5 @@
 import type { RowSeals } from '#keyring'
-import { keyRefusal, nextRotation, type Key, type KeyVersion } from '#model'
+import { hasReplicas, keyRefusal, nextRotation, type Key, type KeyVersion } from '#model'
 import type { Row, RowKind, Store } from '#store'
 
 /** What the jobs have to do, found by facets, over all tenants. */
@@ -44,8 +44,10 @@ async function find<Found>(
 export function dueForDestruction(store: Store, seals: RowSeals, now: number, limit: number) {
   const wanted: Wanted = { kind: 'key', facet: ['destruction', 'scheduled'], limit }
   return find(store, wanted, (row) => {
-    const { destroyAt, tenant, id } = seals.open<Key>(row)
-    return destroyAt !== undefined && destroyAt <= now ? { tenant, key: id } : undefined
+    const key = seals.open<Key>(row)
+    const { destroyAt, tenant, id } = key
+    const due = destroyAt !== undefined && destroyAt <= now && !hasReplicas(key)
+    return due ? { tenant, key: id } : undefined
   })
 }
 

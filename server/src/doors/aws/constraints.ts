@@ -121,7 +121,7 @@ function violated(value: unknown, shape: Shape): string[] {
   const given = value as string
   if (shape.values !== undefined)
     return shape.values.includes(given) ? [] : [enumConstraint(shape.values)]
-  const what = lengthViolated(codePoints(given), shape)
+  const what = lengthViolated(lengthOf(given, shape), shape)
   if (shape.pattern !== undefined && !shape.pattern.whole.test(given))
     what.push(patternConstraint(shape.pattern.text))
   return what
@@ -175,7 +175,13 @@ function printed(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '{...}'
 }
 
-function codePoints(text: string): number {
+/** Code points, counted only where the number of UTF-16 code units leaves a doubt. */
+function lengthOf(
+  text: string,
+  { min = 0, max = Number.POSITIVE_INFINITY }: { readonly min?: number; readonly max?: number },
+): number {
+  const units = text.length
+  if (units <= max && units / 2 >= min) return units
   let count = 0
   for (const _ of text) count += 1
   return count

@@ -1,6 +1,15 @@
 import type { OutputOf } from '@claviger/contract'
 import type { RingKey } from '#keyring'
-import { ClavigerError, assertTransition, stateAt, type Key, type KeyVersion } from '#model'
+import {
+  assertTransition,
+  ClavigerError,
+  KeyError,
+  keyRefusal,
+  mayBecome,
+  stateAt,
+  type Key,
+  type KeyVersion,
+} from '#model'
 import { aliasesOf } from '../aliases.ts'
 import { keyRow, standing, versionRow } from '../rows.ts'
 import type { ChangeVerb, Plan } from '../verb.ts'
@@ -13,7 +22,10 @@ import { assertOrder, assertOwner } from './create-key.ts'
 /** Nothing changes on a key that is gone. */
 export function assertNotDestroyed(key: Key): void {
   if (key.state === 'destroyed' || key.state === 'destroyed-compromised') {
-    throw new ClavigerError('wrong_state', 'The key is destroyed; only its record is left')
+    throw new KeyError('wrong_state', 'The key is destroyed; only its record is left', {
+      key,
+      hindrance: 'destroyed',
+    })
   }
 }
 
@@ -61,6 +73,23 @@ export async function planChange(
       await aliasesOf(work, changes.key.id),
       work.parts.clock.now(),
     ),
+  }
+}
+
+/** What stands in the way of a key, where something does. */
+function hindered(key: Key, message: string): KeyError {
+  return new KeyError('wrong_state', message, { key, hindrance: keyRefusal(key)?.hindrance })
+}
+
+/** A key whose destruction is scheduled, or that has no material yet, is neither suspended nor resumed. */
+function assertNotWaiting({ key, current }: RingKey): void {
+  assertNotDestroyed(key)
+  if (key.destroyAt !== undefined) throw hindered(key, 'The key is scheduled for destruction')
+  if (current.awaitsMaterial === true) {
+    throw new KeyError('wrong_state', 'The material of the key is to be imported first', {
+      key,
+      hindrance: 'awaiting-material',
+    })
   }
 }
 
@@ -130,6 +159,9 @@ export const suspendKey: ChangeVerb<'key.suspend'> = {
   references: (input) => [input.key],
   run(input, work) {
     const { ringKey } = work.key(input.key)
+    assertNotWaiting(ringKey)
+    if (ringKey.key.state === 'suspended')
+      throw hindered(ringKey.key, 'The key is suspended already')
     assertTransition(ringKey.key.state, 'suspended')
     return planChange(work, ringKey, {
       key: { ...ringKey.key, state: 'suspended' },
@@ -143,9 +175,9 @@ export const resumeKey: ChangeVerb<'key.resume'> = {
   references: (input) => [input.key],
   run(input, work) {
     const { ringKey } = work.key(input.key)
-    if (ringKey.key.state !== 'suspended') {
-      throw new ClavigerError('wrong_state', `The key is ${ringKey.key.state}, not suspended`)
-    }
+    assertNotWaiting(ringKey)
+    if (ringKey.key.state !== 'suspended')
+      throw hindered(ringKey.key, `The key is ${ringKey.key.state}, not suspended`)
     return planChange(work, ringKey, {
       key: { ...ringKey.key, state: 'active' },
       ...reasonDetail(input.reason),
@@ -162,8 +194,8 @@ export const destroyKey: ChangeVerb<'key.destroy'> = {
     const { ringKey } = work.key(input.key)
     assertNotDestroyed(ringKey.key)
     if (ringKey.key.destroyAt !== undefined) {
-      throw new ClavigerError(
-        'wrong_state',
+      throw hindered(
+        ringKey.key,
         'The destruction of the key is scheduled already; restore it to choose another date',
       )
     }
@@ -183,7 +215,8 @@ export const restoreKey: ChangeVerb<'key.restore'> = {
     assertNotDestroyed(ringKey.key)
     const { destroyAt, ...rest } = ringKey.key
     if (destroyAt === undefined)
-      throw new ClavigerError('wrong_state', 'No destruction of the key is scheduled')
-    return planChange(work, ringKey, { key: rest })
+      throw hindered(ringKey.key, 'No destruction of the key is scheduled')
+    const suspends = input.suspended === true && mayBecome(rest.state, 'suspended')
+    return planChange(work, ringKey, { key: suspends ? { ...rest, state: 'suspended' } : rest })
   },
 }

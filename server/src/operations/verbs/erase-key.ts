@@ -1,8 +1,10 @@
 import type { KeyState } from '@claviger/contract'
 import { versionId } from '#keyring'
-import { ClavigerError, type Key, type KeyVersion } from '#model'
+import { ClavigerError, hasReplicas, type Key, type KeyVersion } from '#model'
+import { aliasRowsOf } from '../aliases.ts'
 import { keyRow, standing } from '../rows.ts'
 import type { InternalVerb, PlannedRow } from '../verb.ts'
+import { together, withRelated } from './next-version.ts'
 
 /** What was compromised stays known as such. */
 function destroyed(state: KeyState): KeyState {
@@ -16,13 +18,19 @@ function destroyed(state: KeyState): KeyState {
 export const eraseKey: InternalVerb<{ readonly key: string }> = {
   kind: 'change',
   references: (input) => [input.key],
-  run(input, work) {
+  async run(input, work) {
     const { ringKey } = work.key(input.key)
     const { destroyAt, ...rest } = ringKey.key
     const now = work.parts.clock.now()
     if (destroyAt === undefined || destroyAt > now)
       throw new ClavigerError('wrong_state', 'The destruction of the key is not due')
-    const key: Key = { ...rest, state: destroyed(rest.state) }
+    // Nothing could take its place.
+    if (hasReplicas(ringKey.key))
+      throw new ClavigerError('wrong_state', 'The replicas of the key are to be destroyed first')
+    const { multiRegion } = rest
+    const members = multiRegion?.members.filter((member) => member.key !== rest.id) ?? []
+    const left = multiRegion && { multiRegion: { ...multiRegion, members } }
+    const key: Key = { ...rest, ...left, state: destroyed(rest.state) }
     const versions = ringKey.versions.map((version): KeyVersion => ({
       ...version,
       state: destroyed(version.state),
@@ -45,13 +53,25 @@ export const eraseKey: InternalVerb<{ readonly key: string }> = {
         facets: [],
       },
     ]
+    const others = (await withRelated(work, ringKey)).filter((member) => member !== ringKey)
+    const parted = together(
+      others.map((member) => ({
+        rows: [keyRow({ ...member.key, ...left })],
+        unchanged: standing(member),
+      })),
+    )
+    const names = await aliasRowsOf(work, key.id)
     return {
       additive: false,
-      rows,
-      unchanged: standing(
-        ringKey,
-        versions.map((version) => version.version),
-      ),
+      rows: [...rows, ...parted.rows],
+      removals: names.map(({ id }) => ({ kind: 'alias', id })),
+      unchanged: [
+        ...standing(
+          ringKey,
+          versions.map((version) => version.version),
+        ),
+        ...parted.unchanged,
+      ],
       key: key.id,
       detail: { versions: versions.length },
       output: {},

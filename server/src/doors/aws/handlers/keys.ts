@@ -1,5 +1,6 @@
+import type { OperationName } from '@claviger/contract'
 import { KeyError, keyRefusal, type Key } from '#model'
-import { defaultKeyPolicy } from '#operations'
+import { defaultKeyPolicy, kmsOperation } from '#operations'
 import { keyArn, multiRegionId } from '../arn.ts'
 import type { Asking } from '../asking.ts'
 import { AwsException } from '../exceptions.ts'
@@ -104,7 +105,7 @@ export const getKeyLastUsage = handler<'GetKeyLastUsage', 'key.lastUse'>({
         ? {}
         : {
             KeyLastUsage: {
-              Operation: last.operation,
+              Operation: kmsOperation(last.operation as OperationName, {}, 'apply'),
               Timestamp: last.at,
               KmsRequestId: requestUuid(last.request),
             },
