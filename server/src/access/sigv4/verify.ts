@@ -1,0 +1,94 @@
+import {
+  constantTimeEqual,
+  hmacSha256,
+  randomSecret,
+  secretKey,
+  sha256,
+  type KeyObject,
+} from '#crypto'
+import type { Presented } from './authorization.ts'
+import { canonicalRequest } from './canonical-request.ts'
+import { SignatureError } from './errors.ts'
+import { soleValue, type SignedRequest } from './request.ts'
+import { formatTime, WINDOW_MS } from './time.ts'
+
+const SECRET_BYTES = 32
+
+/** A key that nobody has, to check the signatures of unknown access keys with. Made when it is first needed. */
+let strangers: KeyObject | undefined
+
+/**
+ * Checks that the request was signed with the key, is what was signed, and was signed within five minutes of `now` (milliseconds since
+ * 1970). `presented` is what {@link readSignature} read of this same request. Without a key, which means that the access key is
+ * unknown, the same work is done before that is said.
+ *
+ * @throws SignatureError expired, not-yet-current, mismatch, incomplete or unknown-key.
+ */
+export function verifySignature(
+  request: SignedRequest,
+  presented: Presented,
+  signingKey: KeyObject | undefined,
+  now: number,
+): void {
+  assertCurrent(presented.time, now)
+  const bodyHash = sha256(request.body).toString('hex')
+  const announced = soleValue(request, 'x-amz-content-sha256')
+  // UNSIGNED-PAYLOAD and the streaming values are no hashes, and end here too.
+  if (announced !== undefined && announced !== bodyHash) {
+    throw new SignatureError(
+      'mismatch',
+      "The provided 'x-amz-content-sha256' header does not match what was computed.",
+    )
+  }
+  const canonical = canonicalRequest(request, presented.signedHeaders, bodyHash)
+  const expected = hmacSha256(
+    signingKey ?? (strangers ??= strangersKey()),
+    latin1(stringToSign(presented, canonical)),
+  )
+  const equal = constantTimeEqual(expected, Buffer.from(presented.signature, 'hex'))
+  if (signingKey === undefined) throw new SignatureError('unknown-key')
+  if (!equal) throw new SignatureError('mismatch')
+}
+
+function stringToSign(presented: Presented, canonical: string): string {
+  const { date, region, service, time } = presented
+  return [
+    'AWS4-HMAC-SHA256',
+    formatTime(time),
+    `${date}/${region}/${service}/aws4_request`,
+    sha256(latin1(canonical)).toString('hex'),
+  ].join('\n')
+}
+
+/** One byte for each character, as they came. */
+function latin1(text: string): Buffer {
+  return Buffer.from(text, 'latin1')
+}
+
+/** The words matter: the JavaScript SDK reads them as a sign that its clock is wrong, corrects it and tries again. */
+function assertCurrent(time: number, now: number): void {
+  const minutes = WINDOW_MS / 60_000
+  if (time < now - WINDOW_MS) {
+    throw new SignatureError(
+      'expired',
+      `Signature expired: ${formatTime(time)} is now earlier than ${formatTime(now - WINDOW_MS)} ` +
+        `(${formatTime(now)} - ${minutes} min.)`,
+    )
+  }
+  if (time > now + WINDOW_MS) {
+    throw new SignatureError(
+      'not-yet-current',
+      `Signature not yet current: ${formatTime(time)} is still later than ${formatTime(now + WINDOW_MS)} ` +
+        `(${formatTime(now)} + ${minutes} min.)`,
+    )
+  }
+}
+
+function strangersKey(): KeyObject {
+  const secret = randomSecret(SECRET_BYTES)
+  try {
+    return secretKey(secret)
+  } finally {
+    secret.fill(0)
+  }
+}
