@@ -5,6 +5,7 @@ import { aliasRow, keyRow, versionRow } from '../rows.ts'
 import type { ChangeVerb, Plan } from '../verb.ts'
 import { keyView } from '../views.ts'
 import type { Work } from '../work.ts'
+import type { ImportedMaterial } from './known-material.ts'
 import { checkedPolicy } from './policies.ts'
 
 /** What creating and importing have in common. */
@@ -75,6 +76,7 @@ export function planKey(
   origin: Key['origin'],
   id: string,
   material: Uint8Array | undefined,
+  imported?: ImportedMaterial,
 ): Plan<OutputOf<'key.create'>> {
   const now = work.parts.clock.now()
   const algorithm = findAlgorithm(input.algorithm)
@@ -102,7 +104,7 @@ export function planKey(
   const made: Key = { ...key, ...policy }
   const version: KeyVersion = {
     ...newVersion(id, 1, now, input),
-    ...(material === undefined ? { awaitsMaterial: true } : {}),
+    ...(material === undefined ? { awaitsMaterial: true } : imported),
   }
   const wrapped = material && work.parts.ring.wrapVersion(made, 1, material)
   const alias = input.alias
