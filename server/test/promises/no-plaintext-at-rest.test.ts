@@ -11,7 +11,9 @@ import type { Store } from '#store'
 import { versionBinding } from '../../src/keyring/ring.ts'
 import { DrivenClock } from '../harness/clock.ts'
 import { startHouse, type TestHouse } from '../harness/house.ts'
+import { Issuer } from '../harness/issuer.ts'
 import { passphrase, startServerProcess, temporaryFolder } from '../harness/server-process.ts'
+import { performSigned, performWith } from '../harness/signed.ts'
 
 /** The fourth promise: whatever is copied off the disk holds nothing that should be secret, in no spelling. */
 
@@ -125,6 +127,37 @@ async function materialOf(
   return material
 }
 
+/** A session from an identity token, which is somebody's credential at other places too. */
+async function identityInto(
+  house: TestHouse,
+  secrets: Map<string, Uint8Array | string>,
+): Promise<void> {
+  const issuer = new Issuer('https://issuer.test')
+  const { id: provider } = await house.perform('identityProvider.create', {
+    issuer: issuer.issuer,
+    audiences: ['kms'],
+    keys: issuer.keys(),
+  })
+  const { principal, account } = await house.perform('whoami', {})
+  await house.perform('trust.create', {
+    principal: principal.id,
+    by: { kind: 'identity', provider, subject: 'pod' },
+    seconds: 900,
+  })
+  const now = Math.floor(house.clock.now() / 1_000)
+  const token = issuer.token({
+    iss: issuer.issuer,
+    sub: 'pod',
+    aud: 'kms',
+    iat: now,
+    exp: now + 60,
+  })
+  const credential = { kind: 'identity', token, account, role: principal.name } as const
+  const made = await performWith(house, credential, 'session.create', { name: 'pod', seconds: 900 })
+  secrets.set('an identity token', token)
+  secrets.set("an identity's secret", made.secret)
+}
+
 const algorithms = [
   'AES-256-GCM',
   'AES-128-GCM',
@@ -168,12 +201,29 @@ test('the data folder has no key of any kind, plaintext, token or share, while i
     exportable: false,
     unsafePlaintext: imported,
   })
-  await house.perform('key.importParameters', {})
+  await house.perform('key.importParameters', { wrapping: 'rsa-oaep-sha-256', bits: 2_048 })
   secrets.set("a user's token", (await house.createUser('owner')).token.slice(-43))
   secrets.set(
     "a tenant's first token",
     (await house.perform('tenant.create', { name: 'other' })).token.slice(-43),
   )
+  const principal = (await house.createUser()).id
+  const kept = await house.perform('accessKey.create', { principal, description: '' })
+  secrets.set("an access key's secret", kept.secret)
+  const revoked = await house.perform('accessKey.create', { principal, description: '' })
+  await house.perform('accessKey.revoke', { accessKey: revoked.id })
+  secrets.set("a revoked access key's secret", revoked.secret)
+  const session = await performSigned(
+    house,
+    { accessKey: kept.id, secret: kept.secret },
+    'session.create',
+    { name: 'session', seconds: 900 },
+  )
+  await performSigned(house, session, 'whoami', {})
+  secrets.set("a session's secret", session.secret)
+  // All its tokens begin with the tenant's id, which is no secret.
+  secrets.set("a session's token", session.token.slice(64))
+  await identityInto(house, secrets)
   // A token in the wrong place is not kept either.
   await house.codeOf('encrypt', { key, plaintext: Buffer.from('a') }, { token: `${house.token}x` })
   await house.checkpoint()
