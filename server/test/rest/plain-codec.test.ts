@@ -141,6 +141,8 @@ test('what the short way does not know, it leaves to the schema', () => {
     [z.looseObject({ a: z.string() }), { a: 'x' }],
     [z.strictObject({ toString: z.string() }), { toString: 'x' }],
     [z.strictObject({ a: z.string() }).refine(() => false), { a: 'x' }],
+    [z.string().min(2), '\u{10000}'],
+    [z.string().max(1), '\u{10000}'],
     [z.string().trim(), ' x '],
     [z.string().regex(/x/g), 'x'],
     [z.email(), 'a@b.example'],

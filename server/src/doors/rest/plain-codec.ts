@@ -212,8 +212,12 @@ function checkOf(def: CheckDefinition): Check | undefined {
   switch (def.check) {
     case 'max_length':
       return (value: { length: number }) => value.length <= def.maximum
-    case 'min_length':
-      return (value: { length: number }) => value.length >= def.minimum
+    case 'min_length': {
+      // The schema counts code points, each one or two of the units that `length` counts; twice as many units are always enough.
+      const units = def.minimum > 1 ? 2 * def.minimum : def.minimum
+      return (value: { length: number }) =>
+        value.length >= (typeof value === 'string' ? units : def.minimum)
+    }
     case 'string_format': {
       const { pattern } = def
       return def.format === 'regex' && pattern !== undefined && !pattern.global && !pattern.sticky
