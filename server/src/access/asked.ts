@@ -1,3 +1,4 @@
+import type { Target } from './decision.ts'
 import type { ConditionValues } from './policy/index.ts'
 
 /** What is asked of the access rules: one action, in the words of each of the rules that may know it. */
@@ -7,7 +8,7 @@ export interface Asked {
   /** AWS's name, which key policies and grants know, without `kms:`. */
   readonly operation: string
   /** Values of condition keys; asked only where a policy has conditions. */
-  readonly values: ConditionValues
+  values(target: Target): ConditionValues
   /** The encryption context, for the constraints of grants. */
   readonly context: Readonly<Record<string, string>>
 }

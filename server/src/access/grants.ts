@@ -1,4 +1,5 @@
-import type { KeyGrant } from '#model'
+import { randomBytes, sha256 } from '#crypto'
+import { canonicalJson, type KeyGrant } from '#model'
 import type { Asked } from './asked.ts'
 import { matchesContext } from './policy/index.ts'
 
@@ -17,6 +18,66 @@ export class CompiledGrants {
       .get(key)
       ?.find((grant) => grant.operations.includes(asked.operation) && holds(grant, asked))
   }
+
+  /** Every grant on a key. */
+  on(key: string): readonly KeyGrant[] {
+    return this.#byKey.get(key) ?? []
+  }
+}
+
+const GRANT_ID_BYTES = 32
+const NONCE_BYTES = 16
+
+/** 64 hexadecimal digits. */
+export function newGrantId(): string {
+  return randomBytes(GRANT_ID_BYTES).toString('hex')
+}
+
+/** What makes each grant token different; no secret. */
+export function newGrantNonce(): string {
+  return randomBytes(NONCE_BYTES).toString('hex')
+}
+
+/**
+ * What tells a grant from the others of its grantee: its id, or where it has a name, everything that was asked for, so that the same
+ * request with the same name meets the grant that is there (AWS KMS API reference, CreateGrant, Name). 64 hexadecimal digits.
+ */
+export function grantSlot(grant: KeyGrant): string {
+  const { id, name, key, granteeSession, retiringName, retiringSession, constraints } = grant
+  if (name === undefined) return id
+  const operations = grant.operations.toSorted()
+  const asked = {
+    key,
+    name,
+    granteeSession,
+    retiringName,
+    retiringSession,
+    operations,
+    equals: constraints?.equals,
+    subset: constraints?.subset,
+  }
+  return sha256(Buffer.from(canonicalJson(asked))).toString('hex')
+}
+
+/**
+ * Whether whoever holds `held` may hand on `given`: the same operations or fewer, under the same constraints or stricter ones (AWS KMS
+ * Developer Guide, Granting CreateGrant permission).
+ */
+export function isNoWider(
+  given: Pick<KeyGrant, 'operations' | 'constraints'>,
+  held: Pick<KeyGrant, 'operations' | 'constraints'>,
+): boolean {
+  if (!given.operations.every((operation) => held.operations.includes(operation))) return false
+  const { equals, subset } = given.constraints ?? {}
+  const promised = equals ?? subset ?? {}
+  const wanted = held.constraints ?? {}
+  if (wanted.subset !== undefined && !matchesContext({ subset: wanted.subset }, promised)) {
+    return false
+  }
+  return (
+    wanted.equals === undefined ||
+    (equals !== undefined && matchesContext({ equals: wanted.equals }, equals))
+  )
 }
 
 /** Operations that have an encryption context; constraints do not hold back the others (AWS KMS, CreateGrant). */

@@ -14,6 +14,7 @@ export { principalArn } from './arn.ts'
 export type { Asked } from './asked.ts'
 export { createTokenText } from './bearer-token.ts'
 export { tenantTarget, type Grant, type Target } from './decision.ts'
+export { grantSlot, isNoWider, newGrantId, newGrantNonce } from './grants.ts'
 export {
   assertKeySet,
   findNamed,

@@ -1,8 +1,8 @@
-import { ClavigerError, type Principal } from '#model'
-import { arnName } from './arn.ts'
+import { ClavigerError, type KeyGrant, type Principal } from '#model'
 import type { Asked } from './asked.ts'
 import type { CompiledBindings, Grant, Target } from './decision.ts'
 import type { CompiledGrants } from './grants.ts'
+import type { PolicyAnswer, Requester } from './policy/index.ts'
 
 /** Who is asking, once it is believed: the explicit first argument of everything below the gate. */
 export interface Caller {
@@ -26,6 +26,8 @@ export interface Identity {
   readonly caller: Caller
   /** What allows an action on a target, or undefined: denied. `now` is in milliseconds since 1970. */
   decide(asked: Asked, target: Target, now: number): Grant | undefined
+  /** Whether a key policy denies it in so many words, so that nothing can allow it. */
+  isDenied(asked: Asked, target: Target): boolean
   /** Whether an action is allowed at any scope. */
   holds(action: string, now: number): boolean
 }
@@ -40,6 +42,10 @@ export class SystemIdentity implements Identity {
 
   decide(): Grant {
     return { binding: 'system', until: Number.POSITIVE_INFINITY }
+  }
+
+  isDenied(): boolean {
+    return false
   }
 
   holds(): boolean {
@@ -86,6 +92,7 @@ export class Session implements Identity {
   readonly credential: Presented
   readonly caller: Caller
   readonly rests: ReadonlySet<string>
+  readonly #requester: Requester
   readonly #bindings: CompiledBindings
   readonly #grants: CompiledGrants
   /** By the object that stands for the target at this revision: when the key changes, its object is another one. */
@@ -104,6 +111,12 @@ export class Session implements Identity {
         sessionName === undefined ? [credential.kind] : [credential.kind, `session:${sessionName}`],
       account,
       name: principal.name,
+      ...(sessionName === undefined ? {} : { session: sessionName }),
+    }
+    this.#requester = {
+      account,
+      name: principal.name,
+      id: principal.id,
       ...(sessionName === undefined ? {} : { session: sessionName }),
     }
     this.#bindings = parts.bindings
@@ -145,6 +158,24 @@ export class Session implements Identity {
       : { allowed: true, by: grant.binding, reason }
   }
 
+  isDenied(asked: Asked, target: Target): boolean {
+    return this.#answer(asked, target)?.kind === 'deny'
+  }
+
+  #answer(asked: Asked, target: Target): PolicyAnswer | undefined {
+    return target.policy?.answer(
+      `kms:${asked.operation}`,
+      target.arn?.() ?? '',
+      this.#requester,
+      asked.values(target),
+    )
+  }
+
+  /** The grants on a key that the principal holds. */
+  grantsOn(key: string): readonly KeyGrant[] {
+    return this.#grants.on(key)
+  }
+
   #granted(asked: Asked, target: Target): Grant | undefined {
     const found = target.key === undefined ? undefined : this.#grants.decide(target.key, asked)
     return found && { binding: `grant:${found.id}`, until: FOREVER }
@@ -156,17 +187,7 @@ export class Session implements Identity {
     target: Target,
     now: number,
   ): { readonly grant?: Grant; readonly reason: string } {
-    const answer = target.policy?.answer(
-      `kms:${asked.operation}`,
-      target.arn?.() ?? '',
-      {
-        account: this.caller.account,
-        name: arnName(this.caller.name, this.caller.principal),
-        id: this.caller.principal,
-        ...(this.caller.session === undefined ? {} : { session: this.caller.session }),
-      },
-      asked.values,
-    )
+    const answer = this.#answer(asked, target)
     if (answer?.kind === 'deny')
       return { reason: `the key policy denies it in statement ${answer.statement}` }
     if (answer?.kind === 'allow') {

@@ -4,6 +4,7 @@
 export { canonicalJson } from './canonical.ts'
 export { systemClock, type Clock } from './clock.ts'
 export { ClavigerError, KeyError, toClavigerError } from './errors.ts'
+export { grantOperations, isGrantable, type GrantedKey } from './grant-operations.ts'
 export { makeGrantToken, readGrantToken, type GrantToken } from './grant-token.ts'
 export { envelopeKeyId, hasReplicas } from './key.ts'
 export type { Counters, Key, KeyVersion, MultiRegion, Revocation, RotationSchedule } from './key.ts'

@@ -193,7 +193,7 @@ export class Gate {
         await plan.after?.()
         return plan.output
       }
-      if (recorded.condition === 'absent') {
+      if (recorded.condition === 'absent' && plan.anew !== true) {
         throw new ClavigerError(
           'conflict',
           plan.taken ?? `There is a ${recorded.subject.kind} of that name already`,

@@ -1,4 +1,4 @@
-import { grantRowId } from '#access'
+import { grantRowId, grantSlot } from '#access'
 import { aliasId, versionId, type RingKey } from '#keyring'
 import type {
   AccessKey,
@@ -112,7 +112,7 @@ export function accessKeyRow(
 export function grantRow(grant: KeyGrant): PlannedRow {
   return {
     kind: 'grant',
-    id: grantRowId(grant.tenant, grant.granteeName, grant.id),
+    id: grantRowId(grant.tenant, grant.granteeName, grantSlot(grant)),
     tenant: grant.tenant,
     value: grant,
     facets: [

@@ -28,6 +28,8 @@ export interface Plan<Output> {
   /** Rows that must not exist; where one does, the caller is told `taken`. */
   readonly absent?: readonly RowReference[]
   readonly taken?: string
+  /** Where one of the absent rows does exist, the plan is made anew from it, and the caller told nothing. */
+  readonly anew?: boolean
   /** Rows the plan was computed from, at their revisions. */
   readonly unchanged?: readonly (RowReference & { readonly revision: number })[]
   /** For the record. */

@@ -5,6 +5,7 @@ import { agree } from './verbs/agree.ts'
 import { createAlias, deleteAlias, listAliases, updateAlias } from './verbs/aliases.ts'
 import { autoRotateKey } from './verbs/auto-rotate.ts'
 import { destroyKey, restoreKey, resumeKey, suspendKey, updateKey } from './verbs/change-key.ts'
+import { createGrant } from './verbs/create-grant.ts'
 import { createKey } from './verbs/create-key.ts'
 import { datakey, datakeyPair } from './verbs/datakey.ts'
 import { decrypt, decryptBatch } from './verbs/decrypt.ts'
@@ -12,7 +13,9 @@ import { deleteMaterial, expireMaterial } from './verbs/delete-material.ts'
 import { decapsulate, encapsulate } from './verbs/encapsulation.ts'
 import { encrypt, encryptBatch } from './verbs/encrypt.ts'
 import { eraseKey } from './verbs/erase-key.ts'
+import { explainAccess } from './verbs/explain.ts'
 import { exportKey } from './verbs/export-key.ts'
+import { listGrants, listRetirableGrants, retireGrant, revokeGrant } from './verbs/grants.ts'
 import * as identityProviders from './verbs/identity-providers.ts'
 import { importKey } from './verbs/import-key.ts'
 import { importParameters } from './verbs/import-parameters.ts'
@@ -89,6 +92,12 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'alias.list': listAliases,
   'policy.get': getPolicy,
   'policy.put': putPolicy,
+  'grant.create': createGrant,
+  'grant.list': listGrants,
+  'grant.retirable': listRetirableGrants,
+  'grant.retire': retireGrant,
+  'grant.revoke': revokeGrant,
+  'access.explain': explainAccess,
   whoami: principals.whoami,
   'tenant.create': createTenant,
   'tenant.list': listTenants,

@@ -10,6 +10,7 @@ import {
   type Counters,
   type IdentityProvider,
   type Key,
+  type KeyGrant,
   type KeyVersion,
   type Principal,
   type Token,
@@ -151,4 +152,24 @@ export function identityProviderView(
 ): OutputOf<'identityProvider.create'> {
   const { id, issuer, audiences, createdAt } = provider
   return { id, issuer, audiences: [...audiences], createdAt }
+}
+
+/** Of a grant on a key. */
+export function grantView(grant: KeyGrant, key: Key): OutputOf<'grant.list'>['items'][number] {
+  const { id, grantee, retiring, operations, constraints, issuer, createdAt } = grant
+  const { equals, subset } = constraints ?? {}
+  return {
+    id,
+    key: key.id,
+    ...(key.region === undefined ? {} : { keyRegion: key.region }),
+    ...(key.multiRegion === undefined ? {} : { multiRegionId: key.multiRegion.id }),
+    ...(grant.name === undefined ? {} : { name: grant.name }),
+    grantee,
+    ...(retiring === undefined ? {} : { retiring }),
+    operations: [...operations],
+    ...(equals === undefined ? {} : { constraints: { equals: { ...equals } } }),
+    ...(subset === undefined ? {} : { constraints: { subset: { ...subset } } }),
+    issuer,
+    createdAt,
+  }
 }

@@ -127,6 +127,11 @@ export class Work {
     throw new ClavigerError('forbidden', 'Only a principal has a session')
   }
 
+  /** Milliseconds since 1970. */
+  get now(): number {
+    return this.parts.clock.now()
+  }
+
   get caller(): Caller {
     return this.identity.caller
   }
@@ -206,6 +211,11 @@ export class Work {
   mayDo(operation: OperationName, on: Target): boolean {
     const question = new Question(this, operations[operation].action, undefined, operation)
     return this.identity.decide(question, on, this.parts.clock.now()) !== undefined
+  }
+
+  /** Whether a key policy denies the caller the operation, so that nothing can allow it. */
+  isDenied(on: Target): boolean {
+    return this.identity.isDenied(new Question(this, this.action, undefined), on)
   }
 
   /**

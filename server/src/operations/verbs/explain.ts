@@ -1,0 +1,55 @@
+import { operations, type OperationName } from '@claviger/contract'
+import { openSession, tenantTarget } from '#access'
+import { ClavigerError, type Principal } from '#model'
+import { Question } from '../question.ts'
+import { target } from '../target.ts'
+import type { ReadVerb } from '../verb.ts'
+import { own } from './own.ts'
+
+function isOperation(name: string): name is OperationName {
+  return Object.hasOwn(operations, name)
+}
+
+/**
+ * What the gate would say to somebody else, without doing anything. Who may ask is a matter of roles alone: a key policy that shuts
+ * everybody out is what people want explained.
+ */
+export const explainAccess: ReadVerb<'access.explain'> = {
+  kind: 'read',
+  async run(input, work) {
+    const { parts, origin, caller } = work
+    await work.locate([input.key])
+    const ringKey = work.found(input.key)
+    if (ringKey === undefined) {
+      work.authorize(tenantTarget)
+      throw new ClavigerError('not_found', 'There is no key of that id or alias')
+    }
+    const { id, labels } = ringKey.key
+    work.authorize({ key: id, labels })
+    const { operation, context } = input
+    if (!isOperation(operation)) {
+      throw new ClavigerError('invalid_request', 'There is no operation of that name', {
+        field: 'operation',
+      })
+    }
+    const { value: principal } = await own<Principal>(work, 'principal', input.principal)
+    const now = parts.clock.now()
+    const session = await openSession(parts, {
+      principal: principal.id,
+      credential: { kind: 'token', id: '', expiresAt: Number.POSITIVE_INFINITY },
+      rests: [],
+    })
+    if (session === undefined) return { allowed: false, reason: 'the principal is disabled' }
+    const asked = new Question(
+      {
+        name: operation,
+        subject: context === undefined ? {} : { context },
+        origin: { ...(origin.region === undefined ? {} : { region: origin.region }) },
+        now,
+      },
+      operations[operation].action,
+      undefined,
+    )
+    return session.explain(asked, target(ringKey, caller, origin), now)
+  },
+}
