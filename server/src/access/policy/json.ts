@@ -33,7 +33,7 @@ function refuseRepeatedNames(json: string): void {
     else if (character === '}' || character === ']') open.pop()
     if (character !== '"') continue
     const start = at
-    for (at += 1; json[at] !== '"'; at += 1) if (json[at] === '\\') at += 1
+    for (at += 1; at < json.length && json[at] !== '"'; at += 1) if (json[at] === '\\') at += 1
     let next = at + 1
     while (' \t\n\r'.includes(json[next] ?? '"')) next += 1
     if (json[next] !== ':') continue

@@ -32,7 +32,6 @@ export class Actions {
 
   /** Whether an action, lower-cased, is meant: the case of actions does not count. */
   cover(action: string): boolean {
-    if (this.#patterns.length === 0) return false
     return this.#patterns.some((pattern) => pattern.matches(action)) !== this.#excepts
   }
 }
@@ -55,7 +54,6 @@ export class Resources {
   readonly #patterns: readonly ArnPattern[]
   readonly #templates: readonly Template[]
   readonly #excepts: boolean
-  readonly #nothing: boolean
 
   constructor(listed: Listed | undefined, variables: boolean) {
     const texts = listed === undefined ? [] : strings(listed.value, listed.where)
@@ -63,7 +61,6 @@ export class Resources {
     const templates = texts
       .filter((text) => text !== '*')
       .map((text) => resourceTemplate(text, variables, where))
-    this.#nothing = listed === undefined
     this.#excepts = listed?.excepts ?? false
     this.#everything = texts.includes('*')
     this.#templates = templates.filter(({ isConstant }) => !isConstant)
@@ -75,7 +72,6 @@ export class Resources {
 
   /** Whether a resource is meant; `values` count only where there are variables. */
   cover(resource: string, denies: boolean, values: ConditionValues = noValues): boolean {
-    if (this.#nothing) return false
     const named = this.#name(resource, values)
     // A variable without a value: nobody can say what is excepted, so that the statement only denies.
     if (named === undefined) return this.#excepts && denies

@@ -52,6 +52,7 @@ test('forms that are taken: one statement without a list, either version, unknow
   const one = statement()
   for (const document of [
     { Statement: one },
+    { Statement: statement({ Sid: 'said twice? "Sid":"Sid":{"Sid":[\\"' }) },
     { Version: '2008-10-17', Id: '', Statement: [one] },
     { Version: '2012-10-17', Id: 'any text', Statement: [one, statement({ Sid: '' })] },
     { Statement: statement({ Principal: { AWS: [ROOT, ACCOUNT, '*'] } }) },
