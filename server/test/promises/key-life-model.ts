@@ -9,13 +9,17 @@ import type { KeyState } from '@claviger/contract'
 export type End = 'deactivated' | 'compromised'
 
 export class VersionModel {
-  readonly activatedAt: number
+  activatedAt: number
   protectStopAt: number | undefined
   processStopAt: number | undefined
   /** Whether a newer version has taken over. */
   retired = false
   end: End | undefined
   uses = 0
+  /** Which material it has or had; none yet where it is a key's that was made to wait. */
+  material: number | undefined = 0
+  hasMaterial = true
+  materialEnd: number | undefined
 
   constructor(activatedAt: number, protectStopAt?: number, processStopAt?: number) {
     this.activatedAt = activatedAt
@@ -34,7 +38,20 @@ export class VersionModel {
 
   processes(now: number): boolean {
     const begun = this.retired || now >= this.activatedAt
-    return begun && this.end === undefined && !isOver(this.processStopAt, now)
+    return begun && this.hasMaterial && this.end === undefined && !isOver(this.processStopAt, now)
+  }
+
+  /** The first material begins its life; later it is the same again. */
+  bring(material: number, now: number, until: number | undefined): void {
+    if (this.material === undefined) this.activatedAt = Math.max(this.activatedAt, now)
+    this.material = material
+    this.hasMaterial = true
+    this.materialEnd = until
+  }
+
+  lose(): void {
+    this.hasMaterial = false
+    this.materialEnd = undefined
   }
 
   /** A period that is over does not begin again. */
@@ -62,9 +79,18 @@ export class KeyModel {
   end: End | undefined
   destroyAt: number | undefined
   destroyed = false
+  readonly imported: boolean
+  /** Imported, and not used before a rotation. */
+  pending: VersionModel | undefined
 
-  constructor(first: VersionModel) {
+  constructor(first: VersionModel, imported = false) {
     this.versions = [first]
+    this.imported = imported
+  }
+
+  /** What the server lists. */
+  get all(): readonly VersionModel[] {
+    return this.pending === undefined ? this.versions : [...this.versions, this.pending]
   }
 
   get current(): VersionModel {
@@ -88,16 +114,30 @@ export class KeyModel {
     return this.inForce && version.processes(now)
   }
 
+  /** Whether there is something to rotate to is another question. */
   get mayRotate(): boolean {
-    return this.inForce
+    return this.inForce && (!this.imported || this.current.hasMaterial)
+  }
+
+  get hasNext(): boolean {
+    return !this.imported || (this.pending !== undefined && this.pending.end === undefined)
+  }
+
+  get isEndless(): boolean {
+    return !this.destroyed && this.end === undefined
+  }
+
+  /** A suspended key takes material, too. */
+  get takesMaterial(): boolean {
+    return this.isEndless && this.destroyAt === undefined
   }
 
   get maySuspend(): boolean {
-    return !this.destroyed && this.end === undefined && !this.suspended
+    return this.isEndless && this.current.hasMaterial && !this.suspended
   }
 
   get mayResume(): boolean {
-    return !this.destroyed && this.end === undefined && this.suspended
+    return this.isEndless && this.current.hasMaterial && this.suspended
   }
 
   get mayDestroy(): boolean {
@@ -125,11 +165,23 @@ export class KeyModel {
   rotate(next: VersionModel): void {
     this.current.retired = true
     this.versions.push(next)
+    if (next === this.pending) this.pending = undefined
   }
 
   revoke(end: End): void {
     this.end = end
-    for (const version of this.versions) version.revoke(end)
+    for (const version of this.all) version.revoke(end)
+  }
+
+  /** What only waited is as if it had never been. */
+  lose(version: VersionModel): void {
+    if (version === this.pending) this.pending = undefined
+    else version.lose()
+  }
+
+  expire(now: number): void {
+    if (this.destroyed) return
+    for (const version of this.all) if (isOver(version.materialEnd, now)) this.lose(version)
   }
 
   erase(): void {
@@ -144,7 +196,8 @@ export class KeyModel {
   }
 
   versionState(version: VersionModel, now: number): KeyState {
-    return this.destroyed ? destroyedState(version.end) : version.state(now)
+    if (this.destroyed) return destroyedState(version.end)
+    return version === this.pending ? (version.end ?? 'pre-activation') : version.state(now)
   }
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import type { InputOf } from '@claviger/contract'
 import fc from 'fast-check'
@@ -29,12 +30,24 @@ const reason = fc.constantFrom(
 /** Which key, version or ciphertext: taken modulo how many there are. */
 const which = fc.nat({ max: 11 })
 
+/** How long imported material lasts. */
+const hours = fc.option(fc.integer({ min: 1, max: 72 }))
+
 const action = fc.oneof(
   fc.record({
     do: fc.constant('create' as const),
     activate: fc.option(fc.integer({ min: -5, max: 48 })),
     dates,
+    from: fc.constantFrom('here' as const, 'outside' as const, 'later' as const),
   }),
+  fc.record({ do: fc.constant('bring' as const), key: which, version: which, until: hours }),
+  fc.record({
+    do: fc.constant('bringNew' as const),
+    key: which,
+    pending: fc.boolean(),
+    until: hours,
+  }),
+  fc.record({ do: fc.constant('take' as const), key: which, version: which }),
   fc.record({ do: fc.constant('rotate' as const), key: which, dates }),
   fc.record({ do: fc.constant('update' as const), key: which, dates }),
   fc.record({
@@ -86,6 +99,7 @@ class Life {
   readonly #clock: DrivenClock
   #keys: Kept[] = []
   #texts = 0
+  #materials = 0
 
   constructor(house: TestHouse, clock: DrivenClock) {
     this.#house = house
@@ -103,7 +117,10 @@ class Life {
         return
       case 'wait':
         this.#clock.advance(taken.hours * 3_600_000)
-        return this.#house.renewToken()
+        await this.#house.renewToken()
+        await this.#house.runJob('expiry')
+        for (const { model } of this.#keys) model.expire(this.#now)
+        return
       case 'job':
         await this.#house.runJob('destruction')
         for (const { model } of this.#keys) if (model.mayErase(this.#now)) model.erase()
@@ -137,12 +154,19 @@ class Life {
     }
   }
 
+  /** Material of a number, the same each time. */
+  #material(number: number): Buffer {
+    return createHash('sha256').update(`material ${number}`).digest()
+  }
+
   async #create({
     activate,
     dates: given,
+    from,
   }: {
     activate: number | null
     dates: Dates
+    from: 'here' | 'outside' | 'later'
   }): Promise<void> {
     const { protectStopAt, processStopAt } = this.#given(given)
     const activateAt = this.#at(activate ?? undefined)
@@ -154,11 +178,24 @@ class Life {
       ...(activateAt === undefined ? {} : { activateAt }),
     }
     if (!areInOrder(version)) {
-      assert.equal(await this.#house.codeOf('key.create', input), 'invalid_request')
+      const refused = { ...input, origin: 'generated' as const }
+      assert.equal(await this.#house.codeOf('key.create', refused), 'invalid_request')
       return
     }
-    const { id } = await this.#house.perform('key.create', input)
-    this.#keys.push({ id, model: new KeyModel(version), ciphertexts: [] })
+    if (from === 'outside') {
+      version.material = this.#materials += 1
+      const unsafePlaintext = this.#material(version.material)
+      const { id } = await this.#house.perform('key.import', { ...input, unsafePlaintext })
+      this.#keys.push({ id, model: new KeyModel(version, true), ciphertexts: [] })
+      return
+    }
+    if (from === 'later') {
+      version.lose()
+      version.material = undefined
+    }
+    const origin = from === 'here' ? 'generated' : 'imported'
+    const { id } = await this.#house.perform('key.create', { ...input, origin })
+    this.#keys.push({ id, model: new KeyModel(version, from === 'later'), ciphertexts: [] })
   }
 
   async #doTo(
@@ -210,6 +247,12 @@ class Life {
         await allowed(erasing, model.mayErase(this.#now), () => model.erase())
         return
       }
+      case 'bring':
+        return this.#bring(kept, taken.version, taken.until)
+      case 'bringNew':
+        return this.#bringNew(kept, taken.pending, taken.until)
+      case 'take':
+        return this.#take(kept, taken.version)
       case 'revoke':
         return this.#revoke(kept, taken.reason, taken.version)
       case 'encrypt':
@@ -225,8 +268,81 @@ class Life {
     const { protectStopAt, processStopAt } = this.#given(given)
     const next = new VersionModel(this.#now, protectStopAt, processStopAt)
     const doing = this.#house.perform('key.rotate', { key, ...this.#given(given) })
-    if (model.mayRotate && !areInOrder(next)) assert.equal(await codeOf(doing), 'invalid_request')
-    else await allowed(doing, model.mayRotate, () => model.rotate(next))
+    if (model.mayRotate && !areInOrder(next)) {
+      assert.equal(await codeOf(doing), 'invalid_request')
+      return
+    }
+    await allowed(doing, model.mayRotate && model.hasNext, () => {
+      const { pending } = model
+      if (pending === undefined) return model.rotate(next)
+      const { activatedAt, protectStopAt: protectStop, processStopAt: processStop } = next
+      Object.assign(pending, {
+        activatedAt,
+        protectStopAt: protectStop,
+        processStopAt: processStop,
+      })
+      model.rotate(pending)
+    })
+  }
+
+  /** The material of a version once more, or for the first time. */
+  async #bring({ id: key, model }: Kept, which: number, until: number | null): Promise<void> {
+    const version = model.all[which % model.all.length]
+    assert.ok(version !== undefined)
+    const material = version.material ?? (this.#materials += 1)
+    const input = { key, existing: true, ...this.#wrapped(material, until) }
+    const doing = this.#house.perform('key.import', input)
+    if (!model.imported) assert.equal(await codeOf(doing), 'wrong_usage')
+    else {
+      const may = model.takesMaterial && version.end === undefined
+      await allowed(doing, may, () =>
+        version.bring(material, this.#now, this.#at(until ?? undefined)),
+      )
+    }
+  }
+
+  /** Material the key never had: it fills what never had any, waits, or is used from now on. */
+  async #bringNew({ id: key, model }: Kept, pending: boolean, until: number | null): Promise<void> {
+    const material = (this.#materials += 1)
+    const input = { key, ...(pending ? { pending } : {}), ...this.#wrapped(material, until) }
+    const doing = this.#house.perform('key.import', input)
+    const { current } = model
+    const end = this.#at(until ?? undefined)
+    if (!model.imported) assert.equal(await codeOf(doing), 'wrong_usage')
+    else if (model.takesMaterial && current.material === undefined) {
+      const may = current.end === undefined
+      await allowed(doing, may, () => current.bring(material, this.#now, end))
+    } else if (model.takesMaterial && !current.hasMaterial && !pending) {
+      assert.equal(await codeOf(doing), 'conflict')
+    } else {
+      const may = model.takesMaterial && model.pending === undefined && (pending || model.inForce)
+      await allowed(doing, may, () => {
+        const next = new VersionModel(this.#now)
+        next.bring(material, this.#now, end)
+        if (pending) model.pending = next
+        else model.rotate(next)
+      })
+    }
+  }
+
+  async #take({ id: key, model }: Kept, which: number): Promise<void> {
+    const at = which % model.all.length
+    const version = model.all[at]
+    assert.ok(version !== undefined)
+    const { items } = await this.#house.perform('key.versions', { key, limit: 1_000 })
+    const materialId = items[at]?.materialId ?? ''
+    const doing = this.#house.perform('key.deleteMaterial', { key, materialId })
+    if (!model.imported) assert.equal(await codeOf(doing), 'wrong_usage')
+    else await allowed(doing, !model.destroyed, () => model.lose(version))
+  }
+
+  #wrapped(material: number, until: number | null) {
+    const materialExpiresAt = this.#at(until ?? undefined)
+    return {
+      exportable: false,
+      unsafePlaintext: this.#material(material),
+      ...(materialExpiresAt === undefined ? {} : { materialExpiresAt }),
+    }
   }
 
   async #update({ id: key, model }: Kept, given: Dates): Promise<void> {
@@ -267,8 +383,8 @@ class Life {
       )
       return
     }
-    const at = which % model.versions.length
-    const version = model.versions[at]
+    const at = which % model.all.length
+    const version = model.all[at]
     assert.ok(version !== undefined)
     const doing = this.#house.perform('key.revoke', { key, reason: why, version: at + 1 })
     await allowed(doing, model.mayRevokeVersion(version, end), () => version.revoke(end))
@@ -304,19 +420,21 @@ class Life {
       const view = await this.#house.perform('key.get', { key })
       assert.equal(view.state, model.state(this.#now))
       assert.equal(view.destroyAt, model.destroyAt)
+      assert.equal(view.awaitsMaterial, model.current.hasMaterial ? undefined : true)
       const { items } = await this.#house.perform('key.versions', { key, limit: 1_000 })
       assert.deepEqual(
-        items.map(({ state, uses }) => ({ state, uses })),
-        model.versions.map((version) => ({
+        items.map(({ state, uses, material }) => ({ state, uses, has: material !== 'absent' })),
+        model.all.map((version) => ({
           state: model.versionState(version, this.#now),
           uses: version.uses,
+          has: version.hasMaterial && !model.destroyed,
         })),
       )
-      const { material } = (await this.#house.store.key(key))?.versions[0] ?? {}
-      assert.equal(
-        material === undefined,
-        model.destroyed,
-        'the material goes with the destruction, and not before',
+      const rows = (await this.#house.store.key(key))?.versions ?? []
+      assert.deepEqual(
+        rows.map(({ material }) => material !== undefined),
+        model.all.map(({ hasMaterial }) => hasMaterial && !model.destroyed),
+        'material goes with the destruction or when it is taken, and not before',
       )
     }
   }

@@ -9,7 +9,7 @@ import {
   secretBuffer,
   type RingKey,
 } from '#keyring'
-import { ClavigerError, KeyError, type Key, type KeyVersion } from '#model'
+import { ClavigerError, isWithoutMaterial, KeyError, type Key, type KeyVersion } from '#model'
 import { aliasesOf } from '../aliases.ts'
 import { keyRow, standing, versionRow } from '../rows.ts'
 import type { ChangeVerb, Plan } from '../verb.ts'
@@ -136,7 +136,8 @@ function placeOf(
   if (known !== undefined && (input.pending !== true || known.version === key.pending)) return known
   if (known !== undefined) throw otherMaterial(key, 'The key has this material already')
   if (isNew(current)) return current
-  if (input.existing === true || (current.awaitsMaterial === true && input.pending !== true))
+  const isLost = isWithoutMaterial(current, work.parts.clock.now())
+  if (input.existing === true || (isLost && input.pending !== true))
     throw otherMaterial(key, 'This is not material the key had; import the same again')
   if (key.pending === undefined) return undefined
   throw new KeyError(
