@@ -50,6 +50,11 @@ export function inputsFor(house: TestHouse): Inputs {
     await house.createKey({ alias })
     return alias
   }
+  const granted = async () => {
+    const key = await keyOf()
+    const input = { key, grantee: 'somebody', operations: ['Encrypt'] }
+    return { key, ...(await house.perform('grant.create', input)) }
+  }
   const accessKeyOf = async () => {
     const { id: principal } = await house.createUser()
     const made = await house.perform('accessKey.create', { principal, description: '' })
@@ -126,6 +131,28 @@ export function inputsFor(house: TestHouse): Inputs {
     'alias.update': async () => ({ alias: await aliased(), key: await keyOf() }),
     'alias.delete': async () => ({ alias: await aliased() }),
     'alias.list': async () => page,
+    'policy.get': async () => ({ key: await keyOf() }),
+    'policy.put': async () => {
+      const key = await keyOf()
+      return { key, policy: (await house.perform('policy.get', { key })).policy }
+    },
+    'grant.create': async () => ({
+      key: await keyOf(),
+      grantee: 'somebody',
+      operations: ['Encrypt'],
+    }),
+    'grant.list': async () => ({ key: await keyOf(), ...page }),
+    'grant.retirable': async () => ({ retiring: 'somebody', ...page }),
+    'grant.retire': async () => ({ token: (await granted()).token }),
+    'grant.revoke': async () => {
+      const { key, id } = await granted()
+      return { key, grant: id }
+    },
+    'access.explain': async () => ({
+      key: await keyOf(),
+      principal: (await house.createUser()).id,
+      operation: 'encrypt',
+    }),
     whoami: async () => ({}),
     'tenant.create': async () => ({ name: aName() }),
     'tenant.list': async () => page,
