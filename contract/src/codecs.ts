@@ -62,18 +62,20 @@ export const uuid = z
   .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'must be a lower-case UUID')
 
 /** What comes after `@` is a region, where the same name points at another key than elsewhere. */
-const ALIAS = /^[A-Za-z0-9/_:][A-Za-z0-9/_.:-]{0,255}(?:@[a-z0-9][a-z0-9-]{0,62})?$/
+const ALIAS = /^[A-Za-z0-9/_:-][A-Za-z0-9/_.:-]{0,255}(?:@[a-z0-9][a-z0-9-]{0,62})?$/
 const ID_SHAPED =
   /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$|^mrk-[0-9a-f]{32}(?:@[a-z0-9-]+)?$/i
 
-/** A name that points at a key. Never shaped like an id, so that the two cannot be confused. */
+/** Whether a text can be a name that points at a key. Never shaped like an id, so that the two cannot be confused. */
+export function isAlias(text: string): boolean {
+  return ALIAS.test(text) && !ID_SHAPED.test(text)
+}
+
+/** A name that points at a key. */
 export const alias = z
   .string()
   .max(320)
-  .refine(
-    (text) => ALIAS.test(text) && !ID_SHAPED.test(text),
-    'must be 1 to 256 of A-Z a-z 0-9 / _ . : - and not shaped like a key id',
-  )
+  .refine(isAlias, 'must be 1 to 256 of A-Z a-z 0-9 / _ . : - and not shaped like a key id')
   .describe('A name that points at a key')
 
 /** A key's id or an alias. */
@@ -105,6 +107,11 @@ export const labelName = z
   .string()
   .max(128)
   .regex(LABEL_NAME, 'label names are 1 to 128 letters, digits, blanks and . _ : / + @ -')
+
+/** Whether a pair can be a label. */
+export function isLabel(name: string, value: string): boolean {
+  return LABEL_NAME.test(name) && LABEL_VALUE.test(value)
+}
 
 /** Labels of a key; also what a label selector looks for. */
 export const labels = z

@@ -200,7 +200,7 @@ test('a refusal says what is in the way', () => {
     [key, { ...dated, state: 'destroyed' }, 'process', 15, /version 3 of the key is destroyed/],
   ]
   for (const [of, version, wanted, now, words] of cases)
-    assert.match(refusal(of, version, wanted, now) ?? '', words)
+    assert.match(refusal(of, version, wanted, now)?.reason ?? '', words)
   assert.equal(refusal(key, dated, 'apply', 19), undefined)
   assert.equal(refusal(key, dated, 'process', 29), undefined)
 })

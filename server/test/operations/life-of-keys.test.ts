@@ -66,7 +66,7 @@ test('a key is active, is suspended, and is active again', async () => {
   assert.equal((await owner.call('key.resume', { key })).state, 'active')
   assert.equal(await allows(made), 'apply process')
   await owner.refuse('wrong_state', 'key.resume', { key })
-  const { items } = await owner.call('ledger.search', { key, event: 'key.suspend' })
+  const { items } = await owner.call('ledger.search', { key, event: 'key.suspend', outcome: 'ok' })
   assert.deepEqual(items[0]?.record['detail'], { reason: 'an inquiry' })
 })
 

@@ -108,11 +108,9 @@ test('a filter that is not one is refused', async () => {
     ['state', 'lost'],
     ['usage', 'everything'],
     ['labels', 'env'],
-    ['labels', 'env='],
-    ['labels', 'Env=prod'],
-    ['labels', 'a=b=c'],
+    ['labels', '=prod'],
     ['labels', 'a=b,'],
-    ['alias', 'a//b'],
+    ['alias', 'a b'],
     ['limit', '0'],
     ['limit', '1001'],
     ['limit', '1.5'],
@@ -174,17 +172,16 @@ test('a name is never pointed at a key for another usage, or at none', async () 
 test('names that are none', async () => {
   for (const alias of [
     '',
-    'a//b',
-    '/a',
-    'a/',
-    '-a',
     'a b',
+    '.a',
+    'a@B',
     'ä',
     'a\n',
     '../x',
     'a'.repeat(257),
     '01a20af5-673a-7c43-933f-bdde9b23678c',
     '01A20AF5-673A-7C43-933F-BDDE9B23678C',
+    'mrk-01a20af5673a7c43933fbdde9b23678c',
   ]) {
     const problem = await owner.refuse('invalid_request', 'alias.create', {
       alias,
@@ -192,7 +189,16 @@ test('names that are none', async () => {
     })
     assert.equal(problem.field, 'alias', alias)
   }
-  for (const alias of ['a', '9', 'A.b-c_d/e:f', 'x'.repeat(256)]) {
+  for (const alias of [
+    'a',
+    '9',
+    '/a',
+    'a/',
+    'a//b',
+    'a@eu-west-1',
+    'A.b-c_d/e:f',
+    'x'.repeat(256),
+  ]) {
     await owner.call('alias.create', { alias, key: made.aes.id })
     await owner.call('alias.delete', { alias })
   }

@@ -124,11 +124,13 @@ async function prepare(
   }
 }
 
+let users = 0
+
 async function createUser(server: ServerProcess) {
   const { id: principal } = await server.call<WireOutputOf<'principal.create'>>(
     'POST',
     '/v1/principals',
-    { name: 'user' },
+    { name: `user-${(users += 1)}` },
   )
   const { id: binding } = await server.call<WireOutputOf<'binding.create'>>(
     'POST',

@@ -354,15 +354,14 @@ test('contexts and labels that are none', async () => {
   }
   await owner.call('encrypt', { key, plaintext: '', context: pairs(64, '🗝️ ключ') })
   for (const labels of [
-    { A: 'x' },
-    { a: '' },
-    { a: 'x y' },
-    { a: '-x' },
+    { 'a,b': 'x' },
+    { a: 'x,y' },
+    { 'a=b': 'x' },
+    { a: 'x\n' },
     { '': 'x' },
-    { 'a b': 'x' },
-    { ['a'.repeat(64)]: 'x' },
-    { a: 'x'.repeat(129) },
-    pairs(33, 'x'),
+    { ['a'.repeat(129)]: 'x' },
+    { a: 'x'.repeat(257) },
+    pairs(51, 'x'),
   ]) {
     const problem = await owner.refuse('invalid_request', 'key.create', { labels })
     assert.match(problem.field ?? '', /^labels/)

@@ -155,6 +155,8 @@ function credentialOf(request: HttpRequest): Credential {
 function regionOf(request: HttpRequest): string {
   const header = request.headers['authorization']
   const scope =
-    typeof header === 'string' ? /Credential=[^/,]*\/\d{8}\/([a-z0-9-]{1,63})\//.exec(header) : null
+    typeof header === 'string'
+      ? /Credential=[^/,]*\/\d{8}\/([a-z0-9][a-z0-9-]{0,62})\//.exec(header)
+      : null
   return scope?.[1] ?? 'us-east-1'
 }

@@ -1,3 +1,4 @@
+import { isAlias } from '@claviger/contract'
 import { aliasId, newestRow } from '#keyring'
 import { ClavigerError, KeyError, type Key } from '#model'
 import { regionalAlias } from '../lookup.ts'
@@ -51,6 +52,11 @@ export const createAlias: ChangeVerb<'alias.create'> = {
   async run(input, work) {
     const { ringKey } = work.key(input.key)
     assertNotDestroyed(ringKey.key)
+    if (!isAlias(input.alias)) {
+      throw new ClavigerError('invalid_request', 'The name is shaped like the id of a key', {
+        field: 'alias',
+      })
+    }
     const name = await nameToTake(work, input.alias)
     const alias: Alias = {
       ...name,

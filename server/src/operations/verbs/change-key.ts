@@ -81,10 +81,8 @@ function hindered(key: Key, message: string): KeyError {
   return new KeyError('wrong_state', message, { key, hindrance: keyRefusal(key)?.hindrance })
 }
 
-/** A key whose destruction is scheduled, or that has no material yet, is neither suspended nor resumed. */
+/** A key that has no material yet is neither suspended nor resumed. */
 function assertNotWaiting({ key, current }: RingKey): void {
-  assertNotDestroyed(key)
-  if (key.destroyAt !== undefined) throw hindered(key, 'The key is scheduled for destruction')
   if (current.awaitsMaterial === true) {
     throw new KeyError('wrong_state', 'The material of the key is to be imported first', {
       key,

@@ -175,7 +175,10 @@ export const attacksOnRows: readonly Attack[] = [
   {
     name: 'import parameters are put back after they were used',
     before: async ({ house, path }) => {
-      const { id, publicKey } = await house.perform('key.importParameters', {})
+      const { id, publicKey } = await house.perform('key.importParameters', {
+        wrapping: 'rsa-oaep-sha-256+aes-256-kwp',
+        bits: 3_072,
+      })
       const wrapped = wrapKeyMaterial(publicKey, Buffer.alloc(32, 7))
       const input = { algorithm: 'AES-256-GCM', exportable: false, parameters: id, wrapped }
       const copy = copyOf(path, id)

@@ -2,7 +2,7 @@ import { KeyError, keyRefusal, type ClavigerError } from '#model'
 import { AwsException } from '../exceptions.ts'
 import { notPendingDeletion } from '../failures.ts'
 import { handler } from './handler.ts'
-import { stateOf } from './metadata.ts'
+import { assertNotPendingDeletion, stateOf } from './metadata.ts'
 
 /** EnableKey, DisableKey, and deletion. Management takes no aliases. */
 
@@ -22,6 +22,7 @@ function already(error: ClavigerError, wanted: 'suspended' | undefined) {
 export const disableKey = handler<'DisableKey', 'key.suspend'>({
   native: 'key.suspend',
   input: (input, asking) => ({ key: asking.reference(input.KeyId, 'no aliases') }),
+  examine: assertNotPendingDeletion,
   output: () => undefined,
   recover: (error) => already(error, 'suspended'),
 })
@@ -29,6 +30,7 @@ export const disableKey = handler<'DisableKey', 'key.suspend'>({
 export const enableKey = handler<'EnableKey', 'key.resume'>({
   native: 'key.resume',
   input: (input, asking) => ({ key: asking.reference(input.KeyId, 'no aliases') }),
+  examine: assertNotPendingDeletion,
   output: () => undefined,
   recover: (error) => already(error, undefined),
 })

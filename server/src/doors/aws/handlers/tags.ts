@@ -1,3 +1,5 @@
+import { isLabel } from '@claviger/contract'
+import { AwsException } from '../exceptions.ts'
 import { duplicateTagKeys, reservedTag, tooManyTags } from '../failures.ts'
 import { handler } from './handler.ts'
 import { assertNotPendingDeletion } from './metadata.ts'
@@ -13,6 +15,14 @@ export function labelsOf(
 ): Record<string, string> {
   if (tags.length > TAGS_MAX) throw tooManyTags()
   for (const { TagKey } of tags) if (TagKey.toLowerCase().startsWith('aws:')) throw reservedTag()
+  for (const { TagKey, TagValue } of tags) {
+    if (!isLabel(TagKey, TagValue)) {
+      throw new AwsException(
+        'TagException',
+        'Tags are letters, digits, blanks and _ . : / + - @, in values also =',
+      )
+    }
+  }
   if (new Set(tags.map(({ TagKey }) => TagKey)).size < tags.length) throw duplicateTagKeys()
   return Object.fromEntries(tags.map(({ TagKey, TagValue }) => [TagKey, TagValue]))
 }
