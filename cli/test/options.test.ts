@@ -75,6 +75,54 @@ test('a required field is a positional argument or an option, by its kind', asyn
   })
 })
 
+test('of the texts of a variant only the last may hold a colon, and none is left out', async () => {
+  const id = '0b7c9b5e-1f4d-4d0a-9d6e-2f6f4b1c0a11'
+  const trust = ['trust', 'create', id, '--by']
+  for (const [by, value] of [
+    [`principal:${id}`, { kind: 'principal', principal: id }],
+    [
+      `identity:${id}:repo:acme/*:ref`,
+      { kind: 'identity', provider: id, subject: 'repo:acme/*:ref' },
+    ],
+  ] as const) {
+    assert.deepEqual(await bodyOf(...trust, by), { principal: id, by: value })
+  }
+  for (const by of [
+    'principal',
+    'principal:',
+    'identity',
+    `identity:${id}`,
+    `identity:${id}:`,
+    'x:y',
+  ]) {
+    const { exitCode, stderr } = await run([...trust, by])
+    assert.equal(exitCode, 2, by)
+    assert.match(stderr, /principal:PRINCIPAL, identity:PROVIDER:SUBJECT/)
+  }
+  const binding = ['binding', 'create', 'signer', id, '--scope']
+  for (const scope of ['tenant:', 'tenant:x', 'key', 'key:']) {
+    assert.equal((await run([...binding, scope])).exitCode, 2, scope)
+  }
+})
+
+test('a document comes from a file, from stdin or as it is, and a list one by one', async () => {
+  await using folder = await temporaryFolder()
+  const file = join(folder.path, 'keys.json')
+  const keys = '{\n  "keys": [ "ä" ]\n}\n'
+  await writeFile(file, keys)
+  const create = ['identity-provider', 'create', 'https://issuer.test']
+  const input = { issuer: 'https://issuer.test', audiences: ['a', 'b,c'], keys }
+  for (const source of [`@${file}`, keys]) {
+    const given = ['--audiences', 'a', '--audiences', 'b,c', '--keys', source]
+    assert.deepEqual(await bodyOf(...create, ...given), input)
+  }
+  await writeFile(file, Buffer.from([0xff, 0xfe]))
+  const { exitCode, stderr } = await run([...create, '--audiences', 'a', '--keys', `@${file}`])
+  assert.equal(exitCode, 2)
+  assert.match(stderr, /--keys is not text in UTF-8/)
+  assert.equal((await run([...create, '--keys', keys])).exitCode, 2)
+})
+
 test('values are read by the kind of their field', async () => {
   assert.deepEqual(
     await bodyOf(

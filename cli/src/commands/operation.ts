@@ -37,6 +37,8 @@ function takesKeyOption(field: Field): boolean {
 function placeholder(field: Field): string {
   if (field.kind === 'integer') return 'number'
   if (field.kind === 'pairs') return 'name=value'
+  if (field.kind === 'list') return 'text'
+  if (field.kind === 'document') return '@file'
   return field.kind === 'bytes' ? 'source' : field.kind
 }
 
@@ -46,6 +48,8 @@ function hint(field: Field): string {
     field.kind === 'json' ? '@file.json or - for stdin' : '',
     field.kind === 'time' ? 'such as 2030-01-31, 2030-01-31T12:00:00Z or +30d' : '',
     field.kind === 'pairs' ? 'once for each pair' : '',
+    field.kind === 'list' ? 'once for each' : '',
+    field.kind === 'document' ? 'or - for stdin, or the text itself' : '',
     field.kind === 'variant' ? `one of ${field.choices.join(', ')}` : '',
     field.default === undefined || field.default === false || field.default === ''
       ? ''
@@ -67,7 +71,7 @@ export function optionOf(field: Field): Option {
     `${field.description} ${hint(field)}`.trim(),
   )
   if (field.kind === 'choice') option.choices(field.choices)
-  if (field.kind === 'pairs') option.argParser(collect)
+  if (field.kind === 'pairs' || field.kind === 'list') option.argParser(collect)
   return option
 }
 

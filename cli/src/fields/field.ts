@@ -11,6 +11,8 @@ export type FieldKind =
   | 'time'
   | 'bytes'
   | 'pairs'
+  | 'list'
+  | 'document'
   | 'variant'
   | 'json'
 
@@ -34,6 +36,8 @@ export interface Field {
 
 /** What a value of a batch may be at most, in bytes; the server's own limit is the same. */
 const JSON_BYTES_MAX = 16_777_216
+/** Longer text than this, in characters, is a document that people have in a file: a key policy, a key set. */
+const TEXT_LENGTH_MAX = 16_384
 
 /** The schema inside its wrappers, and what the wrappers say. */
 function unwrap(schema: z.ZodType): { inner: z.ZodType; optional: boolean; default: unknown } {
@@ -50,17 +54,17 @@ function unwrap(schema: z.ZodType): { inner: z.ZodType; optional: boolean; defau
   }
 }
 
-/** The variants of a union of objects that a `kind` tells apart and at most one more field completes. */
-export function variantsOf(schema: z.ZodType): ReadonlyMap<string, string | undefined> | undefined {
+/** The variants of a union of objects that a `kind` tells apart and nothing but texts complete, with the names of those. */
+export function variantsOf(schema: z.ZodType): ReadonlyMap<string, readonly string[]> | undefined {
   const { inner } = unwrap(schema)
   if (!(inner instanceof z.ZodUnion)) return undefined
-  const variants = new Map<string, string | undefined>()
+  const variants = new Map<string, readonly string[]>()
   for (const option of inner.options) {
     if (!(option instanceof z.ZodObject)) return undefined
     const { kind, ...others } = option.shape as Record<string, z.ZodType>
-    const names = Object.keys(others)
-    if (!(kind instanceof z.ZodLiteral) || names.length > 1) return undefined
-    variants.set(String(kind.value), names[0])
+    const texts = Object.values(others).every((other) => other instanceof z.ZodString)
+    if (!(kind instanceof z.ZodLiteral) || !texts) return undefined
+    variants.set(String(kind.value), Object.keys(others))
   }
   return variants
 }
@@ -71,7 +75,9 @@ function kindOf(inner: z.ZodType): FieldKind {
   if (inner instanceof z.ZodBoolean) return 'flag'
   if (inner instanceof z.ZodEnum) return 'choice'
   if (inner instanceof z.ZodRecord) return 'pairs'
-  if (inner instanceof z.ZodString) return 'text'
+  if (inner instanceof z.ZodString)
+    return (inner.maxLength ?? 0) > TEXT_LENGTH_MAX ? 'document' : 'text'
+  if (inner instanceof z.ZodArray && inner.element instanceof z.ZodString) return 'list'
   return variantsOf(inner) === undefined ? 'json' : 'variant'
 }
 
@@ -88,7 +94,7 @@ function describeField(name: string, schema: z.ZodType, inPath: boolean): Field 
     inner instanceof z.ZodEnum
       ? inner.options.map(String)
       : [...(variants ?? [])].map(([kind, rest]) =>
-          rest === undefined ? kind : `${kind}:${rest.toUpperCase()}`,
+          [kind, ...rest.map((other) => other.toUpperCase())].join(':'),
         )
   return {
     name,

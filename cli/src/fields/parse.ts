@@ -29,16 +29,29 @@ function parsePairs(field: Field, values: readonly string[]): Record<string, str
   return Object.fromEntries(pairs)
 }
 
-/** `tenant`, `key:app`, `labels:env=prod`. */
+/** `tenant`, `key:app`, `labels:env=prod`, `identity:PROVIDER:SUBJECT`: only the last of the texts may hold a colon. */
 function parseVariant(field: Field, text: string): Record<string, string> {
   const [kind = '', ...rest] = text.split(':')
-  const variants = variantsOf(field.schema)
-  const other = variants?.get(kind)
-  const value = rest.join(':')
-  if (variants?.has(kind) !== true || (other === undefined) !== (value === '')) {
+  const names = variantsOf(field.schema)?.get(kind)
+  const last = (names?.length ?? 0) - 1
+  const values = names?.map((_, at) => (at < last ? rest[at] : rest.slice(last).join(':')) ?? '')
+  const complete = names?.length === 0 ? rest.length === 0 : values?.every((value) => value !== '')
+  if (names === undefined || values === undefined || complete !== true) {
     throw usageFailure(`${nameOf(field)} must be one of: ${field.choices.join(', ')}`)
   }
-  return other === undefined ? { kind } : { kind, [other]: value }
+  return { kind, ...Object.fromEntries(names.map((name, at) => [name, values[at] ?? ''])) }
+}
+
+/** A document is in a file, mostly; a short one may stand on the command line. */
+async function parseDocument(shell: Shell, field: Field, text: string): Promise<string> {
+  const source = readSource(shell, text, field.bytesMax, nameOf(field))
+  if (source === undefined) return text
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await source)
+  } catch (thrown) {
+    if (!(thrown instanceof TypeError)) throw thrown
+    throw usageFailure(`${nameOf(field)} is not text in UTF-8`)
+  }
 }
 
 async function parseJson(shell: Shell, field: Field, text: string): Promise<unknown> {
@@ -70,7 +83,7 @@ export async function parseField(
   text: string | readonly string[] | boolean,
 ): Promise<unknown> {
   if (typeof text === 'boolean') return text
-  if (typeof text !== 'string') return parsePairs(field, text)
+  if (typeof text !== 'string') return field.kind === 'list' ? text : parsePairs(field, text)
   switch (field.kind) {
     case 'integer':
       return parseInteger(field, text)
@@ -82,8 +95,12 @@ export async function parseField(
       return parseVariant(field, text)
     case 'json':
       return parseJson(shell, field, text)
+    case 'document':
+      return parseDocument(shell, field, text)
     case 'pairs':
       return parsePairs(field, [text])
+    case 'list':
+      return [text]
     case 'flag':
     case 'choice':
     case 'text':

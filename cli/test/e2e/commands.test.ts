@@ -52,6 +52,24 @@ test('the command has become the server: one process, and its flags are hardened
   assert.ok(!line.some((argument) => argument.includes(server.token)))
 })
 
+test('the secret of an access key is printed once, and the credentials of a session are whole', async () => {
+  const principal = (await ok(['principal', 'create', 'aws-client', '--field', 'id'])).trim()
+  const made = await ok(['access-key', 'create', principal, '--days', '7', '-o', 'table'])
+  const secret = /^secret +([A-Za-z0-9+/]{40})$/m.exec(made)?.[1] ?? ''
+  assert.equal(secret.length, 40)
+  const id = /^id +(AKIA[A-Z2-7]{16})$/m.exec(made)?.[1] ?? ''
+  const listed = await ok(['access-key', 'list', '--principal', principal])
+  assert.ok(listed.includes(id) && !listed.includes(secret))
+  const revoked = await ok(['access-key', 'revoke', id])
+  assert.ok(revoked.includes('revokedAt') && !revoked.includes(secret))
+  await refused(6, ['access-key', 'revoke', id])
+
+  const session = await ok(['session', 'create', 'laptop', '--seconds', '900', '-o', 'table'])
+  assert.match(session, /^accessKey +ASIA[A-Z2-7]{16}$/m)
+  assert.match(session, /^token +[A-Za-z0-9+/]{200,}={0,2}$/m)
+  await refused(4, ['session', 'create', 'laptop', '--principal', 'nobody'])
+})
+
 test('a key is made, used, rotated, revoked, and refused', async () => {
   const id = (
     await ok(['key', 'create', '--alias', 'app', '--labels', 'env=test', '--field', 'id'])

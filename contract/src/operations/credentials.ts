@@ -184,7 +184,7 @@ export const createIdentityProvider = operation({
       .string()
       .min(2)
       .max(65_536)
-      .describe("The issuer's public keys: a JSON Web Key Set (RFC 7517) as text"),
+      .describe("The issuer's public keys: a JSON Web Key Set (RFC 7517)"),
   }),
   output: providerView,
   errors: ['invalid_key_material'],

@@ -29,6 +29,7 @@ const ends: Readonly<Record<string, End>> = Object.freeze({
   'key.destroy': { names: 'key', carriedAs: 'key', undoneBy: 'key.restore' },
   'key.erase': { names: 'key', carriedAs: 'key' },
   'token.revoke': { names: 'subject', carriedAs: 'credential' },
+  'accessKey.revoke': { names: 'subject', carriedAs: 'credential' },
   'principal.disable': { names: 'subject', carriedAs: 'principal', undoneBy: 'principal.enable' },
   'binding.delete': { names: 'subject', carriedAs: 'binding' },
 })

@@ -54,6 +54,7 @@ const wrong: readonly (readonly [string, Partial<LedgerRecord>[], number[]])[] =
     [change('token.revoke', { subject: 'c1' }), { event: 'key.create', credential: 'c1' }],
     [1],
   ],
+  ['a revoked access key', [change('accessKey.revoke', { subject: 'c1' }), use], [1]],
   ['a disabled principal', [change('principal.disable', { subject: 'p1' }), use], [1]],
   ['a deleted binding', [change('binding.delete', { subject: 'b1' }), use], [1]],
   ['an end that names no key', [change('key.revoke'), use], [0]],
