@@ -178,7 +178,7 @@ export function inputsFor(house: TestHouse): Inputs {
     }),
     'accessKey.list': async () => page,
     'accessKey.revoke': async () => ({ accessKey: await accessKeyOf() }),
-    // As somebody else: only the owner is trusted. Anybody may have a session as themselves.
+    // As somebody else who trusts the first owner alone; anybody may have a session as themselves.
     'session.create': async () => {
       const { principal } = await house.perform('whoami', {})
       const trust = await trustOf(principal.id)

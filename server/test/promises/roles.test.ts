@@ -84,8 +84,8 @@ const may: Readonly<Record<GatedName, string>> = {
   'accessKey.create': 'o......',
   'accessKey.list': 'o.....a',
   'accessKey.revoke': 'o......',
-  // As the principal that trusts the owner alone.
-  'session.create': 'o......',
+  // As a principal that trusts nobody of these: no role allows that, not even to an owner.
+  'session.create': '.......',
   'trust.create': 'o......',
   'trust.list': 'o.....a',
   'trust.delete': 'o......',
