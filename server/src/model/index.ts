@@ -1,6 +1,21 @@
 /**
  * Values and pure rules: keys, versions, states, principals, the one error class, the clock. No I/O, no cryptography, nothing of Node.
  */
+export {
+  algorithmOf,
+  keySpecOf,
+  keyUsageOf,
+  macAlgorithmOf,
+  nativeUsageOf,
+  paddingOf,
+  rsaEncryptionOf,
+  schemeOf,
+  signingAlgorithmOf,
+  usagesOf,
+  wrappingAlgorithmOf,
+  wrappingOf,
+  type NativeScheme,
+} from './aws-names.ts'
 export { canonicalJson } from './canonical.ts'
 export { systemClock, type Clock } from './clock.ts'
 export { ClavigerError, KeyError, toClavigerError } from './errors.ts'

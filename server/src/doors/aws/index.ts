@@ -21,7 +21,6 @@ export {
   type MacAlgorithm,
   type MessageType,
   type NativeScheme,
-  type NativeWrapping,
   type SigningAlgorithm,
   type WrappingAlgorithm,
   type WrappingKeySpec,
