@@ -90,15 +90,15 @@ function parseEnvironment(text: string): Record<string, string> {
   )
 }
 
-/** Starts `claviger dev` on a free port, and waits until it has written what a shell needs. */
-export async function startDevServer(): Promise<DevServer> {
+/** Starts `claviger dev` on a free port, with further arguments where given, and waits until it has written what a shell needs. */
+export async function startDevServer(more: readonly string[] = []): Promise<DevServer> {
   const folder = await mkdtemp(join(tmpdir(), 'claviger-e2e-'))
   const tokenFile = join(folder, 'token')
   const envFile = join(folder, 'env')
   const base = { PATH: process.env['PATH'] ?? '', HOME: folder, XDG_CONFIG_HOME: folder }
   const server = spawn(
     bin,
-    ['dev', '--listen', '127.0.0.1:0', '--token-file', tokenFile, '--env-file', envFile],
+    ['dev', '--listen', '127.0.0.1:0', '--token-file', tokenFile, '--env-file', envFile, ...more],
     { env: base, stdio: ['ignore', 'ignore', 'inherit'] },
   )
   const ended = once(server, 'exit')

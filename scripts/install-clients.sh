@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# The AWS clients that test/clients drives, unmodified and in pinned versions: the AWS command line and boto3 from PyPI in a virtual
+# environment of their own, SOPS from its Go module; with --more also Cosign and OpenTofu, which take long to build. What is there already
+# is left as it is. They go into the folder CLAVIGER_CLIENTS, or else ~/.cache/claviger-clients.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+more=no
+if [ "${1:-}" = --more ]; then more=yes; fi
+folder=${CLAVIGER_CLIENTS:-${XDG_CACHE_HOME:-$HOME/.cache}/claviger-clients}
+mkdir -p "$folder/bin"
+
+for needed in python3 go; do
+  if ! command -v "$needed" >/dev/null; then
+    echo "$needed is missing; on Debian, scripts/install-debian.sh --clients installs it" >&2
+    exit 1
+  fi
+done
+
+started=$SECONDS
+python=$folder/python
+if ! cmp -s test/clients/requirements.txt "$python/requirements.txt"; then
+  echo "installing the AWS command line and boto3"
+  rm -rf "$python"
+  python3 -m venv "$python"
+  "$python/bin/pip" install --quiet --disable-pip-version-check --no-deps -r test/clients/requirements.txt
+  cp test/clients/requirements.txt "$python/requirements.txt"
+fi
+
+# A version is part of the file's name, so that another version is another file.
+build() {
+  local name=$1 package=$2 version=$3 binary="$folder/bin/$1-$3"
+  if [ ! -x "$binary" ]; then
+    echo "building $name $version"
+    local place
+    place=$(mktemp -d)
+    GOBIN="$place" CGO_ENABLED=0 nice go install -ldflags='-s -w' "$package@$version"
+    mv "$place/$name" "$binary"
+    rm -rf "$place"
+  fi
+}
+
+while read -r first second third fourth; do
+  case $first in
+    '' | '#') ;;
+    more) if [ "$more" = yes ]; then build "$second" "$third" "$fourth"; fi ;;
+    *) build "$first" "$second" "$third" ;;
+  esac
+done <test/clients/tools.txt
+echo "the clients are in $folder ($((SECONDS - started)) s)"

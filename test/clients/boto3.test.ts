@@ -1,0 +1,22 @@
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { root } from '../repository.ts'
+import { startWorkbench, type Workbench } from './client.ts'
+
+/** AWS's Python SDK, and what others do through it; the scripts fail by themselves. */
+
+let bench: Workbench
+
+before(async () => {
+  bench = await startWorkbench(['python'])
+})
+after(() => bench[Symbol.asyncDispose]())
+
+/** No compiled files beside the scripts. */
+const python = (script: string) =>
+  bench.ok('python', ['-B', join(root, 'test/clients/python', script)])
+
+test('programs use keys, names, contexts, signatures, regions and errors', () => python('life.py'))
+test('the calls of the Terraform provider, in its order', () => python('terraform.py'))
+test('the calls of the Kubernetes encryption provider, and its errors', () =>
+  python('kubernetes.py'))

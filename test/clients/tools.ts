@@ -1,0 +1,46 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { read, root } from '../repository.ts'
+
+/** Where `scripts/install-clients.sh` put the clients of others that the tests of this folder drive. */
+
+const environment = process.env
+const folder =
+  environment['CLAVIGER_CLIENTS'] ??
+  join(environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'claviger-clients')
+
+const python = join(folder, 'python')
+
+/** Programs in versions of their own, by name: `test/clients/tools.txt`. */
+const binaries = new Map(
+  read('test/clients/tools.txt')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => line.replace(/^more /, '').split(' '))
+    .map(([name = '', , version = '']) => [name, join(folder, 'bin', `${name}-${version}`)]),
+)
+
+/** The path of a program: `aws`, `python`, or one that is built from source. */
+export function program(name: string): string {
+  const path = binaries.get(name) ?? join(python, 'bin', name)
+  if (!existsSync(path))
+    throw new Error(`${name} is not installed here; run scripts/install-clients.sh first`)
+  return path
+}
+
+function pythonIsAsWanted(): boolean {
+  try {
+    return (
+      readFileSync(join(python, 'requirements.txt'), 'utf8') ===
+      readFileSync(join(root, 'test/clients/requirements.txt'), 'utf8')
+    )
+  } catch {
+    return false
+  }
+}
+
+/** Whether what `npm test` drives is installed, in the versions wanted here. */
+export function clientsAreInstalled(): boolean {
+  return pythonIsAsWanted() && existsSync(binaries.get('sops') ?? '')
+}
