@@ -81,7 +81,9 @@ export class Issuer {
 
   /** A token with these claims. `header` replaces what the header says, and not what is done. */
   token(claims: Json, header: Json = {}): string {
-    const text = `${part({ alg: this.algorithm, typ: 'JWT', ...(this.kid === undefined ? {} : { kid: this.kid }), ...header })}.${part(claims)}`
+    const kid = this.kid === undefined ? {} : { kid: this.kid }
+    const head = { alg: this.algorithm, typ: 'JWT', ...kid, ...header }
+    const text = `${part(head)}.${part(claims)}`
     return `${text}.${this.#sign(Buffer.from(text)).toString('base64url')}`
   }
 

@@ -3,6 +3,7 @@
  * fetches nothing from anywhere, believes no token about which key or algorithm verifies it, and says nothing of why it refuses one.
  */
 export { Accounts } from './accounts.ts'
+export type { IdentityCredential } from './credential.ts'
 export { IdentityError } from './error.ts'
-export { assertKeySet } from './key-set.ts'
-export { findNamed, openIdentity, type IdentityCredential } from './open.ts'
+export { assertKeySet, openIdentity } from './lazy.ts'
+export { findNamed } from './named.ts'

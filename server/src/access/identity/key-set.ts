@@ -1,4 +1,5 @@
-import { importJWK, type CryptoKey, type JWK } from 'jose'
+import type { CryptoKey, JWK } from 'jose'
+import { importJWK } from 'jose/key/import'
 import { ClavigerError } from '#model'
 
 /** JSON Web Key Sets (RFC 7517): the public keys an issuer signs its identity tokens with. */

@@ -1,21 +1,15 @@
 import { sha256Text } from '#crypto'
-import { ClavigerError, type IdentityProvider, type Principal, type Trust } from '#model'
+import type { IdentityProvider, Principal, Trust } from '#model'
 import { listRows, openSession, readRow, type Opening } from '../opening.ts'
 import { ANY_RUN, Pattern } from '../policy/patterns.ts'
 import type { Session } from '../session.ts'
 import type { Accounts } from './accounts.ts'
+import type { IdentityCredential } from './credential.ts'
 import { IdentityError } from './error.ts'
+import { findNamed } from './named.ts'
 import { issuerOf, verifyIdentityToken, type IdentityClaims } from './token.ts'
 
 /** From an identity token to the session of the principal that its holder may act as. */
-
-/** What a caller presents; attacker-chosen. `role` is the name of a principal in the tenant of the account. */
-export interface IdentityCredential {
-  readonly kind: 'identity'
-  readonly token: string
-  readonly account: string
-  readonly role: string
-}
 
 /** Longest name of a principal. */
 const ROLE_LENGTH_MAX = 128
@@ -80,26 +74,6 @@ async function principalNamed(opening: Opening, tenant: string, name: string): P
   const found = name.length > ROLE_LENGTH_MAX ? undefined : await findNamed(opening, tenant, name)
   if (found === undefined) throw new IdentityError('there is no such principal')
   return found
-}
-
-/** The principal of a tenant that has a name, or undefined. */
-export async function findNamed(
-  opening: Opening,
-  tenant: string,
-  name: string,
-): Promise<Principal | undefined> {
-  const named = await readRow<{ readonly name: string; readonly principal: string }>(
-    opening,
-    'principalName',
-    `${tenant}/${name}`,
-  )
-  if (named === undefined) return undefined
-  const principal = await readRow<Principal>(opening, 'principal', named.value.principal)
-  if (principal?.value.tenant === tenant && principal.value.name === name) return principal.value
-  throw new ClavigerError(
-    'integrity_failed',
-    "The name of a principal does not lead to it; run 'claviger doctor'",
-  )
 }
 
 /** The trust that lets a subject act as the principal for longest. */

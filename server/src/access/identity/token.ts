@@ -1,4 +1,7 @@
-import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose'
+import { decodeProtectedHeader } from 'jose/decode/protected_header'
+import * as errors from 'jose/errors'
+import { decodeJwt } from 'jose/jwt/decode'
+import { jwtVerify } from 'jose/jwt/verify'
 import type { IdentityProvider } from '#model'
 import { IdentityError } from './error.ts'
 import { openKey, parseKeySet, type VerifyingKey } from './key-set.ts'

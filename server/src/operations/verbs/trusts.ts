@@ -1,5 +1,5 @@
 import { newId } from '#keyring'
-import { type IdentityProvider, type Principal, type Trust } from '#model'
+import type { IdentityProvider, Principal, Trust } from '#model'
 import { trustRow } from '../rows.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import { trustView } from '../views.ts'
