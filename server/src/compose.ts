@@ -95,10 +95,38 @@ function assertOpen(custody: Custody, hierarchy: Hierarchy): void {
   throw new ClavigerError('sealed', "The server is sealed; run 'claviger unseal'")
 }
 
+/** What the server does by itself. */
+function jobsOf(
+  { store, seals, clock, ledgerReader }: Awaited<ReturnType<typeof layFoundation>>,
+  gate: Gate,
+): readonly Job[] {
+  return [
+    checkpoints({ makeCheckpoint: () => ledgerReader.makeCheckpoint() }),
+    destruction({
+      due: (limit) => dueForDestruction(store, seals, clock.now(), limit),
+      async erase(tenant, key) {
+        await gate.performAsSystem('key.erase', tenant, { key })
+      },
+    }),
+    rotation({
+      due: (limit) => dueForRotation(store, seals, clock.now(), limit),
+      async rotate(tenant, key) {
+        await gate.performAsSystem('key.rotateDue', tenant, { key })
+      },
+    }),
+    expiry({
+      due: (limit) => dueForExpiry(store, seals, clock.now(), limit),
+      async expire(tenant, key, version) {
+        await gate.performAsSystem('key.expireMaterial', tenant, { key, version })
+      },
+    }),
+  ]
+}
+
 /** Puts the house together over an open store; sealed until somebody unseals it. */
 export async function compose(options: HouseOptions): Promise<House> {
   const foundation = await layFoundation(options)
-  const { store, clock, hierarchy, seals, custody, ring, access, ledger, ledgerReader } = foundation
+  const { store, hierarchy, seals, custody, ring, access, ledger, ledgerReader } = foundation
   let stopping = false
   const assertServing = () => {
     if (stopping) {
@@ -136,27 +164,7 @@ export async function compose(options: HouseOptions): Promise<House> {
     custody,
     hierarchy,
     ledger,
-    jobs: [
-      checkpoints({ makeCheckpoint: () => ledgerReader.makeCheckpoint() }),
-      destruction({
-        due: (limit) => dueForDestruction(store, seals, clock.now(), limit),
-        async erase(tenant, key) {
-          await gate.performAsSystem('key.erase', tenant, { key })
-        },
-      }),
-      rotation({
-        due: (limit) => dueForRotation(store, seals, clock.now(), limit),
-        async rotate(tenant, key) {
-          await gate.performAsSystem('key.rotateDue', tenant, { key })
-        },
-      }),
-      expiry({
-        due: (limit) => dueForExpiry(store, seals, clock.now(), limit),
-        async expire(tenant, key, version) {
-          await gate.performAsSystem('key.expireMaterial', tenant, { key, version })
-        },
-      }),
-    ],
+    jobs: jobsOf(foundation, gate),
     keysHeld: () => ring.size,
     status,
     assertServing,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DrivenClock } from '../harness/clock.ts'
-import { startHouse, type StartOptions, type TestHouse } from '../harness/house.ts'
+import { startHouse, type TestHouse } from '../harness/house.ts'
 import { temporaryFolder } from '../harness/server-process.ts'
 import { storeWith } from '../harness/store-with.ts'
 import { restDoorOver } from '../rest/socket-free.ts'
@@ -10,17 +10,6 @@ import { restDoorOver } from '../rest/socket-free.ts'
 
 const DAY_MS = 86_400_000
 const plaintext = Buffer.from('kept').toString('base64')
-
-/** A house over a driven clock, and its owner at the door. */
-async function start(options: StartOptions = {}) {
-  const clock = new DrivenClock()
-  const house = await startHouse({ clock, ...options })
-  const owner = async () => {
-    await house.renewToken()
-    return restDoorOver(house).owner
-  }
-  return { clock, house, owner: await owner(), renewed: owner }
-}
 
 function at(milliseconds: number): string {
   return new Date(milliseconds).toISOString()
@@ -32,8 +21,9 @@ async function versionsOf(house: TestHouse, key: string) {
 }
 
 test('a key is rotated when its days are over, again and again, and never before', async () => {
-  const { clock, house, owner, renewed } = await start()
-  await using _house = house
+  const clock = new DrivenClock()
+  await using house = await startHouse({ clock })
+  const { owner } = restDoorOver(house)
   const { id: key } = await owner.call('key.create', {})
   const begun = clock.now()
   const asked = await owner.call('key.autoRotate', { key, days: 10 })
@@ -49,7 +39,8 @@ test('a key is rotated when its days are over, again and again, and never before
   assert.deepEqual([after.version, after.rotation?.nextAt], [2, at(begun + 20 * DAY_MS)])
   clock.advance(10 * DAY_MS)
   await house.runJob('rotation')
-  const later = await renewed()
+  await house.renewToken()
+  const later = owner.as(house.token)
   const versions = await versionsOf(house, key)
   assert.deepEqual(
     versions.map(({ rotatedBy, state, activatedAt }) => [rotatedBy, state, activatedAt]),
@@ -71,8 +62,9 @@ test('a key is rotated when its days are over, again and again, and never before
 })
 
 test('a rotation on demand between moves nothing', async () => {
-  const { clock, house, owner } = await start()
-  await using _house = house
+  const clock = new DrivenClock()
+  await using house = await startHouse({ clock })
+  const { owner } = restDoorOver(house)
   const { id: key } = await owner.call('key.create', {})
   const { rotation } = await owner.call('key.autoRotate', { key, days: 10 })
   clock.advance(9 * DAY_MS)
@@ -87,8 +79,9 @@ test('a rotation on demand between moves nothing', async () => {
 })
 
 test('asked again for the same days it goes on counting, for others it begins anew, and off is off', async () => {
-  const { clock, house, owner } = await start()
-  await using _house = house
+  const clock = new DrivenClock()
+  await using house = await startHouse({ clock })
+  const { owner } = restDoorOver(house)
   const { id: key } = await owner.call('key.create', {})
   const { rotation } = await owner.call('key.autoRotate', { key, days: 10 })
   clock.advance(5 * DAY_MS)
@@ -109,8 +102,9 @@ test('asked again for the same days it goes on counting, for others it begins an
 })
 
 test('pairs are rotated too, and what they signed still verifies', async () => {
-  const { clock, house, owner } = await start()
-  await using _house = house
+  const clock = new DrivenClock()
+  await using house = await startHouse({ clock })
+  const { owner } = restDoorOver(house)
   const { id: key } = await owner.call('key.create', { algorithm: 'Ed25519' })
   await owner.call('key.autoRotate', { key, days: 1 })
   const message = plaintext
@@ -123,8 +117,9 @@ test('pairs are rotated too, and what they signed still verifies', async () => {
 })
 
 test('what is not in force is not rotated, until it is again', async () => {
-  const { clock, house, owner } = await start()
-  await using _house = house
+  const clock = new DrivenClock()
+  await using house = await startHouse({ clock })
+  const { owner } = restDoorOver(house)
   const make = async () => {
     const { id: key } = await owner.call('key.create', {})
     await owner.call('key.autoRotate', { key, days: 1 })
@@ -150,8 +145,9 @@ test('what is not in force is not rotated, until it is again', async () => {
 })
 
 test('a rotation that is not due is refused to the job itself', async () => {
-  const { clock, house, owner } = await start()
-  await using _house = house
+  const clock = new DrivenClock()
+  await using house = await startHouse({ clock })
+  const { owner } = restDoorOver(house)
   const { id: key } = await owner.call('key.create', {})
   const { gate, custody } = house.house
   const rotate = () => gate.performAsSystem('key.rotateDue', custody.tenant, { key })
@@ -166,8 +162,9 @@ test('a rotation that is not due is refused to the job itself', async () => {
 })
 
 test('keys of every tenant are found, and one that cannot be rotated holds up no other', async () => {
-  const { clock, house, owner } = await start()
-  await using _house = house
+  const clock = new DrivenClock()
+  await using house = await startHouse({ clock })
+  const { owner } = restDoorOver(house)
   const other = owner.as((await owner.call('tenant.create', { name: 'other' })).token)
   const keys: string[] = []
   for (const client of [owner, owner, other]) {
@@ -198,7 +195,9 @@ for (const reached of [false, true]) {
     const path = `${folder.path}/claviger.db`
     let broken = false
     let left = Number.POSITIVE_INFINITY
-    const { clock, house, owner } = await start({
+    const clock = new DrivenClock()
+    const house = await startHouse({
+      clock,
       path,
       wrapStore: (store) =>
         storeWith(store, {
@@ -212,6 +211,7 @@ for (const reached of [false, true]) {
           recover: () => Promise.reject(new Error('the machine is gone')),
         }),
     })
+    const { owner } = restDoorOver(house)
     const keys: string[] = []
     for (let made = 0; made < 4; made += 1) {
       const { id: key } = await owner.call('key.create', {})

@@ -41,6 +41,12 @@ export class VersionModel {
     return begun && this.hasMaterial && this.end === undefined && !isOver(this.processStopAt, now)
   }
 
+  /** It was made to wait for its first material. */
+  lack(): void {
+    this.lose()
+    this.material = undefined
+  }
+
   /** The first material begins its life; later it is the same again. */
   bring(material: number, now: number, until: number | undefined): void {
     if (this.material === undefined) this.activatedAt = Math.max(this.activatedAt, now)
@@ -212,4 +218,11 @@ function destroyedState(end: End | undefined): KeyState {
 /** An end date is the first moment at which what it ends is over. */
 function isOver(date: number | undefined, now: number): boolean {
   return date !== undefined && now >= date
+}
+
+/** SP 800-57 part 1 section 5.3.5: a version first protects, and goes on processing at least as long. */
+export function areInOrder({ activatedAt, protectStopAt, processStopAt }: VersionModel): boolean {
+  if (protectStopAt !== undefined && protectStopAt <= activatedAt) return false
+  if (processStopAt === undefined) return true
+  return processStopAt > activatedAt && processStopAt >= (protectStopAt ?? activatedAt)
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import type { InputOf } from '@claviger/contract'
 import fc from 'fast-check'
 import { DrivenClock } from '../harness/clock.ts'
 import { codeOf, startHouse, type TestHouse } from '../harness/house.ts'
-import { KeyModel, VersionModel, type End } from './key-life-model.ts'
+import { action, materialOf, type Action } from './key-life-actions.ts'
+import { areInOrder, KeyModel, VersionModel, type End } from './key-life-model.ts'
 
 /** Random lives of keys, on a driven clock, against the plain model: the server allows and shows exactly what the model does. */
 
@@ -13,73 +13,6 @@ const DAY_MS = 86_400_000
 const KEYS_MAX = 3
 const RUNS = 1_500
 const ACTIONS_MAX = 40
-
-/** Dates are in hours from the time at which they are set. */
-const dates = fc.record(
-  {
-    protectStop: fc.integer({ min: -10, max: 60 }),
-    processStop: fc.integer({ min: -10, max: 90 }),
-  },
-  { requiredKeys: [] },
-)
-const reason = fc.constantFrom(
-  'unspecified' as const,
-  'superseded' as const,
-  'keyCompromise' as const,
-)
-/** Which key, version or ciphertext: taken modulo how many there are. */
-const which = fc.nat({ max: 11 })
-
-/** How long imported material lasts. */
-const hours = fc.option(fc.integer({ min: 1, max: 72 }))
-
-const action = fc.oneof(
-  fc.record({
-    do: fc.constant('create' as const),
-    activate: fc.option(fc.integer({ min: -5, max: 48 })),
-    dates,
-    from: fc.constantFrom('here' as const, 'outside' as const, 'later' as const),
-  }),
-  fc.record({ do: fc.constant('bring' as const), key: which, version: which, until: hours }),
-  fc.record({
-    do: fc.constant('bringNew' as const),
-    key: which,
-    pending: fc.boolean(),
-    until: hours,
-  }),
-  fc.record({ do: fc.constant('take' as const), key: which, version: which }),
-  fc.record({ do: fc.constant('rotate' as const), key: which, dates }),
-  fc.record({ do: fc.constant('update' as const), key: which, dates }),
-  fc.record({
-    do: fc.constantFrom(
-      'suspend' as const,
-      'resume' as const,
-      'restore' as const,
-      'erase' as const,
-    ),
-    key: which,
-  }),
-  fc.record({ do: fc.constant('revoke' as const), key: which, reason, version: fc.option(which) }),
-  fc.record({
-    do: fc.constant('destroy' as const),
-    key: which,
-    days: fc.integer({ min: 1, max: 3 }),
-  }),
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('encrypt' as const), key: which }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({ do: fc.constant('decrypt' as const), key: which, ciphertext: which }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant('wait' as const),
-      hours: fc.integer({ min: 1, max: 48 }),
-    }),
-  },
-  fc.record({ do: fc.constantFrom('job' as const, 'reopen' as const) }),
-)
-type Action = typeof action extends fc.Arbitrary<infer Value> ? Value : never
 
 interface Kept {
   readonly id: string
@@ -154,11 +87,6 @@ class Life {
     }
   }
 
-  /** Material of a number, the same each time. */
-  #material(number: number): Buffer {
-    return createHash('sha256').update(`material ${number}`).digest()
-  }
-
   async #create({
     activate,
     dates: given,
@@ -184,15 +112,12 @@ class Life {
     }
     if (from === 'outside') {
       version.material = this.#materials += 1
-      const unsafePlaintext = this.#material(version.material)
+      const unsafePlaintext = materialOf(version.material)
       const { id } = await this.#house.perform('key.import', { ...input, unsafePlaintext })
       this.#keys.push({ id, model: new KeyModel(version, true), ciphertexts: [] })
       return
     }
-    if (from === 'later') {
-      version.lose()
-      version.material = undefined
-    }
+    if (from === 'later') version.lack()
     const origin = from === 'here' ? 'generated' : 'imported'
     const { id } = await this.#house.perform('key.create', { ...input, origin })
     this.#keys.push({ id, model: new KeyModel(version, from === 'later'), ciphertexts: [] })
@@ -340,7 +265,7 @@ class Life {
     const materialExpiresAt = this.#at(until ?? undefined)
     return {
       exportable: false,
-      unsafePlaintext: this.#material(material),
+      unsafePlaintext: materialOf(material),
       ...(materialExpiresAt === undefined ? {} : { materialExpiresAt }),
     }
   }
@@ -438,13 +363,6 @@ class Life {
       )
     }
   }
-}
-
-/** SP 800-57 part 1 section 5.3.5: a version first protects, and goes on processing at least as long. */
-function areInOrder({ activatedAt, protectStopAt, processStopAt }: VersionModel): boolean {
-  if (protectStopAt !== undefined && protectStopAt <= activatedAt) return false
-  if (processStopAt === undefined) return true
-  return processStopAt > activatedAt && processStopAt >= (protectStopAt ?? activatedAt)
 }
 
 /** It succeeds exactly where the model says so, and then the model follows; else it is refused for the key's state. */

@@ -95,9 +95,10 @@ export const expireMaterial: InternalVerb<{ readonly key: string; readonly versi
   run(input, work) {
     const { ringKey } = work.key(input.key)
     assertNotDestroyed(ringKey.key)
-    const version = ringKey.version(input.version)
-    const { materialExpiresAt } = version
-    if (materialExpiresAt === undefined || materialExpiresAt > work.parts.clock.now())
+    // A version that waited may be gone already, with that of a related key.
+    const version = ringKey.versions.find((each) => each.version === input.version)
+    const end = version?.materialExpiresAt
+    if (version === undefined || end === undefined || end > work.parts.clock.now())
       throw new ClavigerError('wrong_state', 'The material of the version has not expired')
     return planForgetting(work, ringKey, version)
   },

@@ -6,7 +6,7 @@ import { keyView } from '../views.ts'
 import type { Work } from '../work.ts'
 import { planChange } from './change-key.ts'
 import { together, withRelated } from './next-version.ts'
-import { checkedPolicy } from './policies.ts'
+import { policyOfNewKey } from './policies.ts'
 
 /**
  * Multi-Region keys: related keys in several regions that have one id for ciphertexts and the same material, and each its own policy,
@@ -57,7 +57,6 @@ export const replicateKey: ChangeVerb<'key.replicate'> = {
     const multiRegion = assertPrimary(source)
     const labels = input.labels ?? {}
     work.authorize({ labels })
-    if (input.policy !== undefined) work.authorize({ labels }, 'policy.put')
     if (multiRegion.members.some(({ region }) => region === input.region)) {
       throw new ClavigerError(
         'conflict',
@@ -83,11 +82,12 @@ export const replicateKey: ChangeVerb<'key.replicate'> = {
       version: source.version,
       createdAt: now,
       ...(source.pending === undefined ? {} : { pending: source.pending }),
+      ...(source.rotation === undefined ? {} : { rotation: source.rotation }),
       region: input.region,
       multiRegion: place.multiRegion,
       ...(input.policy === undefined
         ? {}
-        : { policy: checkedPolicy(work, input.policy, place, input.bypassPolicyLockoutCheck) }),
+        : { policy: policyOfNewKey(work, input.policy, { ...source, ...place }, input.bypassPolicyLockoutCheck) }),
     }
     const related = await withRelated(work, ringKey)
     const versions = copied(work, ringKey, replica)
