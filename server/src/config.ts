@@ -25,6 +25,8 @@ export interface Config {
   readonly logLevel: string
   /** Threads of libuv's pool, which must be set before the process starts. */
   readonly threads: number
+  /** The folder of Node's compile cache, where there is one: the process's own threads read it too. */
+  readonly compileCache: string | undefined
 }
 
 /** The command line is wrong; the message says how. */
@@ -107,6 +109,7 @@ export function readConfig(
     passphrase: takePassphrase(environment),
     logLevel,
     threads: Number(environment['UV_THREADPOOL_SIZE'] ?? 4),
+    compileCache: environment['NODE_COMPILE_CACHE'],
   }
 }
 

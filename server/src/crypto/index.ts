@@ -14,7 +14,16 @@ export {
   type Place,
   type Status,
 } from './algorithms.ts'
-export { constantTimeEqual, hkdfSha512, hmacSha256, sha256, sha256Text } from './digest.ts'
+export {
+  constantTimeEqual,
+  hkdfSha512,
+  hmacSha256,
+  HmacSha256Key,
+  isSameDigest,
+  sha256,
+  sha256Hex,
+  sha256Text,
+} from './digest.ts'
 export { findAlgorithm, findUsage } from './find-algorithm.ts'
 export { fitsGcm, forgetGcmKeys, gcmOpen, gcmSeal } from './gcm.ts'
 export { decapsulate, encapsulate, type Encapsulated } from './kem.ts'
@@ -31,7 +40,7 @@ export {
 export { oaepDecrypt, oaepEncrypt } from './oaep.ts'
 export { privateKeyOf, publicKeyOf, type OpenMaterial } from './open-material.ts'
 export { deriveFromPassphrase } from './passphrase.ts'
-export { closeCrypto, setPoolConcurrency } from './pool.ts'
+export { closeCrypto, setPoolConcurrency, setWorkerEnvironment } from './pool.ts'
 export {
   newId,
   newSecretId,

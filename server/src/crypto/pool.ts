@@ -85,6 +85,7 @@ interface Pending {
 const WORKER_IDLE_MS = 15_000
 
 let worker: Worker | undefined
+let workerEnvironment: NodeJS.ProcessEnv = {}
 let idleTimer: NodeJS.Timeout | undefined
 const pending = new Map<number, Pending>()
 let heavyPending = 0
@@ -98,11 +99,16 @@ function failAll(error: Error): void {
   for (const each of failed) each.reject(error)
 }
 
+/** What the worker gets instead of the process's environment, in which secrets may stand; for the next one that starts. */
+export function setWorkerEnvironment(environment: NodeJS.ProcessEnv): void {
+  workerEnvironment = environment
+}
+
 function startWorker(): Worker {
-  // The environment and the arguments are not the worker's business.
+  // The environment and the arguments of the process are not the worker's business.
   const started = new Worker(new URL('./worker.ts', import.meta.url), {
     name: 'crypto',
-    env: {},
+    env: workerEnvironment,
     argv: [],
     resourceLimits: { maxYoungGenerationSizeMb: 4 },
   })

@@ -35,14 +35,17 @@ type Result<M extends Method> = Awaited<ReturnType<Store[M]>>
  * into a larger buffer is copied, alone. Everything else is copied.
  *
  * @param options.path of the database file, or ':memory:'.
+ * @param options.environment of the thread. It needs nothing of the process's, and whatever secret stands there stays out of it.
  * @throws ClavigerError ledger_unavailable or integrity_failed where the file must not be used.
  */
-export async function openStoreThread(options: { readonly path: string }): Promise<Store> {
+export async function openStoreThread(options: {
+  readonly path: string
+  readonly environment?: NodeJS.ProcessEnv
+}): Promise<Store> {
   const worker = new Worker(new URL('./thread.ts', import.meta.url), {
     name: 'store',
     workerData: { path: options.path },
-    // The thread needs nothing of the environment, and whatever secret stands there stays out of it.
-    env: {},
+    env: options.environment ?? {},
     // Batches arrive as buffers and leave as rows, so little is made here.
     resourceLimits: { maxYoungGenerationSizeMb: 4 },
   })

@@ -21,6 +21,7 @@ const stillAnswering = new Set([
   'fitsGcm',
   'forgetGcmKeys',
   'setPoolConcurrency',
+  'setWorkerEnvironment',
   'closeCrypto',
   'selfTestReport',
 ])
