@@ -3,6 +3,7 @@ import type { Result } from './load.ts'
 import type { BenchOptions } from './options.ts'
 import { Bare, LoadGenerator, TemporaryFolder } from './processes.ts'
 import { Server } from './server.ts'
+import { signedRequest, type Signer } from './signed.ts'
 
 /** The rows: what one core of the server does for 64 connections, beside what bare node:http does in the slices before and after. */
 
@@ -14,6 +15,10 @@ export const rowNames = [
   'sign-p256',
   'verify-ed25519',
   'encrypt-batch',
+  'aws-encrypt',
+  'aws-decrypt',
+  'aws-datakey',
+  'aws-sign-p256',
 ] as const
 export type RowName = (typeof rowNames)[number]
 
@@ -36,7 +41,8 @@ export interface Row {
 }
 
 interface Workload {
-  readonly requests: readonly string[]
+  /** Made for each slice, since a signed request is good for five minutes only. */
+  requests(): readonly string[]
   /** Operations in one request. */
   readonly operations: number
 }
@@ -68,7 +74,7 @@ export async function measureRows(options: BenchOptions): Promise<Row[]> {
     const result = await load.run({
       port: target.port,
       connections: CONNECTIONS,
-      requests,
+      requests: requests(),
       seconds: options.sliceSeconds,
       warmupSeconds: options.warmupSeconds,
       pids: target.pids,
@@ -120,8 +126,13 @@ async function prepare(
     }),
   )
   const each = (path: string, bodies: readonly unknown[], operations = 1): Workload => ({
-    requests: bodies.map((body) => server.request(path, body)),
+    requests: () => bodies.map((body) => server.request(path, body)),
     operations,
+  })
+  const signer = await createSigner(server)
+  const signed = (operation: string, inputs: readonly unknown[]): Workload => ({
+    requests: () => inputs.map((input) => signedRequest(signer, operation, input)),
+    operations: 1,
   })
   const encrypt = each(
     `/v1/keys/${aes}/encrypt`,
@@ -149,8 +160,30 @@ async function prepare(
         })),
         BATCH_ITEMS,
       ),
+      'aws-encrypt': signed(
+        'Encrypt',
+        messages.map((Plaintext) => ({ KeyId: aes, Plaintext })),
+      ),
+      'aws-decrypt': signed(
+        'Decrypt',
+        answers.map(({ output }) => ({ CiphertextBlob: output.ciphertext })),
+      ),
+      'aws-datakey': signed('GenerateDataKey', [{ KeyId: aes, KeySpec: 'AES_256' }]),
+      'aws-sign-p256': signed(
+        'Sign',
+        messages.map((Message) => ({ KeyId: p256, Message, SigningAlgorithm: 'ECDSA_SHA_256' })),
+      ),
     },
   }
+}
+
+/** An access key of the owner. */
+async function createSigner(server: Server): Promise<Signer> {
+  const { principal } = await server.whoami()
+  const { output } = await server.call<{ id: string; secret: string }>('/v1/access-keys', {
+    principal,
+  })
+  return { port: server.port, accessKey: output.id, secret: output.secret }
 }
 
 /** Makes a key and gives its id. */

@@ -124,6 +124,15 @@ export class Server implements AsyncDisposable {
     return { output: JSON.parse(text) as Output, milliseconds }
   }
 
+  /** The id of the owner, whose token this is. */
+  async whoami(): Promise<{ readonly principal: string }> {
+    const response = await fetch(`http://127.0.0.1:${this.port}/v1/whoami`, {
+      headers: { authorization: `Bearer ${this.token}` },
+    })
+    const { principal } = (await response.json()) as { principal: { id: string } }
+    return { principal: principal.id }
+  }
+
   /** The same call as the text of an HTTP request, for the load. */
   request(path: string, body: unknown): string {
     const text = JSON.stringify(body)

@@ -31,6 +31,15 @@ function ofFigure(name: string, field: string) {
   }
 }
 
+/** Operations per CPU-second of one row, to those of another. */
+function between(name: string, base: string) {
+  return ({ rows }: Results) => {
+    const one = rows.find((each) => each.name === name)
+    const other = rows.find((each) => each.name === base)
+    return one === undefined || other === undefined ? undefined : one.ratio / other.ratio
+  }
+}
+
 const ratio = (row: Row) => row.ratio
 const p99 = (row: Row) => row.p99_ms
 
@@ -55,6 +64,12 @@ export const targets: readonly Target[] = [
     least: 60_000,
     figure: ofRow('encrypt-batch', (row) => Math.round(1e6 / row.cpu_us_per_op)),
   },
+  ...(['encrypt', 'decrypt', 'datakey', 'sign-p256'] as const).map((name) => ({
+    name: `${name} signed by an AWS client, of the same over REST per CPU-second`,
+    unit: '',
+    least: 0.8,
+    figure: between(`aws-${name}`, name),
+  })),
   {
     name: 'revoke p99 under full load',
     unit: 'ms',

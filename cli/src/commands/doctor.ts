@@ -41,7 +41,8 @@ export function clockCheck(date: string | null, now: number): Check {
   return check('clock', skew > SKEW_WARNING_MS ? 'warning' : 'ok', detail)
 }
 
-export function tokenCheck(expiresAt: number, now: number): Check {
+export function tokenCheck(expiresAt: number | undefined, now: number): Check {
+  if (expiresAt === undefined) return check('token', 'ok', 'valid until it is revoked')
   const days = Math.floor((expiresAt - now) / 86_400_000)
   const detail = `valid until ${new Date(expiresAt).toISOString()} (${days} days)`
   return check('token', expiresAt - now < TOKEN_WARNING_MS ? 'warning' : 'ok', detail)

@@ -8,6 +8,8 @@ import {
   findAlgorithm,
   hkdfSha512,
   hmacSha256,
+  HmacSha256Key,
+  isSameDigest,
   mac,
   secretKey,
   sha256,
@@ -74,4 +76,41 @@ test('other keys make no codes', () => {
   assert.throws(() => mac({ algorithm: findAlgorithm('HMAC-SHA-256') }, Buffer.alloc(1)), {
     code: 'wrong_usage',
   })
+})
+
+test('a key for many codes makes the same codes, of texts of any length, until it is forgotten', () => {
+  const latin1 = fc
+    .uint8Array({ maxLength: 3_000, size: 'max' })
+    .map((each) => Buffer.from(each).toString('latin1'))
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 64 }),
+      fc.array(latin1, { maxLength: 4 }),
+      (key, texts) => {
+        const often = new HmacSha256Key(key)
+        for (const text of texts) {
+          const once = hmacSha256(key, Buffer.from(text, 'latin1')).toString('hex')
+          assert.equal(often.hex(text), once)
+          assert.ok(isSameDigest(often.hex(text), once))
+        }
+        often.forget()
+        if (key.some((byte) => byte !== 0))
+          assert.notEqual(often.hex(''), hmacSha256(key, Buffer.alloc(0)).toString('hex'))
+      },
+    ),
+  )
+  assert.throws(() => new HmacSha256Key(new Uint8Array(65)), TypeError)
+})
+
+test('digests are compared as 64 digits', () => {
+  const digest = 'ab'.repeat(32)
+  assert.ok(isSameDigest(digest, digest))
+  for (const other of [
+    '',
+    'ab',
+    `${digest.slice(0, 63)}c`,
+    `${digest}ab`,
+    `${digest.slice(0, 62)}xy`,
+  ])
+    assert.ok(!isSameDigest(digest, other) && !isSameDigest(other, digest), other)
 })

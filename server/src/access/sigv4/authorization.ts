@@ -49,7 +49,9 @@ export interface Presented {
   readonly signedHeaders: readonly string[]
   /** 64 hex digits. */
   readonly signature: string
-  /** Of `x-amz-date`: milliseconds since 1970, in whole seconds. */
+  /** `x-amz-date` as it came: `yyyymmddThhmmssZ`. */
+  readonly timestamp: string
+  /** The same in milliseconds since 1970. */
   readonly time: number
   readonly sessionToken: string | undefined
 }
@@ -68,15 +70,8 @@ export function readSignature(request: SignedRequest, services: readonly string[
   }
   const { Credential, Signature, SignedHeaders } = parametersOf(authorization)
   const date = soleValue(request, 'x-amz-date')
-  const missing = PARAMETERS.filter((name) => !{ Credential, Signature, SignedHeaders }[name]).map(
-    (name) => `Authorization header requires '${name}' parameter.`,
-  )
-  if (date === undefined) {
-    missing.push("Authorization header requires existence of a 'X-Amz-Date' header.")
-  }
-  if (!Credential || !Signature || !SignedHeaders || date === undefined) {
-    throw new SignatureError('incomplete', missing.join(' '))
-  }
+  if (!Credential || !Signature || !SignedHeaders || date === undefined)
+    throw incomplete({ Credential, Signature, SignedHeaders }, date)
   const time = parseTime(date)
   if (time === undefined) {
     throw new SignatureError(
@@ -91,10 +86,24 @@ export function readSignature(request: SignedRequest, services: readonly string[
     throw new SignatureError('invalid-token')
   }
   if (!SIGNATURE.test(Signature)) throw new SignatureError('mismatch')
-  return { ...scope, signedHeaders, signature: Signature, time, sessionToken }
+  return { ...scope, signedHeaders, signature: Signature, timestamp: date, time, sessionToken }
+}
+
+/** Says everything that is missing. */
+function incomplete(
+  given: Readonly<Record<Parameter, string | undefined>>,
+  date: string | undefined,
+): SignatureError {
+  const missing = PARAMETERS.filter((name) => !given[name]).map(
+    (name) => `Authorization header requires '${name}' parameter.`,
+  )
+  if (date === undefined)
+    missing.push("Authorization header requires existence of a 'X-Amz-Date' header.")
+  return new SignatureError('incomplete', missing.join(' '))
 }
 
 function refuseQueryAuthentication(query: string): void {
+  if (query === '') return
   if (queryPairs(query).some(([name]) => QUERY_AUTHENTICATION.has(name.toLowerCase()))) {
     throw new SignatureError(
       'incomplete',
@@ -103,8 +112,32 @@ function refuseQueryAuthentication(query: string): void {
   }
 }
 
+type Parameters = Partial<Record<Parameter, string>>
+
+/** What a client says the same in every request of a day: everything before the signature, where that comes last. */
+const known = new Map<string, Parameters>()
+const KNOWN_MAX = 1_000
+const KNOWN_LENGTH_MAX = 512
+const SIGNATURE_LENGTH = 64
+
+/** The parameters of the header, read once for each client and day. */
+function parametersOf(authorization: string): Parameters {
+  const end = authorization.length - SIGNATURE_LENGTH
+  const beginning = authorization.slice(0, end)
+  if (end > KNOWN_LENGTH_MAX || !beginning.endsWith('Signature='))
+    return parseParameters(authorization)
+  const held = known.get(beginning)
+  const Signature = authorization.slice(end)
+  // Anything else than a signature there may have been meant to be more parameters.
+  if (held !== undefined && SIGNATURE.test(Signature)) return { ...held, Signature }
+  const parsed = parseParameters(authorization)
+  if (known.size >= KNOWN_MAX) known.clear()
+  if (parsed.Signature === Signature) known.set(beginning, parsed)
+  return parsed
+}
+
 /** `AWS4-HMAC-SHA256 Name=value, Name=value, ...`, in any order, with or without blanks around the commas, each name once. */
-function parametersOf(authorization: string): Partial<Record<Parameter, string>> {
+function parseParameters(authorization: string): Parameters {
   const blank = authorization.search(/[ \t]/)
   const algorithm = blank === -1 ? authorization : authorization.slice(0, blank)
   if (algorithm !== ALGORITHM) {
@@ -113,18 +146,18 @@ function parametersOf(authorization: string): Partial<Record<Parameter, string>>
       `Unsupported AWS 'algorithm' (only ${ALGORITHM} for now).`,
     )
   }
-  const parameters: Partial<Record<Parameter, string>> = {}
+  const parameters: Parameters = {}
   if (blank === -1) return parameters
   for (const part of authorization.slice(blank).split(',')) {
     const [, name, value] = /^[ \t]*(\w+)=([^ \t]*)[ \t]*$/.exec(part) ?? []
-    const known = PARAMETERS.find((parameter) => parameter === name)
-    if (known === undefined || value === undefined || parameters[known] !== undefined) {
+    const parameter = PARAMETERS.find((one) => one === name)
+    if (parameter === undefined || value === undefined || parameters[parameter] !== undefined) {
       throw new SignatureError(
         'incomplete',
         'Authorization header holds something that is not a valid key=value pair.',
       )
     }
-    parameters[known] = value
+    parameters[parameter] = value
   }
   return parameters
 }
@@ -133,7 +166,34 @@ function parametersOf(authorization: string): Partial<Record<Parameter, string>>
  * The list as it must be written: lower-case, in order, nothing twice, and nothing that the request does not have. A list that says
  * less than the truth would leave the rest of the request to whoever passes it on.
  */
-function readSignedHeaders(request: SignedRequest, list: string): string[] {
+function readSignedHeaders(request: SignedRequest, list: string): readonly string[] {
+  const names = namesIn(list)
+  if (!names.every((name) => valuesOf(request, name).length > 0)) {
+    throw new SignatureError('mismatch')
+  }
+  const unsigned =
+    SIGNED_ALWAYS.find((name) => !names.includes(name)) ??
+    SIGNED_IF_PRESENT.find(
+      (name) => soleValue(request, name) !== undefined && !names.includes(name),
+    )
+  if (unsigned !== undefined) {
+    throw new SignatureError(
+      'mismatch',
+      `'${unsigned}' must be a 'SignedHeader' in the AWS Authorization.`,
+    )
+  }
+  // Of two hosts, a proxy and this server could each have taken another.
+  soleValue(request, 'host')
+  return names
+}
+
+/** Lists that were read lately: a client's is always the same. */
+const lists = new Map<string, readonly string[]>()
+
+/** The names of a list that is well written. @throws SignatureError incomplete */
+function namesIn(list: string): readonly string[] {
+  const held = lists.get(list)
+  if (held !== undefined) return held
   const names = list.split(';', SIGNED_HEADERS_MAX + 1)
   if (names.length > SIGNED_HEADERS_MAX) {
     throw new SignatureError('incomplete', `More than ${SIGNED_HEADERS_MAX} headers are signed.`)
@@ -145,22 +205,10 @@ function readSignedHeaders(request: SignedRequest, list: string): string[] {
       "'SignedHeaders' must be names of headers in lower case, in order, each once.",
     )
   }
-  if (!names.every((name) => valuesOf(request, name).length > 0)) {
-    throw new SignatureError('mismatch')
+  if (list.length <= KNOWN_LENGTH_MAX) {
+    if (lists.size >= KNOWN_MAX) lists.clear()
+    lists.set(list, names)
   }
-  const required = [
-    ...SIGNED_ALWAYS,
-    ...SIGNED_IF_PRESENT.filter((name) => soleValue(request, name) !== undefined),
-  ]
-  const unsigned = required.find((name) => !names.includes(name))
-  if (unsigned !== undefined) {
-    throw new SignatureError(
-      'mismatch',
-      `'${unsigned}' must be a 'SignedHeader' in the AWS Authorization.`,
-    )
-  }
-  // Of two hosts, a proxy and this server could each have taken another.
-  soleValue(request, 'host')
   return names
 }
 

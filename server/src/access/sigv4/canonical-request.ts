@@ -19,19 +19,15 @@ export function canonicalRequest(
   bodyHash: string,
 ): string {
   assertRequestLine(request)
-  const headers = signedHeaders.map((name) => {
+  let headers = ''
+  for (const name of signedHeaders) {
     const value = canonicalValue(request, name)
     if (value === undefined) throw new SignatureError('mismatch')
-    return `${name}:${value}\n`
-  })
-  return [
-    request.method,
-    canonicalPath(request.path),
-    canonicalQuery(request.query),
-    headers.join(''),
-    signedHeaders.join(';'),
-    bodyHash,
-  ].join('\n')
+    headers += `${name}:${value}\n`
+  }
+  const { method, path, query } = request
+  const beginning = `${method}\n${canonicalPath(path)}\n${canonicalQuery(query)}`
+  return `${beginning}\n${headers}\n${signedHeaders.join(';')}\n${bodyHash}`
 }
 
 /**
@@ -44,6 +40,7 @@ function canonicalPath(path: string): string {
 
 /** The parameters in order of name, then value. */
 function canonicalQuery(query: string): string {
+  if (query === '') return ''
   return queryPairs(query)
     .toSorted(([name, value], [otherName, otherValue]) =>
       name === otherName ? order(value, otherValue) : order(name, otherName),

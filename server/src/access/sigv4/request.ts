@@ -64,9 +64,10 @@ export function valuesOf(request: SignedRequest, name: string): readonly string[
  * @throws SignatureError incomplete, if it came several times or is no text of a bounded length.
  */
 export function soleValue(request: SignedRequest, name: string): string | undefined {
-  const [value, ...others] = valuesOf(request, name)
+  const values = valuesOf(request, name)
+  const [value] = values
   if (value === undefined) return undefined
-  if (others.length > 0) {
+  if (values.length > 1) {
     throw new SignatureError('incomplete', `Header '${name}' must not come more than once.`)
   }
   return fieldValue(name, value)
@@ -80,7 +81,9 @@ export function soleValue(request: SignedRequest, name: string): string | undefi
  */
 export function canonicalValue(request: SignedRequest, name: string): string | undefined {
   const values = valuesOf(request, name)
-  if (values.length === 0) return undefined
+  const [first] = values
+  if (first === undefined) return undefined
+  if (values.length === 1) return trimAll(fieldValue(name, first))
   return values.map((value) => trimAll(fieldValue(name, value))).join(',')
 }
 
@@ -100,8 +103,11 @@ function fieldValue(name: string, value: string): string {
   return value
 }
 
+const BLANKS_TO_TRIM = /^[ \t]|[ \t]$|\t|  /
+
 /** `Trimall` of the specification; tabs count as spaces, as they do for the signers of botocore and the JavaScript SDK. */
 function trimAll(value: string): string {
+  if (!BLANKS_TO_TRIM.test(value)) return value
   const single = value.replaceAll(/[ \t]+/g, ' ')
   const start = single.startsWith(' ') ? 1 : 0
   return single.endsWith(' ') ? single.slice(start, -1) : single.slice(start)

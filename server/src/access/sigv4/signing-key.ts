@@ -1,4 +1,4 @@
-import { hmacSha256, secretBuffer, secretKey, type KeyObject } from '#crypto'
+import { hmacSha256, HmacSha256Key, secretBuffer } from '#crypto'
 import type { Presented } from './authorization.ts'
 
 /** Signing keys held at once. */
@@ -11,7 +11,7 @@ export type SigningScope = Pick<Presented, 'accessKey' | 'date' | 'region' | 'se
  * Derives the key that signs for one day, region and service from the secret of an access key (the bytes of its text). The secret
  * stays the caller's to overwrite.
  */
-export function deriveSigningKey(secret: Uint8Array, scope: SigningScope): KeyObject {
+export function deriveSigningKey(secret: Uint8Array, scope: SigningScope): HmacSha256Key {
   const prefix = Buffer.from('AWS4')
   let key = secretBuffer(prefix.length + secret.length)
   key.set(prefix)
@@ -22,7 +22,7 @@ export function deriveSigningKey(secret: Uint8Array, scope: SigningScope): KeyOb
       key.fill(0)
       key = next
     }
-    return secretKey(key)
+    return new HmacSha256Key(key)
   } finally {
     key.fill(0)
   }
@@ -33,36 +33,40 @@ export function deriveSigningKey(secret: Uint8Array, scope: SigningScope): KeyOb
  * after a signature was verified with it, or strangers fill the cache; and forget an access key when its row changes.
  */
 export class SigningKeys {
-  readonly #keys = new Map<string, KeyObject>()
+  readonly #keys = new Map<string, HmacSha256Key>()
   readonly #max: number
 
   constructor(max: number = KEYS_MAX) {
     this.#max = max
   }
 
-  find(scope: SigningScope): KeyObject | undefined {
+  find(scope: SigningScope): HmacSha256Key | undefined {
     return this.#keys.get(nameOf(scope))
   }
 
   /** Holds a key; when there is no room, the one that is held longest makes room. */
-  keep(scope: SigningScope, key: KeyObject): void {
+  keep(scope: SigningScope, key: HmacSha256Key): void {
     const name = nameOf(scope)
     const [oldest] = this.#keys.keys()
-    if (oldest !== undefined && this.#keys.size >= this.#max && !this.#keys.has(name)) {
-      this.#keys.delete(oldest)
-    }
+    if (oldest !== undefined && this.#keys.size >= this.#max && !this.#keys.has(name))
+      this.#drop(oldest)
     this.#keys.set(name, key)
   }
 
   /** Drops all keys of an access key. */
   forget(accessKey: string): void {
     for (const name of this.#keys.keys()) {
-      if (name.startsWith(`${accessKey}/`)) this.#keys.delete(name)
+      if (name.startsWith(`${accessKey}/`)) this.#drop(name)
     }
   }
 
   clear(): void {
-    this.#keys.clear()
+    for (const name of this.#keys.keys()) this.#drop(name)
+  }
+
+  #drop(name: string): void {
+    this.#keys.get(name)?.forget()
+    this.#keys.delete(name)
   }
 }
 

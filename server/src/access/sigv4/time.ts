@@ -11,8 +11,18 @@ export function formatTime(time: number): string {
   return new Date(time).toISOString().replaceAll(/[-:]|\.\d+/g, '')
 }
 
+/** The time that was read last: all requests of a second say the same. */
+let last = { text: '', time: Number.NaN }
+
 /** Milliseconds since 1970, or undefined if the text is no time: there is no thirteenth month and no second 60. */
 export function parseTime(text: string): number | undefined {
+  if (text === last.text) return last.time
+  const time = readTime(text)
+  if (time !== undefined) last = { text, time }
+  return time
+}
+
+function readTime(text: string): number | undefined {
   const parts = BASIC.exec(text)?.groups
   if (parts === undefined) return undefined
   const { year, month, day, hour, minute, second } = parts

@@ -1,11 +1,4 @@
-import {
-  constantTimeEqual,
-  hmacSha256,
-  randomSecret,
-  secretKey,
-  sha256,
-  type KeyObject,
-} from '#crypto'
+import { HmacSha256Key, isSameDigest, randomSecret, sha256Hex } from '#crypto'
 import type { Presented } from './authorization.ts'
 import { canonicalRequest } from './canonical-request.ts'
 import { SignatureError } from './errors.ts'
@@ -15,7 +8,7 @@ import { formatTime, WINDOW_MS } from './time.ts'
 const SECRET_BYTES = 32
 
 /** A key that nobody has, to check the signatures of unknown access keys with. Made when it is first needed. */
-let strangers: KeyObject | undefined
+let strangers: HmacSha256Key | undefined
 
 /**
  * Checks that the request was signed with the key, is what was signed, and was signed within five minutes of `now` (milliseconds since
@@ -27,11 +20,11 @@ let strangers: KeyObject | undefined
 export function verifySignature(
   request: SignedRequest,
   presented: Presented,
-  signingKey: KeyObject | undefined,
+  signingKey: HmacSha256Key | undefined,
   now: number,
 ): void {
   assertCurrent(presented.time, now)
-  const bodyHash = sha256(request.body).toString('hex')
+  const bodyHash = sha256Hex(request.body)
   const announced = soleValue(request, 'x-amz-content-sha256')
   // UNSIGNED-PAYLOAD and the streaming values are no hashes, and end here too.
   if (announced !== undefined && announced !== bodyHash) {
@@ -41,28 +34,23 @@ export function verifySignature(
     )
   }
   const canonical = canonicalRequest(request, presented.signedHeaders, bodyHash)
-  const expected = hmacSha256(
-    signingKey ?? (strangers ??= strangersKey()),
-    latin1(stringToSign(presented, canonical)),
-  )
-  const equal = constantTimeEqual(expected, Buffer.from(presented.signature, 'hex'))
+  const key = signingKey ?? (strangers ??= strangersKey())
+  const equal = isSameDigest(key.hex(stringToSign(presented, canonical)), presented.signature)
   if (signingKey === undefined) throw new SignatureError('unknown-key')
   if (!equal) throw new SignatureError('mismatch')
 }
 
 function stringToSign(presented: Presented, canonical: string): string {
-  const { date, region, service, time } = presented
-  return [
-    'AWS4-HMAC-SHA256',
-    formatTime(time),
-    `${date}/${region}/${service}/aws4_request`,
-    sha256(latin1(canonical)).toString('hex'),
-  ].join('\n')
+  const { date, region, service, timestamp } = presented
+  const scope = `${date}/${region}/${service}/aws4_request`
+  return `AWS4-HMAC-SHA256\n${timestamp}\n${scope}\n${hashOf(canonical)}`
 }
 
-/** One byte for each character, as they came. */
-function latin1(text: string): Buffer {
-  return Buffer.from(text, 'latin1')
+const BEYOND_ASCII = /[^\0-\x7F]/
+
+/** Of one byte for each character, as they came; ASCII is the same as UTF-8. */
+function hashOf(canonical: string): string {
+  return sha256Hex(BEYOND_ASCII.test(canonical) ? Buffer.from(canonical, 'latin1') : canonical)
 }
 
 /** The words matter: the JavaScript SDK reads them as a sign that its clock is wrong, corrects it and tries again. */
@@ -84,10 +72,10 @@ function assertCurrent(time: number, now: number): void {
   }
 }
 
-function strangersKey(): KeyObject {
+function strangersKey(): HmacSha256Key {
   const secret = randomSecret(SECRET_BYTES)
   try {
-    return secretKey(secret)
+    return new HmacSha256Key(secret)
   } finally {
     secret.fill(0)
   }

@@ -11,7 +11,7 @@ export interface HttpRequest {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
   /** The same with every value of a header that came several times, for whoever must know exactly what was sent. */
-  distinctHeaders(): Readonly<Record<string, readonly string[] | undefined>>
+  distinctHeaders(): Readonly<Record<string, string | readonly string[] | undefined>>
   readonly body: Uint8Array
   /** The peer's address. */
   readonly source: string

@@ -74,7 +74,7 @@ export class Reader {
         path,
         query: mark === -1 ? '' : url.slice(mark + 1),
         headers: request.headers,
-        distinctHeaders: () => request.headersDistinct,
+        distinctHeaders: () => distinct(request),
         body,
         source: request.socket.remoteAddress ?? 'unknown',
         id,
@@ -157,4 +157,12 @@ function rawResponse(answer: HttpResponse): string {
     connection: 'close',
   })
   return `HTTP/1.1 ${answer.status} Refused\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`
+}
+
+/** Names and values stand in turn in what was sent; where no name comes twice, nothing was joined and nothing left out. */
+function distinct(request: IncomingMessage) {
+  const { headers } = request
+  return request.rawHeaders.length === 2 * Object.keys(headers).length
+    ? headers
+    : request.headersDistinct
 }

@@ -73,6 +73,7 @@ test('everything of a well-formed header is read', () => {
     service: 'kms',
     signedHeaders: LIST.split(';'),
     signature: SIGNATURE,
+    timestamp: '20261124T083015Z',
     time: TIME,
     sessionToken: undefined,
   })
