@@ -167,6 +167,17 @@ const providerView = z.strictObject({
   createdAt: codec.timestamp(),
 })
 
+const audiences = z
+  .array(z.string().min(1).max(256))
+  .min(1)
+  .max(16)
+  .describe('The aud claims that are meant for this server')
+const keySet = z
+  .string()
+  .min(2)
+  .max(65_536)
+  .describe("The issuer's public keys: a JSON Web Key Set (RFC 7517)")
+
 export const createIdentityProvider = operation({
   name: 'identityProvider.create',
   effect: 'change',
@@ -175,19 +186,26 @@ export const createIdentityProvider = operation({
   summary: 'Believe identity tokens (OpenID Connect) that an issuer signs',
   input: z.strictObject({
     issuer: z.string().min(1).max(512).describe('The iss claim of its tokens'),
-    audiences: z
-      .array(z.string().min(1).max(256))
-      .min(1)
-      .max(16)
-      .describe('The aud claims that are meant for this server'),
-    keys: z
-      .string()
-      .min(2)
-      .max(65_536)
-      .describe("The issuer's public keys: a JSON Web Key Set (RFC 7517)"),
+    audiences,
+    keys: keySet,
   }),
   output: providerView,
   errors: ['invalid_key_material'],
+})
+
+export const updateIdentityProvider = operation({
+  name: 'identityProvider.update',
+  effect: 'change',
+  action: 'identityProvider.update',
+  route: 'PATCH /v1/identity-providers/{provider}',
+  summary: 'Take the new keys of an issuer, or other audiences; its trusts stay',
+  input: z.strictObject({
+    provider: codec.uuid.describe('The id of an identity provider'),
+    audiences: audiences.optional(),
+    keys: keySet.optional(),
+  }),
+  output: providerView,
+  errors: ['not_found', 'invalid_key_material'],
 })
 
 export const listIdentityProviders = operation({

@@ -82,6 +82,7 @@ export const operations = {
   'trust.list': credentials.listTrusts,
   'trust.delete': credentials.deleteTrust,
   'identityProvider.create': credentials.createIdentityProvider,
+  'identityProvider.update': credentials.updateIdentityProvider,
   'identityProvider.list': credentials.listIdentityProviders,
   'identityProvider.delete': credentials.deleteIdentityProvider,
   'role.list': access.listRoles,

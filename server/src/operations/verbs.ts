@@ -117,6 +117,7 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'trust.list': listTrusts,
   'trust.delete': deleteTrust,
   'identityProvider.create': identityProviders.createIdentityProvider,
+  'identityProvider.update': identityProviders.updateIdentityProvider,
   'identityProvider.list': identityProviders.listIdentityProviders,
   'identityProvider.delete': identityProviders.deleteIdentityProvider,
   'role.list': principals.listRoles,

@@ -327,6 +327,33 @@ test('the issuer of one tenant is nobody in another, whoever signs', async () =>
   assert.deepEqual([who.principal.id, who.account], [principal, '210987654321'])
 })
 
+test('an issuer changes its keys, and its trusts and sessions go on', async () => {
+  const { issuer, provider, name, sign } = await believing()
+  const session = await performWith(house, presented(sign(), name), 'session.create', {
+    name: 'pod',
+    seconds: 900,
+  })
+  const next = new Issuer(issuer.issuer, 'ES256')
+  const full = { iss: issuer.issuer, ...claims() }
+  const keys = JSON.stringify({ keys: [issuer.jwk(), next.jwk()] })
+  const updated = await owner.call('identityProvider.update', { provider: provider.id, keys })
+  assert.deepEqual(updated, provider)
+  assert.equal(await reasonOf(presented(sign(), name)), undefined)
+  assert.equal(await reasonOf(presented(next.token(full), name)), undefined)
+  const only = { provider: provider.id, keys: next.keys(), audiences: [AUDIENCE] }
+  assert.deepEqual((await owner.call('identityProvider.update', only)).audiences, [AUDIENCE])
+  assert.equal(await reasonOf(presented(sign(), name)), 'no key of the issuer verifies the token')
+  assert.equal(await reasonOf(presented(next.token(full), name)), undefined)
+  const elsewhere = next.token({ ...full, aud: 'elsewhere' })
+  assert.equal(await reasonOf(presented(elsewhere, name)), 'claim aud: check_failed')
+  await performSigned(house, session, 'whoami', {})
+
+  await owner.refuse('invalid_request', 'identityProvider.update', { provider: provider.id })
+  await owner.refuse('invalid_key_material', 'identityProvider.update', { ...only, keys: '{}' })
+  const nobody = { provider: '00000000-0000-4000-8000-000000000000', keys }
+  await owner.refuse('not_found', 'identityProvider.update', nobody)
+})
+
 test('two providers of one issuer, while one takes the place of the other', async () => {
   const { issuer, provider, principal, name, sign } = await believing()
   const next = new Issuer(issuer.issuer, 'EdDSA', { pair: 'next' })

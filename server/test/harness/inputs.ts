@@ -191,6 +191,10 @@ export function inputsFor(house: TestHouse): Inputs {
       trust: (await house.perform('trust.create', await trustOf())).id,
     }),
     'identityProvider.create': async () => identityProvider,
+    'identityProvider.update': async () => ({
+      provider: (await house.perform('identityProvider.create', identityProvider)).id,
+      keys: issuerKeys,
+    }),
     'identityProvider.list': async () => page,
     'identityProvider.delete': async () => ({
       provider: (await house.perform('identityProvider.create', identityProvider)).id,

@@ -90,6 +90,7 @@ const may: Readonly<Record<GatedName, string>> = {
   'trust.list': 'o.....a',
   'trust.delete': 'o......',
   'identityProvider.create': 'o......',
+  'identityProvider.update': 'o......',
   'identityProvider.list': 'o.....a',
   'identityProvider.delete': 'o......',
   'role.list': 'o.....a',

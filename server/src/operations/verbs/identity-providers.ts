@@ -1,6 +1,6 @@
 import { assertKeySet } from '#access'
 import { newId } from '#keyring'
-import type { IdentityProvider } from '#model'
+import { ClavigerError, type IdentityProvider } from '#model'
 import { identityProviderRow } from '../rows.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import { identityProviderView } from '../views.ts'
@@ -28,6 +28,36 @@ export const createIdentityProvider: ChangeVerb<'identityProvider.create'> = {
       absent: [{ kind: 'identityProvider', id: provider.id }],
       subject: provider.id,
       detail: { issuer: provider.issuer },
+      output: identityProviderView(provider),
+    }
+  },
+}
+
+export const updateIdentityProvider: ChangeVerb<'identityProvider.update'> = {
+  kind: 'change',
+  async run({ provider: id, audiences, keys }, work) {
+    work.authorize()
+    if (audiences === undefined && keys === undefined)
+      throw new ClavigerError('invalid_request', 'Give keys, audiences, or both')
+    if (keys !== undefined) await work.once('keys', () => assertKeySet(keys))
+    const { value, standing } = await own<IdentityProvider>(work, 'identityProvider', id)
+    const provider: IdentityProvider = {
+      ...value,
+      ...(audiences === undefined ? {} : { audiences: [...audiences] }),
+      ...(keys === undefined ? {} : { keys }),
+    }
+    return {
+      additive: false,
+      rows: [identityProviderRow(provider)],
+      unchanged: [standing],
+      subject: provider.id,
+      detail: {
+        issuer: provider.issuer,
+        changed: [
+          ...(keys === undefined ? [] : ['keys']),
+          ...(audiences === undefined ? [] : ['audiences']),
+        ].join(' and '),
+      },
       output: identityProviderView(provider),
     }
   },
