@@ -37,8 +37,8 @@ export const recordSchema = z.strictObject({
   request: z.string(),
   key: z.string().optional(),
   version: z.int().optional(),
-  /** Which side of a re-encryption this is. */
-  part: z.enum(['source', 'destination']).optional(),
+  /** Which side of a re-encryption this is; or the rest of the change that the entry before began, which had too many rows for one. */
+  part: z.enum(['source', 'destination', 'rest']).optional(),
   /** Items done, where it is not one. */
   count: z.int().optional(),
   /** Message bytes of a use. */

@@ -4,21 +4,18 @@ import type { RecordDraft } from './record.ts'
 
 /** How the parts of a batch come together: changes, facets and counters. */
 
-/** Computes a change's rows for its revision, adds it to the batch, and says for the record what it wrote. */
-export function describe(change: PlannedChange, revision: number, changes: Change[]) {
+/** Computes a change's rows for its revision, and says for the record what it writes. */
+export function describe(change: PlannedChange, revision: number) {
   const planned = change.plan(revision)
-  changes.push(planned)
-  return {
-    revision,
-    changed: [
-      ...planned.writes.map(({ row }: RowWrite) => ({
-        kind: row.kind,
-        id: row.id,
-        digest: change.digest(row),
-      })),
-      ...planned.removals.map(({ kind, id }) => ({ kind, id })),
-    ],
-  }
+  const changed = [
+    ...planned.writes.map(({ row }: RowWrite) => ({
+      kind: row.kind,
+      id: row.id,
+      digest: change.digest(row),
+    })),
+    ...planned.removals.map(({ kind, id }) => ({ kind, id })),
+  ]
+  return { planned, changed }
 }
 
 export function subjects(change: Change): RowReference[] {

@@ -5,6 +5,19 @@ const ENTRY_BYTES_MAX = 65_535
 
 const encoder = new TextEncoder()
 
+/** @throws ClavigerError internal for a record longer than a bundle can say */
+export function assertFits(records: readonly string[]): void {
+  for (const record of records) {
+    // No character takes more than three bytes.
+    if (record.length * 3 > ENTRY_BYTES_MAX && Buffer.byteLength(record) > ENTRY_BYTES_MAX)
+      throw tooLong(record.length)
+  }
+}
+
+function tooLong(length: number): ClavigerError {
+  return new ClavigerError('internal', `A ledger record of ${length} characters is too long`)
+}
+
 /**
  * Joins records to a C2SP tlog-tiles entry bundle: for each its length as 16 bits, big-endian, then its bytes as UTF-8.
  *
@@ -23,12 +36,7 @@ export function encodeBundle(records: readonly string[]): Uint8Array {
     const start = offset + 2
     const end = ascii ? start + record.length : endOf(bundle, start)
     const length = end - start
-    if (length > ENTRY_BYTES_MAX) {
-      throw new ClavigerError(
-        'internal',
-        `A ledger record of ${record.length} characters is too long`,
-      )
-    }
+    if (length > ENTRY_BYTES_MAX) throw tooLong(record.length)
     bundle[offset] = length >> 8
     bundle[offset + 1] = length & 0xff
     offset = end

@@ -1,8 +1,8 @@
 import { ClavigerError, toClavigerError, type Clock } from '#model'
 import type { Change, CounterDelta, PersonalValue, Row, RowReference, Store } from '#store'
 import { addCounter, addFacets, describe, subjects } from './batch-parts.ts'
-import { encodeBundle } from './bundle.ts'
-import { encodeRecord, type RecordDraft } from './record.ts'
+import { assertFits, encodeBundle } from './bundle.ts'
+import { encodeChange, encodeRecord, type RecordDraft } from './record.ts'
 
 /**
  * The ledger's order (docs/architecture.md). What the node did is collected while one batch is on its way to the disk, and the
@@ -241,19 +241,18 @@ export class Ledger {
       if (members.length > 0 && texts.length + waiting.records.length > BATCH_ENTRIES_MAX) break
       if (waiting.revision !== this.#revision) break
       taken += 1
-      const revision = this.#revision + changes.length + 1
-      let described
+      const first = texts.length
       try {
-        described =
-          waiting.change === undefined ? undefined : describe(waiting.change, revision, changes)
+        const planned = this.#encode(waiting, time, changes.length, texts)
+        if (planned !== undefined) changes.push(planned)
       } catch (cause) {
+        texts.length = first
         waiting.reject(toClavigerError(cause))
         continue
       }
       members.push(waiting)
-      firsts.push(texts.length)
-      for (const [position, record] of waiting.records.entries()) {
-        texts.push(encodeRecord(record, time, position === 0 ? described : undefined))
+      firsts.push(first)
+      for (const record of waiting.records) {
         addFacets(facets, record, before)
         before = record
       }
@@ -272,6 +271,33 @@ export class Ledger {
       personal: this.#personal.splice(0),
     }
     return { members, firsts, changes, batch }
+  }
+
+  /**
+   * Adds the entries of one submission, after so many changes of the same batch; gives what its change writes.
+   *
+   * @throws whatever the planning does, and for entries that are too long
+   */
+  #encode(
+    { change, records }: Waiting,
+    time: number,
+    changesBefore: number,
+    texts: string[],
+  ): Change | undefined {
+    const [first, ...others] = records
+    if (change === undefined || first === undefined) {
+      for (const record of records) texts.push(encodeRecord(record, time))
+      return undefined
+    }
+    const revision = this.#revision + changesBefore + 1
+    const { planned, changed } = describe(change, revision)
+    const entries = [
+      ...encodeChange(first, time, { revision, changed }),
+      ...others.map((record) => encodeRecord(record, time)),
+    ]
+    assertFits(entries)
+    texts.push(...entries)
+    return planned
   }
 
   async #commit(formed: Formed): Promise<void> {

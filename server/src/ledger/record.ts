@@ -32,7 +32,7 @@ function rfc3339(milliseconds: number): string {
 export function encodeRecord(
   draft: RecordDraft,
   milliseconds: number,
-  change?: { readonly revision: number; readonly changed: NonNullable<LedgerRecord['changed']> },
+  change?: DescribedChange,
 ): string {
   let text = `{"v":1,"time":"${rfc3339(milliseconds)}","event":"${draft.event}","outcome":"${draft.outcome}"`
   if (draft.reason !== undefined) text += `,"reason":"${draft.reason}"`
@@ -51,8 +51,51 @@ export function encodeRecord(
   if (draft.bytes !== undefined) text += `,"bytes":${draft.bytes}`
   if (draft.subject !== undefined) text += `,"subject":${JSON.stringify(draft.subject)}`
   if (draft.detail !== undefined) text += `,"detail":${JSON.stringify(draft.detail)}`
-  if (change !== undefined) {
-    text += `,"revision":${change.revision},"changed":${JSON.stringify(change.changed)}`
-  }
+  if (change?.revision !== undefined) text += `,"revision":${change.revision}`
+  if (change !== undefined) text += `,"changed":${JSON.stringify(change.changed)}`
   return `${text}}`
+}
+
+type Changed = NonNullable<LedgerRecord['changed']>
+
+interface DescribedChange {
+  /** Absent where an entry goes on with the change of the one before. */
+  readonly revision?: number
+  readonly changed: Changed
+}
+
+/** What an entry says at most of rows, in bytes: with everything else it holds, it stays within a bundle's 16 bits. */
+const CHANGED_BYTES_MAX = 32_768
+
+/** Rows in shares of which each fits an entry; at least one, though it is empty. */
+function shares(changed: Changed): Changed[] {
+  let share: Changed = []
+  const all = [share]
+  let bytes = 0
+  for (const row of changed) {
+    const length = Buffer.byteLength(JSON.stringify(row)) + 1
+    if (bytes + length > CHANGED_BYTES_MAX && share.length > 0) {
+      share = []
+      all.push(share)
+      bytes = 0
+    }
+    share.push(row)
+    bytes += length
+  }
+  return all
+}
+
+/** The entries of a change: one, and more where it writes more rows than one can name. */
+export function encodeChange(
+  draft: RecordDraft,
+  milliseconds: number,
+  { revision, changed }: { readonly revision: number; readonly changed: Changed },
+): string[] {
+  const [first = [], ...rest] = shares(changed)
+  return [
+    encodeRecord(draft, milliseconds, { revision, changed: first }),
+    ...rest.map((share) =>
+      encodeRecord({ ...draft, part: 'rest' }, milliseconds, { changed: share }),
+    ),
+  ]
 }
