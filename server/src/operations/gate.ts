@@ -5,10 +5,11 @@ import { ClavigerError, KeyError, toClavigerError } from '#model'
 import type { Change } from '#store'
 import { FailureLimiter } from './failure-limiter.ts'
 import { outcomeOf } from './outcome.ts'
+import type { Facts, Origin, Parts, Subject } from './parts.ts'
 import type { Sources } from './sources.ts'
 import type { GatedName, InternalVerb, Plan, Verb } from './verb.ts'
 import { internalVerbs, verbs, type InternalName } from './verbs.ts'
-import { Work, type Facts, type Origin, type Parts, type Subject } from './work.ts'
+import { Work } from './work.ts'
 
 /**
  * The gate. Every use of a key and every change, from every door and every job, goes through `perform`, and nothing it does is told
@@ -36,7 +37,7 @@ export interface Call<Name extends GatedName> extends Origin {
   /** Told once, whatever comes of it, before the answer or the error leaves. */
   readonly told?: (facts: Facts) => void
   /** Do everything but what would be recorded or changed: whether it would succeed. */
-  readonly rehearsal?: boolean
+  readonly isRehearsal?: () => boolean
 }
 
 export interface GateOptions extends Parts {
@@ -81,7 +82,7 @@ export class Gate {
       const running = verb.run(input, work)
       const output = running instanceof Promise ? await running : running
       assertAuthorized(work)
-      if (verb.kind === 'use' && call.rehearsal !== true)
+      if (verb.kind === 'use' && call.isRehearsal?.() !== true)
         await this.#recordUse(call, work, revision)
       return output
     } catch (thrown) {
@@ -159,7 +160,7 @@ export class Gate {
     call: {
       readonly operation: string
       readonly source: string
-      readonly rehearsal?: boolean
+      readonly isRehearsal?: () => boolean
     },
     verb: Changing<Input, Output>,
     input: Input,
@@ -177,7 +178,7 @@ export class Gate {
       await work.locate(verb.references?.(input) ?? [])
       const plan = await verb.run(input, work)
       assertAuthorized(work)
-      if (call.rehearsal === true) return plan.output
+      if (call.isRehearsal?.() === true) return plan.output
       const recorded = await this.#ledger.record({
         records: [changeRecord(work, call.operation, source, plan)],
         counters: [],

@@ -1,8 +1,9 @@
 import { KeyError, type ClavigerError, type Key } from '#model'
+import { materialId } from '#operations'
 import { wrappingBitsOf, wrappingOf } from '../algorithms.ts'
 import type { Asking } from '../asking.ts'
 import { AwsException } from '../exceptions.ts'
-import { wrongOrigin } from '../failures.ts'
+import { anotherMaterialPending, wrongOrigin } from '../failures.ts'
 import { handler } from './handler.ts'
 
 /** Imported key material. */
@@ -86,7 +87,8 @@ export const importKeyMaterial = handler<'ImportKeyMaterial', 'key.import'>({
       wrapped: input.EncryptedKeyMaterial,
       exportable: false,
       ...(expiresAt === undefined ? {} : { materialExpiresAt: expiresAt }),
-      ...(input.ImportType === 'NEW_KEY_MATERIAL' ? { pending: true } : {}),
+      // Unless it is said to be new, it is what the key had before, or its first.
+      ...(input.ImportType === 'NEW_KEY_MATERIAL' ? { pending: true } : { existing: true }),
       ...(input.KeyMaterialId === undefined ? {} : { materialId: input.KeyMaterialId }),
       ...(input.KeyMaterialDescription === undefined
         ? {}
@@ -127,10 +129,19 @@ function importFailure(
         ? new AwsException('IncorrectKeyMaterialException', error.message)
         : new AwsException('KMSInvalidStateException', error.message)
     case 'wrong_state':
-      return error instanceof KeyError ? undefined : new AwsException('ExpiredImportTokenException')
+      return error instanceof KeyError
+        ? secondPending(error, asking)
+        : new AwsException('ExpiredImportTokenException')
     default:
       return undefined
   }
+}
+
+/** One material at a time waits for a rotation. */
+function secondPending(error: KeyError, asking: Asking): AwsException | undefined {
+  if (error.hindrance !== undefined || error.version === undefined) return undefined
+  const id = materialId(error.key, error.version)
+  return anotherMaterialPending(id, asking.arn(error.key), id)
 }
 
 export const deleteImportedKeyMaterial = handler<'DeleteImportedKeyMaterial', 'key.deleteMaterial'>(
