@@ -1,6 +1,6 @@
 import { sha256Text } from '#crypto'
 import type { IdentityProvider, Principal, Trust } from '#model'
-import { listRows, openSession, readRow, type Opening } from '../opening.ts'
+import { listRows, openSession, type Opening } from '../opening.ts'
 import { ANY_RUN, Pattern } from '../policy/patterns.ts'
 import type { Session } from '../session.ts'
 import type { Accounts } from './accounts.ts'
