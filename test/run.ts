@@ -2,11 +2,15 @@ import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { createInterface } from 'node:readline'
 import { stripVTControlCharacters } from 'node:util'
+import { clientsAreInstalled, isOrdinaryTest, needsClients } from './clients/tools.ts'
 import { filesBelow, isTest, root } from './repository.ts'
 
 /**
  * `npm test`: runs every `*.test.ts` of the workspaces and of this folder with Node's own runner, each file in a process of its own,
  * and passes the runner's exit code on. Arguments are files, or options of the runner: `npm test -- server/test/crypto/aead.test.ts`.
+ *
+ * Tests that drive programs of others run where those are installed. CLAVIGER_CLIENTS_REQUIRED, which `.ci/run` sets, makes it a failure
+ * where they are not.
  */
 
 /** A test that hangs fails after this long, in milliseconds; the promises' own tests are the longest and need a few minutes. */
@@ -15,8 +19,24 @@ const TEST_TIMEOUT_MS = 600_000
 /** The runner's closing lines, `ℹ tests 12`: written with a hash, as its TAP form does, since that is what tools read. */
 const CLOSING = /^ℹ (?=(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) )/
 
+/** What is said where tests are left out, at the end, where it is seen. */
+const NOT_INSTALLED =
+  'Not run: the tests of SOPS, the AWS command line and boto3, which are not installed here; scripts/install-clients.sh installs them.'
+
+/** Every test that can be run here. */
+function allTests(): string[] {
+  const files = filesBelow('.', isTest).filter(isOrdinaryTest)
+  if (clientsAreInstalled()) return files
+  if ((process.env['CLAVIGER_CLIENTS_REQUIRED'] ?? '') !== '') {
+    console.error(NOT_INSTALLED)
+    process.exit(1)
+  }
+  process.on('exit', () => console.error(NOT_INSTALLED))
+  return files.filter((path) => !needsClients(path))
+}
+
 const given = process.argv.slice(2)
-const files = given.some((argument) => !argument.startsWith('-')) ? [] : filesBelow('.', isTest)
+const files = given.some((argument) => !argument.startsWith('-')) ? [] : allTests()
 const runner = spawn(
   process.execPath,
   [

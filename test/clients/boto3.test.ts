@@ -13,8 +13,9 @@ before(async () => {
 after(() => bench[Symbol.asyncDispose]())
 
 /** No compiled files beside the scripts. */
-const python = (script: string) =>
-  bench.ok('python', ['-B', join(root, 'test/clients/python', script)])
+async function python(script: string): Promise<void> {
+  await bench.ok('python', ['-B', join(root, 'test/clients/python', script)])
+}
 
 test('programs use keys, names, contexts, signatures, regions and errors', () => python('life.py'))
 test('the calls of the Terraform provider, in its order', () => python('terraform.py'))

@@ -44,3 +44,13 @@ function pythonIsAsWanted(): boolean {
 export function clientsAreInstalled(): boolean {
   return pythonIsAsWanted() && existsSync(binaries.get('sops') ?? '')
 }
+
+/** Which tests `npm test` runs: those of clients that take long to build have a command of their own. */
+export function isOrdinaryTest(path: string): boolean {
+  return !path.startsWith('test/clients/more/')
+}
+
+/** Whether a test drives programs that only `scripts/install-clients.sh` brings. */
+export function needsClients(path: string): boolean {
+  return path.startsWith('test/clients/') && read(path).includes(`from './client.ts'`)
+}
