@@ -1,5 +1,5 @@
 import { roles } from '@claviger/contract'
-import { selects, type Binding } from '#model'
+import { selects, type Binding, type Key } from '#model'
 import type { KeyPolicy } from './policy/index.ts'
 
 /**
@@ -15,6 +15,8 @@ export interface Target {
   readonly policy?: KeyPolicy | undefined
   /** The key's ARN, which policies name it by; asked only where there is a policy. */
   readonly arn?: () => string
+  /** The key itself, where conditions of its policy may ask for it. */
+  readonly about?: Key
 }
 
 export const tenantTarget: Target = Object.freeze({ labels: Object.freeze({}) })
@@ -24,6 +26,8 @@ export interface Grant {
   /** A binding's id, `policy:` and a statement, or `grant:` and an id. */
   readonly binding: string
   readonly until: number
+  /** The same action on the same target may be answered otherwise where something else is asked, such as another encryption context. */
+  readonly conditional?: true
 }
 
 function covers(binding: Binding, target: Target): boolean {

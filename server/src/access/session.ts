@@ -139,14 +139,15 @@ export class Session implements Identity {
    * or leaves it to bindings; then grants.
    */
   decide(asked: Asked, target: Target, now: number): Grant | undefined {
+    const question =
+      target.policy === undefined ? asked.action : `${asked.action} ${asked.operation}`
     const decided = this.#decided.get(target)
-    const known = decided?.get(asked.action)
+    const known = decided?.get(question)
     if (known !== undefined && now < known.until) return known
-    if (target.policy !== undefined) return this.#judge(asked, target, now).grant
-    const grant = this.#bindings.decide(asked.action, target, now)
-    if (grant === undefined) return this.#granted(asked, target)
-    if (decided === undefined) this.#decided.set(target, new Map([[asked.action, grant]]))
-    else decided.set(asked.action, grant)
+    const { grant } = this.#judge(asked, target, now)
+    if (grant === undefined || grant.conditional === true) return grant
+    if (decided === undefined) this.#decided.set(target, new Map([[question, grant]]))
+    else decided.set(question, grant)
     return grant
   }
 
@@ -176,12 +177,7 @@ export class Session implements Identity {
     return this.#grants.on(key)
   }
 
-  #granted(asked: Asked, target: Target): Grant | undefined {
-    const found = target.key === undefined ? undefined : this.#grants.decide(target.key, asked)
-    return found && { binding: `grant:${found.id}`, until: FOREVER }
-  }
-
-  /** Answers under a policy are not remembered: they may depend on the request. */
+  /** What may be answered otherwise another time is marked so: it is not to be remembered. */
   #judge(
     asked: Asked,
     target: Target,
@@ -190,18 +186,25 @@ export class Session implements Identity {
     const answer = this.#answer(asked, target)
     if (answer?.kind === 'deny')
       return { reason: `the key policy denies it in statement ${answer.statement}` }
+    const conditional = answer?.conditional === true ? { conditional: true as const } : {}
     if (answer?.kind === 'allow') {
       return {
-        grant: { binding: `policy:${answer.statement}`, until: FOREVER },
+        grant: { binding: `policy:${answer.statement}`, until: FOREVER, ...conditional },
         reason: `the key policy allows it in statement ${answer.statement}`,
       }
     }
     if (answer === undefined || answer.kind === 'delegate') {
       const grant = this.#bindings.decide(asked.action, target, now)
-      if (grant !== undefined) return { grant, reason: 'a role binding allows it' }
+      if (grant !== undefined)
+        return { grant: { ...grant, ...conditional }, reason: 'a role binding allows it' }
     }
-    const granted = this.#granted(asked, target)
-    if (granted !== undefined) return { grant: granted, reason: 'a grant on the key allows it' }
+    const granted = target.key === undefined ? undefined : this.#grants.decide(target.key, asked)
+    if (granted !== undefined) {
+      return {
+        grant: { binding: `grant:${granted.id}`, until: FOREVER, conditional: true },
+        reason: 'a grant on the key allows it',
+      }
+    }
     return {
       reason:
         answer === undefined || answer.kind === 'delegate'

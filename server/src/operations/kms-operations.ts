@@ -25,7 +25,6 @@ const names: Names = {
   'key.get': 'DescribeKey',
   'key.list': 'ListKeys',
   'key.versions': 'ListKeyRotations',
-  'key.update': 'UpdateKeyDescription',
   'key.rotate': 'RotateKeyOnDemand',
   'key.suspend': 'DisableKey',
   'key.resume': 'EnableKey',
@@ -74,6 +73,9 @@ export function kmsOperation(
         : 'GenerateDataKeyPair'
     case 'key.autoRotate':
       return input['off'] === true ? 'DisableKeyRotation' : 'EnableKeyRotation'
+    // It replaces labels, and key policies that hold those who tag are to hold it too.
+    case 'key.update':
+      return input['labels'] === undefined ? 'UpdateKeyDescription' : 'TagResource'
     case 'key.label':
       return input['set'] === undefined ? 'UntagResource' : 'TagResource'
     default:

@@ -1,56 +1,63 @@
 import type { OperationName } from '@claviger/contract'
 import type { Asked, ConditionValues, Target } from '#access'
+import type { RingKey } from '#keyring'
 import type { Purpose } from '#model'
 import { conditionValues } from './conditions.ts'
 import { contextOf } from './encryption-context.ts'
 import { kmsOperation } from './kms-operations.ts'
+import type { Origin, Subject } from './parts.ts'
 
 /** Of an operation under way, or imagined, what policies may ask about. */
 export interface Situation {
   readonly name: string
   /** The input, or one item of a batch. */
-  readonly subject: Readonly<Record<string, unknown>>
-  readonly origin: {
-    /** The caller's address. */
-    readonly source?: string
-    readonly region?: string
-    readonly kmsOperation?: string
-  }
+  readonly subject: Subject
+  readonly origin: Partial<Pick<Origin, 'source' | 'region' | 'kmsOperation' | 'secure'>>
   /** Milliseconds since 1970. */
   readonly now: number
+  readonly caller: { readonly account: string }
+  /** A key by the reference it was looked up by. */
+  found(reference: string): RingKey | undefined
+  /** The names of a key whose policy asks for them. */
+  aliasesOf(key: string): readonly string[] | undefined
+}
+
+/** One action in a situation. */
+export interface Aspect {
+  readonly action: string
+  readonly purpose?: Purpose | undefined
+  /** Another operation than the one under way. */
+  readonly other?: OperationName | undefined
+  /** What the key was named by. */
+  readonly reference?: string | undefined
 }
 
 /** What an operation asks of the access rules, worked out only as far as they want to know it. */
 export class Question implements Asked {
-  readonly action: string
   readonly #situation: Situation
-  readonly #purpose: Purpose | undefined
-  /** Another operation than the one under way. */
-  readonly #other: OperationName | undefined
+  readonly #aspect: Aspect
 
-  constructor(
-    situation: Situation,
-    action: string,
-    purpose: Purpose | undefined,
-    other?: OperationName,
-  ) {
+  constructor(situation: Situation, aspect: Aspect) {
     this.#situation = situation
-    this.action = action
-    this.#purpose = purpose
-    this.#other = other
+    this.#aspect = aspect
+  }
+
+  get action(): string {
+    return this.#aspect.action
   }
 
   get operation(): string {
     const { origin, name, subject } = this.#situation
-    if (this.#other !== undefined) return kmsOperation(this.#other, subject, this.#purpose)
-    return origin.kmsOperation ?? kmsOperation(name as OperationName, subject, this.#purpose)
+    const { other, purpose } = this.#aspect
+    if (other !== undefined) return kmsOperation(other, subject, purpose)
+    return origin.kmsOperation ?? kmsOperation(name as OperationName, subject, purpose)
   }
 
   values(target: Target): ConditionValues {
-    return conditionValues(this.#situation, this.#purpose, target)
+    return conditionValues(this.#situation, this.#aspect, target)
   }
 
   get context(): Readonly<Record<string, string>> {
-    return contextOf(this.#situation.subject, this.#purpose)
+    return contextOf(this.#situation.subject, this.#aspect.purpose)
   }
 }

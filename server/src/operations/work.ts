@@ -1,61 +1,19 @@
 import { operations, type OperationName } from '@claviger/contract'
-import {
-  Session,
-  tenantTarget,
-  type Access,
-  type Caller,
-  type Credential,
-  type Grant,
-  type Identity,
-  type SystemCredential,
-  type Target,
-} from '#access'
-import type { Hierarchy, Ring, RingKey, RowSeals } from '#keyring'
-import type { LedgerReader, RecordDraft } from '#ledger'
-import { ClavigerError, KeyError, refusal, type Clock, type Key, type Purpose } from '#model'
-import type { CounterDelta, Store } from '#store'
+import { Session, tenantTarget, type Caller, type Grant, type Identity, type Target } from '#access'
+import type { RingKey } from '#keyring'
+import type { RecordDraft } from '#ledger'
+import { ClavigerError, KeyError, refusal, type Purpose } from '#model'
+import type { CounterDelta } from '#store'
 import { Admitted } from './admitted.ts'
+import { seenAliasesOf } from './aliases.ts'
+import { draftOf, type About } from './draft.ts'
+import { Kept } from './kept.ts'
 import { find, findHeld, unheld } from './lookup.ts'
 import { outcomeOf } from './outcome.ts'
+import type { Facts, Origin, Parts, Subject } from './parts.ts'
 import { Question } from './question.ts'
-import type { SystemControl } from './system-control.ts'
 import { Tally, type Done } from './tally.ts'
-import { target } from './target.ts'
-
-/** What the gate gives every operation to work with. */
-export interface Parts {
-  readonly access: Access
-  readonly ring: Ring
-  readonly seals: RowSeals
-  readonly store: Store
-  readonly clock: Clock
-  readonly hierarchy: Hierarchy
-  /** The tenant that manages the others. */
-  readonly defaultTenant: () => string
-  readonly ledgerReader: LedgerReader
-  readonly system: SystemControl
-}
-
-/** What a door knows of a request. `source` is the peer's address; credential and source are attacker-chosen. */
-export interface Origin {
-  readonly credential: Credential | SystemCredential
-  readonly door: string
-  readonly source: string
-  readonly request: string
-  /** From doors that know regions: only keys of this one are seen. Attacker-chosen. */
-  readonly region?: string
-  /** AWS's name of the operation, where a door knows it more exactly than the operation tells. */
-  readonly kmsOperation?: string
-  /** A door's own demands on a key that the caller may use: it throws where the key does not meet them. */
-  readonly examine?: (key: Key) => void
-}
-
-/** What a door is told beside the answer. */
-export interface Facts {
-  readonly caller: Caller | undefined
-  /** A key by the reference it was looked up by. */
-  key(reference: string): Key | undefined
-}
+import { asksForAliases, target } from './target.ts'
 
 interface Admission {
   readonly reference: string
@@ -64,16 +22,15 @@ interface Admission {
   readonly subject: Subject
 }
 
-/** What was authorized on something that is no key in the ring, or on a key's new labels. */
+/** What was authorized: on a key, on what a key will look like, or on the tenant. */
 interface Authorization {
   readonly target: Target
   readonly action: string
   readonly purpose: Purpose | undefined
   readonly subject: Subject
+  /** What the key was named by. */
+  readonly reference: string | undefined
 }
-
-/** An operation's input, or one item of a batch. */
-export type Subject = Readonly<Record<string, unknown>>
 
 const nothing: Subject = Object.freeze({})
 
@@ -88,14 +45,15 @@ export class Work {
   subject: Subject = nothing
   #identity: Identity | undefined
   #keys = new Map<string, RingKey>()
+  /** By key, where its policy asks for them. */
+  #aliases: Map<string, readonly string[]> | undefined
   #admissions: Admission[] = []
   #authorizations: Authorization[] = []
   #reliances: (() => Promise<void>)[] = []
   readonly #tally = new Tally()
   #binding: string | undefined
   #authorized = false
-  #kept: Map<string, unknown> | undefined
-  #discard: (() => void)[] | undefined
+  #kept: Kept | undefined
 
   constructor(parts: Parts, origin: Origin, name: string, action: string) {
     this.parts = parts
@@ -149,12 +107,16 @@ export class Work {
   /** Step two: look up the keys that are named. Immediate where the ring holds them. */
   locate(references: readonly string[]): void | Promise<void> {
     const missing: string[] = []
+    let asked = false
     for (const reference of references) {
       const key = findHeld(this.parts.ring, reference, this.#viewpoint)
       if (key === unheld) missing.push(reference)
-      else if (key !== undefined) this.#keys.set(reference, key)
+      else if (key !== undefined) {
+        this.#keys.set(reference, key)
+        asked ||= asksForAliases(key)
+      }
     }
-    if (missing.length > 0) return this.#load(missing)
+    if (missing.length > 0 || asked) return this.#load(missing)
   }
 
   async #load(references: readonly string[]): Promise<void> {
@@ -162,6 +124,17 @@ export class Work {
       const key = await find(this.parts.ring, reference, this.#viewpoint)
       if (key !== undefined) this.#keys.set(reference, key)
     }
+    for (const ringKey of this.#keys.values()) {
+      const { id } = ringKey.key
+      if (!asksForAliases(ringKey) || this.#aliases?.has(id) === true) continue
+      const aliases = await seenAliasesOf(this, id)
+      this.#aliases = (this.#aliases ?? new Map()).set(id, aliases)
+    }
+  }
+
+  /** The names of a key whose policy asks for them. */
+  aliasesOf(key: string): readonly string[] | undefined {
+    return this.#aliases?.get(key)
   }
 
   get #viewpoint() {
@@ -173,8 +146,13 @@ export class Work {
    *
    * @throws ClavigerError forbidden
    */
-  authorize(on: Target = tenantTarget, action = this.action, purpose?: Purpose): string {
-    const grant = this.may(on, action, purpose)
+  authorize(
+    on: Target = tenantTarget,
+    action = this.action,
+    purpose?: Purpose,
+    reference?: string,
+  ): string {
+    const grant = this.may(on, action, purpose, reference)
     if (grant === undefined) {
       throw new ClavigerError(
         'forbidden',
@@ -183,7 +161,7 @@ export class Work {
     }
     this.#authorized = true
     this.#binding ??= grant.binding
-    this.#authorizations.push({ target: on, action, purpose, subject: this.subject })
+    this.#authorizations.push({ target: on, action, purpose, subject: this.subject, reference })
     return grant.binding
   }
 
@@ -193,7 +171,7 @@ export class Work {
    * @throws ClavigerError forbidden
    */
   authorizeSomewhere(): void {
-    if (!this.identity.holds(this.action, this.parts.clock.now())) this.authorize()
+    if (!this.identity.holds(this.action, this.now)) this.authorize()
     this.#authorized = true
   }
 
@@ -203,19 +181,20 @@ export class Work {
   }
 
   /** What allows an action on a target, without claiming it. */
-  may(on: Target, action = this.action, purpose?: Purpose): Grant | undefined {
-    return this.identity.decide(new Question(this, action, purpose), on, this.parts.clock.now())
+  may(on: Target, action = this.action, purpose?: Purpose, reference?: string): Grant | undefined {
+    const question = new Question(this, { action, purpose, reference })
+    return this.identity.decide(question, on, this.now)
   }
 
   /** Whether the caller could do another operation on a target, for what an operation says of the ones after it. */
   mayDo(operation: OperationName, on: Target): boolean {
-    const question = new Question(this, operations[operation].action, undefined, operation)
-    return this.identity.decide(question, on, this.parts.clock.now()) !== undefined
+    const question = new Question(this, { action: operations[operation].action, other: operation })
+    return this.identity.decide(question, on, this.now) !== undefined
   }
 
   /** Whether a key policy denies the caller the operation, so that nothing can allow it. */
   isDenied(on: Target): boolean {
-    return this.identity.isDenied(new Question(this, this.action, undefined), on)
+    return this.identity.isDenied(new Question(this, { action: this.action }), on)
   }
 
   /**
@@ -234,18 +213,17 @@ export class Work {
       this.authorize(tenantTarget, action, purpose)
       throw new ClavigerError('not_found', 'There is no key of that id or alias')
     }
-    const binding = this.authorize(target(ringKey, this.caller, this.origin), action, purpose)
+    const on = target(ringKey, this.caller, this.origin)
+    const binding = this.authorize(on, action, purpose, reference)
     // Of a key that is to be used, its state comes first.
     if (purpose === undefined) this.origin.examine?.(ringKey.key)
     return { ringKey, binding }
   }
 
-  /** Whether the action is allowed on a key by a binding alone, so that it does not depend on what is asked. */
-  isAllowedWhatever(ringKey: RingKey): boolean {
-    return (
-      ringKey.key.policy === undefined &&
-      this.may(target(ringKey, this.caller, this.origin)) !== undefined
-    )
+  /** Whether the action is allowed on a key whatever exactly is asked, such as with which encryption context. */
+  isAllowedWhatever(ringKey: RingKey, purpose?: Purpose): boolean {
+    const grant = this.may(target(ringKey, this.caller, this.origin), this.action, purpose)
+    return grant !== undefined && grant.conditional !== true
   }
 
   /** A key that was looked up, before anybody is authorized to do anything with it: for finding out what is to be authorized. */
@@ -261,7 +239,7 @@ export class Work {
   admit(reference: string, purpose: Purpose, version?: number, action = this.action): Admitted {
     const { ringKey, binding } = this.key(reference, action, purpose)
     const number = version ?? ringKey.key.version
-    const refused = refusal(ringKey.key, ringKey.version(number), purpose, this.parts.clock.now())
+    const refused = refusal(ringKey.key, ringKey.version(number), purpose, this.now)
     if (refused !== undefined) {
       throw new KeyError('wrong_state', `Refused: ${refused.reason}`, {
         key: ringKey.key,
@@ -283,7 +261,7 @@ export class Work {
   admitEach(reference: string, version?: number): readonly Admitted[] {
     if (version !== undefined) return [this.admit(reference, 'process', version)]
     const { ringKey } = this.key(reference)
-    const now = this.parts.clock.now()
+    const now = this.now
     const admitted = ringKey.versions
       .filter((candidate) => refusal(ringKey.key, candidate, 'process', now) === undefined)
       .map((candidate) => candidate.version)
@@ -318,24 +296,17 @@ export class Work {
   }
 
   /** Does something slow once, though the verb may run again. */
-  async once<Value>(
+  once<Value>(
     name: string,
     make: () => Promise<Value>,
     discard?: (value: Value) => void,
   ): Promise<Value> {
-    const kept = (this.#kept ??= new Map())
-    if (!kept.has(name)) {
-      const value = await make()
-      kept.set(name, value)
-      if (discard !== undefined) (this.#discard ??= []).push(() => discard(value))
-    }
-    return kept.get(name) as Value
+    return (this.#kept ??= new Kept()).once(name, make, discard)
   }
 
   /** Overwrites what was kept. */
   dispose(): void {
-    for (const discard of this.#discard ?? []) discard()
-    this.#discard = undefined
+    this.#kept?.dispose()
     this.#kept = undefined
   }
 
@@ -354,9 +325,15 @@ export class Work {
         this.subject = admitted
         this.admit(reference, purpose, version)
       }
-      for (const { target: on, action, purpose, subject: authorized } of authorizations) {
+      for (const {
+        target: on,
+        action,
+        purpose,
+        subject: authorized,
+        reference,
+      } of authorizations) {
         this.subject = authorized
-        this.authorize(this.#now(on), action, purpose)
+        this.authorize(this.#now(on), action, purpose, reference)
       }
       for (const check of reliances) {
         await check()
@@ -379,6 +356,7 @@ export class Work {
   forget(): void {
     this.#identity = undefined
     this.#keys = new Map()
+    this.#aliases = undefined
     this.#admissions = []
     this.#authorizations = []
     this.#reliances = []
@@ -387,32 +365,9 @@ export class Work {
   }
 
   /** A record of this operation: what every entry of it shares, and what is said of this one. */
-  draft(
-    event: string,
-    source: string,
-    about: Partial<RecordDraft> & Pick<RecordDraft, 'outcome'>,
-  ): RecordDraft {
-    const caller = this.known
-    return {
-      event,
-      outcome: about.outcome,
-      reason: about.reason,
-      tenant: caller?.tenant,
-      principal: caller?.principal ?? 'anonymous',
-      credential: caller?.credential,
-      factors: caller?.factors,
-      binding: about.binding ?? this.#binding,
-      door: this.origin.door,
-      source,
-      request: this.origin.request,
-      key: about.key,
-      version: about.version,
-      part: about.part,
-      count: about.count === 1 ? undefined : about.count,
-      bytes: about.bytes,
-      subject: about.subject,
-      detail: about.detail,
-    }
+  draft(event: string, source: string, about: About): RecordDraft {
+    const { known: caller, origin } = this
+    return draftOf({ event, source, caller, origin, binding: this.#binding }, about)
   }
 
   /** The records of what was used, one for each key, version and outcome. */

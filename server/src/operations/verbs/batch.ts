@@ -1,7 +1,8 @@
 import type { ErrorCode } from '@claviger/contract'
 import { KeyError, toClavigerError, type Purpose } from '#model'
 import type { Admitted } from '../admitted.ts'
-import type { Subject, Work } from '../work.ts'
+import type { Subject } from '../parts.ts'
+import type { Work } from '../work.ts'
 
 /** Items done before the event loop gets a turn, so that a batch does not hold up everybody else. */
 const ITEMS_PER_TURN = 64
@@ -50,7 +51,7 @@ export async function eachItem<Item extends object, Result>(
  */
 export function admitForItems(work: Work, reference: string, purpose: Purpose): () => Admitted {
   const ringKey = work.found(reference)
-  if (ringKey === undefined || work.isAllowedWhatever(ringKey)) {
+  if (ringKey === undefined || work.isAllowedWhatever(ringKey, purpose)) {
     const admitted = work.admit(reference, purpose)
     return () => admitted
   }

@@ -12,6 +12,7 @@ import {
 } from '#model'
 import { aliasesOf } from '../aliases.ts'
 import { keyRow, standing, versionRow } from '../rows.ts'
+import { target } from '../target.ts'
 import type { ChangeVerb, Plan } from '../verb.ts'
 import { keyView } from '../views.ts'
 import type { Work } from '../work.ts'
@@ -130,7 +131,8 @@ export const updateKey: ChangeVerb<'key.update'> = {
     const { ringKey } = work.key(input.key)
     assertNotDestroyed(ringKey.key)
     // New labels may put the key where the caller could not have reached it.
-    if (input.labels !== undefined) work.authorize({ key: ringKey.key.id, labels: input.labels })
+    if (input.labels !== undefined)
+      work.authorize({ ...target(ringKey, work.caller, work.origin), labels: input.labels })
     await assertOwner(work, input.owner)
     assertNotOver(ringKey.current, input, work.parts.clock.now())
     const dated = input.protectStopAt !== undefined || input.processStopAt !== undefined

@@ -6,7 +6,7 @@ import type { ChangeVerb, Plan } from '../verb.ts'
 import { keyView } from '../views.ts'
 import type { Work } from '../work.ts'
 import type { ImportedMaterial } from './known-material.ts'
-import { checkedPolicy } from './policies.ts'
+import { policyOfNewKey } from './policies.ts'
 
 /** What creating and importing have in common. */
 export interface NewKey {
@@ -100,7 +100,7 @@ export function planKey(
   const policy =
     input.policy === undefined
       ? {}
-      : { policy: checkedPolicy(work, input.policy, key, input.bypassPolicyLockoutCheck) }
+      : { policy: policyOfNewKey(work, input.policy, key, input.bypassPolicyLockoutCheck) }
   const made: Key = { ...key, ...policy }
   const version: KeyVersion = {
     ...newVersion(id, 1, now, input),
@@ -154,8 +154,6 @@ export const createKey: ChangeVerb<'key.create'> = {
   kind: 'change',
   async run(input, work) {
     work.authorize({ labels: input.labels ?? {} })
-    // Whoever writes the policy says who may use the key.
-    if (input.policy !== undefined) work.authorize({ labels: input.labels ?? {} }, 'policy.put')
     const algorithm = findAlgorithm(input.algorithm)
     findUsage(algorithm, input.usage)
     newVersion('', 1, work.parts.clock.now(), input)

@@ -33,7 +33,7 @@ export const explainAccess: ReadVerb<'access.explain'> = {
       })
     }
     const { value: principal } = await own<Principal>(work, 'principal', input.principal)
-    const now = parts.clock.now()
+    const now = work.now
     const session = await openSession(parts, {
       principal: principal.id,
       credential: { kind: 'token', id: '', expiresAt: Number.POSITIVE_INFINITY },
@@ -44,11 +44,14 @@ export const explainAccess: ReadVerb<'access.explain'> = {
       {
         name: operation,
         subject: context === undefined ? {} : { context },
-        origin: { ...(origin.region === undefined ? {} : { region: origin.region }) },
+        // From where they would ask is not known.
+        origin: origin.region === undefined ? {} : { region: origin.region },
         now,
+        caller,
+        found: (reference) => work.found(reference),
+        aliasesOf: (key) => work.aliasesOf(key),
       },
-      operations[operation].action,
-      undefined,
+      { action: operations[operation].action, reference: input.key },
     )
     return session.explain(asked, target(ringKey, caller, origin), now)
   },

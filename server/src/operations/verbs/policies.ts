@@ -1,6 +1,6 @@
-import { defaultPolicy, KeyPolicy, POLICY_BYTES_MAX, PolicyError, type Target } from '#access'
+import { defaultPolicy, KeyPolicy, POLICY_BYTES_MAX, PolicyError } from '#access'
 import { ClavigerError, type Key } from '#model'
-import { keyArn } from '../target.ts'
+import { policed } from '../target.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { assertNotDestroyed, planChange } from './change-key.ts'
@@ -10,15 +10,14 @@ import { assertNotDestroyed, planChange } from './change-key.ts'
 const LOCKED_OUT = 'The new key policy will not allow you to update the key policy in the future.'
 
 /**
- * A policy that may be put on a key by this caller.
+ * A policy that may be put on a key by this caller, who may put policies on it.
  *
- * @throws ClavigerError payload_too_large; PolicyError for what is no policy, or would lock the caller out; forbidden, since whoever puts
- *   a policy on a key says who may use it
+ * @throws ClavigerError payload_too_large; PolicyError for what is no policy, or would lock the caller out
  */
 export function checkedPolicy(
   work: Work,
   policy: string,
-  key: Pick<Key, 'id' | 'labels' | 'region' | 'multiRegion'>,
+  key: Key,
   bypass: boolean | undefined,
 ): string {
   if (Buffer.byteLength(policy) > POLICY_BYTES_MAX) {
@@ -27,14 +26,25 @@ export function checkedPolicy(
       `A key policy has at most ${POLICY_BYTES_MAX} bytes`,
     )
   }
-  const target: Target = {
-    key: key.id,
-    labels: key.labels,
-    policy: KeyPolicy.parse(policy),
-    arn: () => keyArn(key, work.caller.account, work.origin.region),
-  }
+  const parsed = KeyPolicy.parse(policy)
+  const target = policed(key, parsed, work.caller.account, work.origin.region)
   if (bypass !== true && !work.mayDo('policy.put', target)) throw new PolicyError(LOCKED_OUT)
   return policy
+}
+
+/**
+ * The policy of a key that is being made: whoever writes it says who may use the key, so that making keys is not enough.
+ *
+ * @throws ClavigerError forbidden, and as {@link checkedPolicy} does
+ */
+export function policyOfNewKey(
+  work: Work,
+  policy: string,
+  key: Key,
+  bypass: boolean | undefined,
+): string {
+  work.authorize({ labels: key.labels }, 'policy.put')
+  return checkedPolicy(work, policy, key, bypass)
 }
 
 export const getPolicy: ReadVerb<'policy.get'> = {
