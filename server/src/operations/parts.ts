@@ -1,7 +1,7 @@
 import type { Access, Caller, Credential, SystemCredential } from '#access'
 import type { Hierarchy, Ring, RowSeals } from '#keyring'
 import type { LedgerReader } from '#ledger'
-import type { Clock, Key } from '#model'
+import type { Clock, Key, KeyVersion } from '#model'
 import type { Store } from '#store'
 import type { SystemControl } from './system-control.ts'
 
@@ -34,7 +34,7 @@ export interface Origin {
   /** AWS's name of the operation, where a door knows it more exactly than the operation tells. */
   readonly kmsOperation?: string
   /** A door's own demands on a key that the caller may use: it throws where the key does not meet them. */
-  readonly examine?: (key: Key) => void
+  readonly examine?: (key: Key, current: KeyVersion) => void
 }
 
 /** What a door is told beside the answer. */

@@ -216,7 +216,7 @@ export class Work {
     const on = target(ringKey, this.caller, this.origin)
     const binding = this.authorize(on, action, purpose, reference)
     // Of a key that is to be used, its state comes first.
-    if (purpose === undefined) this.origin.examine?.(ringKey.key)
+    if (purpose === undefined) this.origin.examine?.(ringKey.key, ringKey.current)
     return { ringKey, binding }
   }
 
@@ -247,7 +247,7 @@ export class Work {
         hindrance: refused.hindrance,
       })
     }
-    this.origin.examine?.(ringKey.key)
+    this.origin.examine?.(ringKey.key, ringKey.current)
     this.#admissions.push({ reference, purpose, version, subject: this.subject })
     return new Admitted(ringKey, number, binding)
   }

@@ -81,11 +81,20 @@ export async function startAwsHouse(): Promise<AwsHouse> {
     elapsed: () => performance.now(),
     now: () => clock.now(),
   })
+  const door = createSwitch(
+    [{ takes: (path) => path === '/' || isAwsPath(path, '/aws'), door: aws }],
+    rest.door,
+  )
   const listener = await listen({
-    door: createSwitch(
-      [{ takes: (path) => path === '/' || isAwsPath(path, '/aws'), door: aws }],
-      rest.door,
-    ),
+    door: {
+      ...door,
+      // Clients correct their clocks by it, and the clock of this house is not the system's.
+      async respond(request) {
+        const answer = await door.respond(request)
+        const date = new Date(clock.now()).toUTCString()
+        return { ...answer, headers: { ...answer.headers, date } }
+      },
+    },
     host: '127.0.0.1',
     port: 0,
     idPrefix: '0a1b2c3d',

@@ -1,8 +1,9 @@
-import type { Key } from '#model'
+import { isWithoutMaterial, type Key, type KeyVersion } from '#model'
 import { keyArn as nativeKeyArn, kmsKeyId, type Caller, type Facts } from '#operations'
 import {
   aliasArn,
   keyArn,
+  keyNotFound,
   multiRegionId,
   readKeyReference,
   sharedUuid,
@@ -21,6 +22,7 @@ export class Asking {
   dryRun = false
   facts: Facts | undefined
   #caller: Caller | undefined
+  #withoutMaterial = false
   /** What the request said, by the reference the gate was given. */
   readonly #said = new Map<string, KeyReference>()
 
@@ -64,6 +66,12 @@ export class Asking {
     return keyArn(this, said?.id ?? reference)
   }
 
+  /** Whether a key is the one that the request named by its id or ARN. */
+  isSaid(key: Key, keyId: string): boolean {
+    const said = readKeyReference(keyId, this, 'no aliases')
+    return said.kind === 'id' && said.id === this.keyId(key)
+  }
+
   /** What the request named, in order. */
   get said(): readonly (readonly [reference: string, said: KeyReference])[] {
     return [...this.#said]
@@ -75,6 +83,18 @@ export class Asking {
     if (key === undefined)
       throw new AwsException('KMSInternalException', 'The key was not found', 'internal')
     return key
+  }
+
+  /** The caller may do it with this key. What is left of one whose deletion is done is not shown. @throws AwsException NotFoundException */
+  meet(key: Key, current: KeyVersion): void {
+    if (key.state === 'destroyed' || key.state === 'destroyed-compromised')
+      throw keyNotFound(this.arn(key))
+    this.#withoutMaterial = isWithoutMaterial(current, this.now)
+  }
+
+  /** Whether the key that is looked at has no material yet, or no more. */
+  get withoutMaterial(): boolean {
+    return this.#withoutMaterial
   }
 
   /** The ARN of a key that the gate found. */

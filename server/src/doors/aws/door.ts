@@ -1,5 +1,5 @@
 import type { HttpDoor, HttpRequest, HttpResponse } from '#http'
-import { toClavigerError, type ClavigerError } from '#model'
+import { readGrantToken, toClavigerError, type ClavigerError } from '#model'
 import type { Credential, Gate, GatedName } from '#operations'
 import { Asking } from './asking.ts'
 import { BODY_BYTES_MAX } from './deserialize.ts'
@@ -112,20 +112,22 @@ async function ask(
       request: request.id,
       region: asking.region,
       kmsOperation: asking.operation,
-      get rehearsal() {
-        return asking.dryRun
-      },
+      isRehearsal: () => asking.dryRun,
       read(caller) {
         asking.believe(caller)
         input = readInput(asking.operation, request.body)
-        const { DryRun } = input as Common
+        const { DryRun, GrantTokens = [] } = input as Common
+        assertGrantTokens(GrantTokens)
         asking.dryRun = DryRun === true
         return row.input(input, asking)
       },
       told(facts) {
         asking.facts = facts
       },
-      ...(examine === undefined ? {} : { examine: (key) => examine.call(row, key, input, asking) }),
+      examine(key, current) {
+        asking.meet(key, current)
+        examine?.call(row, key, input, asking)
+      },
     })
     if (asking.dryRun) throw dryRunSucceeded()
     return row.output(output, input, asking)
@@ -139,6 +141,12 @@ async function ask(
     if (recovered instanceof AwsException) throw recovered
     return recovered.output
   }
+}
+
+/** Grants are in force without their tokens; what is given as one must still be one. @throws AwsException */
+function assertGrantTokens(tokens: readonly string[]): void {
+  if (tokens.some((token) => readGrantToken(token) === undefined))
+    throw new AwsException('InvalidGrantTokenException', 'The grant token is not valid')
 }
 
 /** What the caller presents; whether it is good is for the gate. */

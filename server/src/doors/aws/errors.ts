@@ -1,4 +1,4 @@
-import { KeyError, toClavigerError, type ClavigerError } from '#model'
+import { hasReplicas, KeyError, toClavigerError, type ClavigerError } from '#model'
 import { principalArn, SignatureError } from '#operations'
 import { aliasNotFound, keyNotFound } from './arn.ts'
 import type { Asking } from './asking.ts'
@@ -42,7 +42,7 @@ function aboutKey(error: KeyError, asking: Asking): AwsException | undefined {
     case 'ended':
       return failures.disabled(arn)
     case 'pending-destruction':
-      return failures.pendingDeletion(arn)
+      return failures.pendingDeletion(arn, hasReplicas(error.key))
     case 'awaiting-material':
       return failures.pendingImport(arn)
     case 'destroyed':

@@ -49,6 +49,10 @@ export const updateAlias = handler<'UpdateAlias', 'alias.update'>({
     alias: nameOf(input.AliasName),
     key: asking.reference(input.TargetKeyId, 'no aliases'),
   }),
+  // The key that the alias leaves may be on its way out (developer guide, key states, footnote 10).
+  examine(key, input, asking) {
+    if (asking.isSaid(key, input.TargetKeyId)) assertNotPendingDeletion(key, input, asking)
+  },
   output: () => undefined,
   recover(error, input, asking) {
     const target = asking.facts?.key(asking.reference(input.TargetKeyId))

@@ -1,5 +1,5 @@
 import { parseEnvelope } from '@claviger/contract/envelope'
-import { envelopeKeyId, type ClavigerError, type Key } from '#model'
+import { envelopeKeyId, KeyError, type ClavigerError, type Key } from '#model'
 import { materialId } from '#operations'
 import {
   assertCompatible,
@@ -111,6 +111,12 @@ function refuseModifiers(modifiers: unknown): void {
   }
 }
 
+function isMissing(error: ClavigerError): boolean {
+  return (
+    error.code === 'not_found' || (error instanceof KeyError && error.hindrance === 'destroyed')
+  )
+}
+
 /** The key of the request did not make the ciphertext: said by its type, where the ciphertext tells. */
 function wrongKey(
   error: ClavigerError,
@@ -119,7 +125,7 @@ function wrongKey(
   reference: string | undefined,
   asking: Asking,
 ): AwsException | undefined {
-  if (keyId === undefined) return error.code === 'not_found' ? ciphertextKeyMissing() : undefined
+  if (keyId === undefined) return isMissing(error) ? ciphertextKeyMissing() : undefined
   if (error.code !== 'invalid_ciphertext' || blob === undefined || reference === undefined)
     return undefined
   const envelope = parseEnvelope(blob)

@@ -1,14 +1,14 @@
 import type { OperationName } from '@claviger/contract'
-import { KeyError, keyRefusal, type Key } from '#model'
+import type { Key } from '#model'
 import { defaultKeyPolicy, kmsOperation } from '#operations'
-import { keyArn, multiRegionId } from '../arn.ts'
+import { keyArn, keyNotFound, multiRegionId } from '../arn.ts'
 import type { Asking } from '../asking.ts'
 import { AwsException } from '../exceptions.ts'
 import { notPrimary } from '../failures.ts'
 import { requestUuid } from '../request.ts'
 import { algorithmOf, keySpecOf, nativeUsageOf, usageForNewKey } from '../specs.ts'
 import { handler } from './handler.ts'
-import { assertNotPendingDeletion, metadataOf } from './metadata.ts'
+import { assertInForce, assertNotPendingDeletion, metadataOf } from './metadata.ts'
 import { moreOf, pageOf } from './paging.ts'
 import { malformed } from './policies.ts'
 import { labelsOf } from './tags.ts'
@@ -146,13 +146,17 @@ export const updatePrimaryRegion = handler<'UpdatePrimaryRegion', 'key.setPrimar
   }),
   examine: assertPrimary,
   output: () => undefined,
+  recover(error, input, asking) {
+    const key = asking.facts?.key(asking.reference(input.KeyId))
+    if (error.code !== 'not_found' || key === undefined) return undefined
+    const place = { region: input.PrimaryRegion, account: asking.account }
+    return keyNotFound(keyArn(place, asking.keyId(key)))
+  },
 })
 
 /** Only a primary key, in a state to be used, is copied or replaced (developer guide, key states). */
 function assertPrimary(key: Key, _input: unknown, asking: Asking): void {
   const arn = asking.arn(key)
   if (key.multiRegion === undefined || key.multiRegion.primary !== key.region) throw notPrimary(arn)
-  const refused = keyRefusal(key)
-  if (refused !== undefined)
-    throw new KeyError('wrong_state', refused.reason, { key, hindrance: refused.hindrance })
+  assertInForce(key, asking)
 }

@@ -1,5 +1,5 @@
 import type { OutputOf as NativeOutput } from '@claviger/contract'
-import type { Key } from '#model'
+import { hasReplicas, KeyError, keyRefusal, type Key } from '#model'
 import { algorithmLists } from '../algorithms.ts'
 import { keyArn } from '../arn.ts'
 import type { Asking } from '../asking.ts'
@@ -33,7 +33,15 @@ export function assertUsage(key: Key, usage: Key['usage'], asking: Asking) {
 
 /** What may still be done with a key in every state but this (developer guide, key states, row TagResource). */
 export function assertNotPendingDeletion(key: Key, _input: unknown, asking: Asking): void {
-  if (key.destroyAt !== undefined) throw pendingDeletion(asking.arn(key))
+  if (key.destroyAt !== undefined) throw pendingDeletion(asking.arn(key), hasReplicas(key))
+}
+
+/** Neither disabled, nor pending deletion or import (developer guide, key states, footnotes 1, 3 and 5). @throws KeyError wrong_state */
+export function assertInForce(key: Key, asking: Asking): void {
+  const refused = keyRefusal(key)
+  const hindrance = refused?.hindrance ?? (asking.withoutMaterial ? 'awaiting-material' : undefined)
+  if (hindrance !== undefined)
+    throw new KeyError('wrong_state', refused?.reason ?? 'it has no material', { key, hindrance })
 }
 
 export function originOf(origin: Key['origin']): 'AWS_KMS' | 'EXTERNAL' {

@@ -1,10 +1,10 @@
 import type { OutputOf as NativeOutput } from '@claviger/contract'
-import { KeyError, keyRefusal, type Key } from '#model'
+import type { Key } from '#model'
 import type { Asking } from '../asking.ts'
 import { AwsException } from '../exceptions.ts'
 import { nothingPendingRotation, notPrimary, wrongOrigin } from '../failures.ts'
 import { handler } from './handler.ts'
-import { specAndUsage } from './metadata.ts'
+import { assertInForce, specAndUsage } from './metadata.ts'
 import { moreOf, pageOf } from './paging.ts'
 
 /** Rotation: at AWS of symmetric keys only. */
@@ -28,9 +28,7 @@ function assertRotatable(key: Key, _input: unknown, asking: Asking): void {
   if (key.origin === 'imported') throw wrongOrigin(asking.arn(key), 'EXTERNAL')
   assertSymmetric(key, asking)
   assertNotReplica(key, asking)
-  const refused = keyRefusal(key)
-  if (refused !== undefined)
-    throw new KeyError('wrong_state', refused.reason, { key, hindrance: refused.hindrance })
+  assertInForce(key, asking)
 }
 
 export const enableKeyRotation = handler<'EnableKeyRotation', 'key.autoRotate'>({
@@ -58,7 +56,8 @@ export const getKeyRotationStatus = handler<'GetKeyRotationStatus', 'key.get'>({
     if (key.origin === 'imported') throw wrongOrigin(asking.arn(key), 'EXTERNAL')
   },
   output(output, input, asking) {
-    const { rotation } = output
+    // Of a key that is pending deletion the answer is no, until the deletion is called off (developer guide, rotation of keys).
+    const rotation = output.destroyAt === undefined ? output.rotation : undefined
     return {
       KeyId: asking.keyArn(asking.reference(input.KeyId)),
       KeyRotationEnabled: rotation !== undefined,
@@ -75,9 +74,7 @@ export const rotateKeyOnDemand = handler<'RotateKeyOnDemand', 'key.rotate'>({
   examine(key, _input, asking) {
     assertSymmetric(key, asking)
     assertNotReplica(key, asking)
-    const refused = keyRefusal(key)
-    if (refused !== undefined)
-      throw new KeyError('wrong_state', refused.reason, { key, hindrance: refused.hindrance })
+    assertInForce(key, asking)
     if (key.origin === 'imported' && key.pending === undefined)
       throw nothingPendingRotation(asking.arn(key))
   },

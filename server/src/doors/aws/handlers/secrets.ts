@@ -1,9 +1,8 @@
-import { KeyError, keyRefusal } from '#model'
 import { algorithmLists, assertCompatible } from '../algorithms.ts'
 import { AwsException } from '../exceptions.ts'
 import { refuseRecipient } from './encryption.ts'
 import { handler } from './handler.ts'
-import { assertUsage, originOf, specAndUsage } from './metadata.ts'
+import { assertInForce, assertUsage, originOf, specAndUsage } from './metadata.ts'
 
 /** Codes, shared secrets and public keys. */
 
@@ -101,9 +100,7 @@ export const getPublicKey = handler<'GetPublicKey', 'key.public'>({
       )
     }
     // Natively a public key may always be seen; AWS asks for a key that is enabled.
-    const refused = keyRefusal(key)
-    if (refused !== undefined)
-      throw new KeyError('wrong_state', refused.reason, { key, hindrance: refused.hindrance })
+    assertInForce(key, asking)
   },
   output(output, input, asking) {
     const key = asking.key(asking.reference(input.KeyId))

@@ -53,7 +53,7 @@ export const scheduleKeyDeletion = handler<'ScheduleKeyDeletion', 'key.destroy'>
       KeyId: asking.keyArn(asking.reference(input.KeyId)),
       ...(state === 'PendingReplicaDeletion' || output.destroyAt === undefined
         ? {}
-        : { DeletionDate: Math.floor(output.destroyAt / 1_000) * 1_000 }),
+        : { DeletionDate: output.destroyAt }),
       KeyState: state,
       PendingWindowInDays: input.PendingWindowInDays ?? WINDOW_DAYS_MAX,
     }
