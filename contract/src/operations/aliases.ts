@@ -49,7 +49,7 @@ export const deleteAlias = operation({
   summary: 'Remove a name; the key stays',
   input: z.strictObject({ alias: codec.alias }),
   output: empty,
-  errors: notFound,
+  errors: ['not_found', 'wrong_state'],
 })
 
 export const listAliases = operation({

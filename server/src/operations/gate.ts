@@ -180,7 +180,7 @@ export class Gate {
       assertAuthorized(work)
       if (call.isRehearsal?.() === true) return plan.output
       const recorded = await this.#ledger.record({
-        records: [changeRecord(work, call.operation, source, plan)],
+        records: changeRecords(work, call.operation, source, plan),
         counters: [],
         change: {
           additive: plan.additive,
@@ -300,7 +300,14 @@ function refusalRecord(
   )
 }
 
-function changeRecord(work: Work, event: string, source: string, plan: Plan<unknown>): RecordDraft {
-  const { key, version, subject, detail } = plan
-  return work.draft(event, source, { outcome: 'ok', key, version, subject, detail })
+function changeRecords(
+  work: Work,
+  event: string,
+  source: string,
+  plan: Plan<unknown>,
+): RecordDraft[] {
+  const { key, version, subject, detail, alsoOf = [] } = plan
+  return [key, ...alsoOf].map((each) =>
+    work.draft(event, source, { outcome: 'ok', key: each, version, subject, detail }),
+  )
 }

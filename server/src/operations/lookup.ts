@@ -1,4 +1,4 @@
-import type { Ring, RingKey } from '#keyring'
+import type { AliasTarget, Ring, RingKey } from '#keyring'
 
 /**
  * Finding the key that a reference means: an id, or a name. Doors that know regions see a key only in its own, and of related
@@ -22,9 +22,33 @@ export function regionalAlias(alias: string, region: string): string {
   return `${alias}@${region}`
 }
 
+/** Whether what was made in a region, or in none that is known, is seen from another. */
+export function isSeen(made: string | undefined, region: string | undefined): boolean {
+  return region === undefined || made === undefined || made === region
+}
+
+interface Name {
+  readonly name: string
+  /** Whether it only counts where it was made. */
+  readonly isRegional: boolean
+}
+
 /** The names to try for a reference that is no id, best first. */
-function names(reference: string, region: string | undefined): readonly string[] {
-  return region === undefined ? [reference] : [regionalAlias(reference, region), reference]
+function names(reference: string, region: string | undefined): readonly Name[] {
+  const plain = { name: reference, isRegional: false }
+  if (region === undefined) return [plain]
+  return [{ name: regionalAlias(reference, region), isRegional: true }, plain]
+}
+
+/** The key a name leads to from here. A name that only looks like one of the region was not made there, and takes no other's place. */
+function keyOf(
+  { isRegional }: Name,
+  target: AliasTarget | undefined,
+  { region }: Viewpoint,
+): string | undefined {
+  if (target === undefined) return undefined
+  const counts = isRegional ? target.region === region : isSeen(target.region, region)
+  return counts ? target.key : undefined
 }
 
 /** The key a reference means where memory can tell; `undefined` where there is none to be seen. */
@@ -35,9 +59,10 @@ export function findHeld(
 ): RingKey | undefined | typeof unheld {
   if (UUID.test(reference)) return heldKey(ring, reference, from)
   for (const name of names(reference, from.region)) {
-    const target = ring.heldAlias(from.tenant, name)
+    const target = ring.heldAlias(from.tenant, name.name)
     if (target === null) return unheld
-    if (target !== undefined && isSeen(target, from)) return heldKey(ring, target.key, from)
+    const key = keyOf(name, target, from)
+    if (key !== undefined) return heldKey(ring, key, from)
   }
   return undefined
 }
@@ -50,8 +75,8 @@ export async function find(
 ): Promise<RingKey | undefined> {
   if (UUID.test(reference)) return loadKey(ring, reference, from)
   for (const name of names(reference, from.region)) {
-    const target = await ring.loadAlias(from.tenant, name)
-    if (target !== undefined && isSeen(target, from)) return loadKey(ring, target.key, from)
+    const key = keyOf(name, await ring.loadAlias(from.tenant, name.name), from)
+    if (key !== undefined) return loadKey(ring, key, from)
   }
   return undefined
 }
@@ -72,14 +97,13 @@ async function loadKey(ring: Ring, id: string, from: Viewpoint): Promise<RingKey
   return seen === id ? key : ring.load(seen)
 }
 
-/** The id of the key that is seen under this one's id: itself, a related one, or none. Another tenant's is as good as none. */
+/**
+ * The id of the key that is seen under this one's id: itself, a related one, or none. Another tenant's is as good as none. From a
+ * region, a destroyed key that ciphertexts name leads to those that are left.
+ */
 function seenFrom({ key }: RingKey, from: Viewpoint): string | undefined {
   if (key.tenant !== from.tenant) return undefined
-  if (from.region === undefined || key.region === undefined || key.region === from.region)
-    return key.id
-  return key.multiRegion?.members.find((member) => member.region === from.region)?.key
-}
-
-function isSeen(target: { readonly region?: string }, from: Viewpoint): boolean {
-  return from.region === undefined || target.region === undefined || target.region === from.region
+  if (from.region === undefined || key.region === undefined) return key.id
+  const here = key.multiRegion?.members.find((member) => member.region === from.region)
+  return here?.key ?? (key.region === from.region ? key.id : undefined)
 }

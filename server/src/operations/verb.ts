@@ -34,6 +34,8 @@ export interface Plan<Output> {
   readonly unchanged?: readonly (RowReference & { readonly revision: number })[]
   /** For the record. */
   readonly key?: string
+  /** Other keys that the same is done to, each with a record of its own. */
+  readonly alsoOf?: readonly string[]
   readonly version?: number
   readonly subject?: string
   readonly detail?: Readonly<Record<string, string | number>>

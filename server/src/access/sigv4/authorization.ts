@@ -14,7 +14,7 @@ type Parameter = (typeof PARAMETERS)[number]
 
 const ACCESS_KEY = /^\w{1,128}$/
 /** A label of a host name, which is what every client makes sure of: regions become parts of names and of ARNs. */
-const REGION = /^(?!-)[A-Za-z0-9-]{1,63}$/
+const REGION = /^[a-z0-9][a-z0-9-]{0,62}$/
 const SIGNATURE = /^[0-9a-f]{64}$/
 /** RFC 9110 section 5.6.2, in lower case. */
 const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]{1,128}$/

@@ -1,9 +1,10 @@
 import { isAlias } from '@claviger/contract'
 import { aliasId, newestRow } from '#keyring'
 import { ClavigerError, KeyError, type Key } from '#model'
-import { regionalAlias } from '../lookup.ts'
-import { aliasRow, type Alias } from '../rows.ts'
-import { target } from '../target.ts'
+import type { Row, RowReference } from '#store'
+import { find, isSeen, regionalAlias } from '../lookup.ts'
+import { aliasRow, standing, type Alias } from '../rows.ts'
+import { listedTarget } from '../target.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { assertNotDestroyed } from './change-key.ts'
@@ -23,27 +24,46 @@ function aliasView(alias: Alias, key: Pick<Key, 'multiRegion'>) {
 
 /** The row of a name as it stands, or undefined. */
 async function aliasRowOf(work: Work, alias: string) {
-  const row = await newestRow(work.parts.store, {
-    kind: 'alias',
-    id: aliasId(work.caller.tenant, alias),
-  })
-  return row && { row, value: work.parts.seals.open<Alias>(row) }
+  const row = await newestRow(work.parts.store, referenceTo(work, alias))
+  return row && { reference: standingRow(row), value: work.parts.seals.open<Alias>(row) }
 }
 
+function referenceTo(work: Work, alias: string): RowReference {
+  return { kind: 'alias', id: aliasId(work.caller.tenant, alias) }
+}
+
+function standingRow({ kind, id, revision }: Row) {
+  return { kind, id, revision }
+}
+
+const TAKEN = 'The alias exists; use alias update to point it elsewhere'
+
 /**
- * What a new name is stored as. Seen from a region, a name that another region has is free: it is stored with the region behind it.
+ * What a new name is stored as, and on what that depends. Seen from a region, a name that another region has is free: it is stored with
+ * the region behind it.
  *
  * @throws ClavigerError conflict for a name that is seen from here already
  */
-async function nameToTake(work: Work, alias: string): Promise<Pick<Alias, 'alias' | 'region'>> {
+async function nameToTake(work: Work, alias: string) {
   const { region } = work.origin
-  if (region === undefined) return { alias }
-  const regional = regionalAlias(alias, region)
   const plain = await aliasRowOf(work, alias)
-  if (plain === undefined && (await aliasRowOf(work, regional)) === undefined)
-    return { alias, region }
-  const others = plain?.value.region
-  return others === undefined || others === region ? { alias, region } : { alias: regional, region }
+  const regional = region === undefined ? undefined : regionalAlias(alias, region)
+  const own = regional === undefined ? undefined : await aliasRowOf(work, regional)
+  const isTaken =
+    (plain !== undefined && isSeen(plain.value.region, region)) ||
+    (own !== undefined && (plain !== undefined || own.value.region === region))
+  if (isTaken) throw new ClavigerError('conflict', TAKEN)
+  const place = region === undefined ? {} : { region }
+  const free = [alias, ...(regional === undefined || own !== undefined ? [] : [regional])]
+  if (plain === undefined || regional === undefined) {
+    const absent = free.map((name) => referenceTo(work, name))
+    return { name: { alias, ...place }, absent, unchanged: [] }
+  }
+  return {
+    name: { alias: regional, ...place },
+    absent: [referenceTo(work, regional)],
+    unchanged: [plain.reference],
+  }
 }
 
 export const createAlias: ChangeVerb<'alias.create'> = {
@@ -57,17 +77,20 @@ export const createAlias: ChangeVerb<'alias.create'> = {
         field: 'alias',
       })
     }
-    const name = await nameToTake(work, input.alias)
+    const { name, absent, unchanged } = await nameToTake(work, input.alias)
     const alias: Alias = {
       ...name,
       key: ringKey.key.id,
       createdAt: work.parts.clock.now(),
     }
     return {
-      additive: true,
+      // A key policy may deny what is asked of a key with such a name.
+      additive: ringKey.key.policy === undefined,
       rows: [aliasRow(work.caller.tenant, alias)],
-      absent: [{ kind: 'alias', id: aliasId(work.caller.tenant, alias.alias) }],
-      taken: 'The alias exists; use alias update to point it elsewhere',
+      absent,
+      // Whoever was quicker has the name, or has it in another region.
+      anew: true,
+      unchanged: [...unchanged, ...standing(ringKey)],
       key: ringKey.key.id,
       subject: alias.alias,
       output: aliasView(alias, ringKey.key),
@@ -75,25 +98,31 @@ export const createAlias: ChangeVerb<'alias.create'> = {
   },
 }
 
-/** A name as it is seen from here: the one of this region first. */
+/**
+ * A name as it is seen from here, the one of this region first, which the caller may change.
+ *
+ * @throws ClavigerError forbidden, not_found; KeyError wrong_state for a name that leads to a related key here, and to another elsewhere
+ */
 async function readAlias(work: Work, alias: string) {
   const { region } = work.origin
-  const regional = region === undefined ? undefined : regionalAlias(alias, region)
-  const own = regional === undefined ? undefined : await aliasRowOf(work, regional)
-  const found = own ?? (await aliasRowOf(work, alias))
-  const seen =
-    region === undefined || found?.value.region === undefined || found.value.region === region
-  if (found === undefined || !seen) {
+  const own =
+    region === undefined ? undefined : await aliasRowOf(work, regionalAlias(alias, region))
+  const found =
+    own !== undefined && own.value.region === region ? own : await aliasRowOf(work, alias)
+  if (found === undefined || !isSeen(found.value.region, region)) {
     work.authorize()
     throw new ClavigerError('not_found', 'There is no alias of that name')
   }
   await work.locate([found.value.key])
   const { ringKey } = work.key(found.value.key)
-  return {
-    value: found.value,
-    ringKey,
-    reference: { kind: 'alias' as const, id: found.row.id, revision: found.row.revision },
+  if (ringKey.key.id !== found.value.key) {
+    throw new KeyError(
+      'wrong_state',
+      'The alias points at a related key in another region; change it there',
+      { key: ringKey.key },
+    )
   }
+  return { ...found, ringKey }
 }
 
 export const updateAlias: ChangeVerb<'alias.update'> = {
@@ -118,7 +147,7 @@ export const updateAlias: ChangeVerb<'alias.update'> = {
     return {
       additive: false,
       rows: [aliasRow(work.caller.tenant, alias)],
-      unchanged: [old.reference],
+      unchanged: [old.reference, ...standing(ringKey)],
       key: ringKey.key.id,
       subject: alias.alias,
       output: aliasView(alias, ringKey.key),
@@ -142,24 +171,37 @@ export const deleteAlias: ChangeVerb<'alias.delete'> = {
   },
 }
 
+/** Which names are listed: those of one key, where one is named. From a region, names without one lead to the related key there. */
+async function wanted(work: Work, reference: string | undefined) {
+  if (reference === undefined) return { facets: [], isOf: () => true }
+  await work.locate([reference])
+  const { id, multiRegion } = work.key(reference).ringKey.key
+  return multiRegion === undefined || work.origin.region === undefined
+    ? { facets: [['key', id]] as const, isOf: () => true }
+    : { facets: [], isOf: (key: string) => key === id }
+}
+
+/** Whether another name is what leads to a key when this one is said in the region. */
+async function isHidden({ alias }: Alias, work: Work): Promise<boolean> {
+  const { region } = work.origin
+  if (region === undefined) return false
+  const own = await work.parts.ring.loadAlias(work.caller.tenant, regionalAlias(alias, region))
+  return own?.region === region
+}
+
 export const listAliases: ReadVerb<'alias.list'> = {
   kind: 'read',
   async run(input, work) {
     work.authorizeSomewhere()
-    let facets: [string, string][] = []
-    if (input.key !== undefined) {
-      await work.locate([input.key])
-      facets = [['key', work.key(input.key).ringKey.key.id]]
-    }
+    const { facets, isOf } = await wanted(work, input.key)
+    const from = { tenant: work.caller.tenant, region: work.origin.region }
     return page(work, { kind: 'alias', facets, input }, async (row) => {
       const alias = work.parts.seals.open<Alias>(row)
-      const { region } = work.origin
-      if (region !== undefined && alias.region !== undefined && alias.region !== region)
-        return undefined
-      const ringKey = await work.parts.ring.load(alias.key)
-      const visible =
-        ringKey !== undefined && work.may(target(ringKey, work.caller, work.origin)) !== undefined
-      return visible ? aliasView(alias, ringKey.key) : undefined
+      if (!isSeen(alias.region, from.region) || (await isHidden(alias, work))) return undefined
+      const ringKey = await find(work.parts.ring, alias.key, from)
+      if (ringKey === undefined || !isOf(ringKey.key.id)) return undefined
+      const isListed = work.may(listedTarget(ringKey)) !== undefined
+      return isListed ? aliasView({ ...alias, key: ringKey.key.id }, ringKey.key) : undefined
     })
   },
 }

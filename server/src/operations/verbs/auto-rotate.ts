@@ -4,7 +4,7 @@ import { aliasesOf } from '../aliases.ts'
 import { keyRow, standing } from '../rows.ts'
 import type { ChangeVerb } from '../verb.ts'
 import { keyView } from '../views.ts'
-import { assertPrimary, together, withRelated } from './next-version.ts'
+import { assertNotReplica, together, withRelated } from './related.ts'
 
 /** The schedule asked for; undefined for none. */
 function scheduleOf(
@@ -44,7 +44,7 @@ export const autoRotateKey: ChangeVerb<'key.autoRotate'> = {
         hindrance: refused.hindrance,
       })
     }
-    assertPrimary(key)
+    assertNotReplica(key)
     const rotation = scheduleOf(input, key, now)
     const members = await withRelated(work, ringKey)
     const changed = (member: Key): Key => {

@@ -8,7 +8,7 @@ import { keyView } from '../views.ts'
 import type { Work } from '../work.ts'
 import { assertNotDestroyed } from './change-key.ts'
 import { fingerprintOf } from './known-material.ts'
-import { assertPrimary, together, withRelated } from './next-version.ts'
+import { assertNotReplica, together, withRelated } from './related.ts'
 
 /** Imported material goes again: when somebody says so, or at its end. What it is known by stays. */
 
@@ -83,7 +83,7 @@ export const deleteMaterial: ChangeVerb<'key.deleteMaterial'> = {
     assertNotDestroyed(key)
     const version =
       input.materialId === undefined ? ringKey.current : versionOf(ringKey, input.materialId)
-    if (version.version === key.pending) assertPrimary(key)
+    if (version.version === key.pending) assertNotReplica(key)
     return planForgetting(work, ringKey, version)
   },
 }

@@ -4,7 +4,7 @@ import { ClavigerError, hasReplicas, type Key, type KeyVersion } from '#model'
 import { aliasRowsOf } from '../aliases.ts'
 import { keyRow, standing } from '../rows.ts'
 import type { InternalVerb, PlannedRow } from '../verb.ts'
-import { together, withRelated } from './next-version.ts'
+import { familyOf, planMembers } from './related.ts'
 
 /** What was compromised stays known as such. */
 function destroyed(state: KeyState): KeyState {
@@ -28,9 +28,15 @@ export const eraseKey: InternalVerb<{ readonly key: string }> = {
     if (hasReplicas(ringKey.key))
       throw new ClavigerError('wrong_state', 'The replicas of the key are to be destroyed first')
     const { multiRegion } = rest
-    const members = multiRegion?.members.filter((member) => member.key !== rest.id) ?? []
-    const left = multiRegion && { multiRegion: { ...multiRegion, members } }
-    const key: Key = { ...rest, ...left, state: destroyed(rest.state) }
+    const left = multiRegion && {
+      ...multiRegion,
+      members: multiRegion.members.filter((member) => member.key !== rest.id),
+    }
+    const key: Key = {
+      ...rest,
+      ...(left === undefined ? {} : { multiRegion: left }),
+      state: destroyed(rest.state),
+    }
     const versions = ringKey.versions.map((version): KeyVersion => ({
       ...version,
       state: destroyed(version.state),
@@ -53,24 +59,18 @@ export const eraseKey: InternalVerb<{ readonly key: string }> = {
         facets: [],
       },
     ]
-    const others = (await withRelated(work, ringKey)).filter((member) => member !== ringKey)
-    const parted = together(
-      others.map((member) => ({
-        rows: [keyRow({ ...member.key, ...left })],
-        unchanged: standing(member),
-      })),
-    )
+    const { keys, origin } = await familyOf(work, ringKey)
+    const parted = left === undefined ? undefined : planMembers([...keys.slice(1), origin], left)
     const names = await aliasRowsOf(work, key.id)
+    const numbers = versions.map(({ version }) => version)
     return {
       additive: false,
-      rows: [...rows, ...parted.rows],
+      rows: [...rows, ...(parted?.rows ?? [])],
       removals: names.map(({ id }) => ({ kind: 'alias', id })),
       unchanged: [
-        ...standing(
-          ringKey,
-          versions.map((version) => version.version),
-        ),
-        ...parted.unchanged,
+        ...standing(ringKey, numbers),
+        ...(parted?.unchanged ?? []),
+        ...names.map(({ id, revision }) => ({ kind: 'alias' as const, id, revision })),
       ],
       key: key.id,
       detail: { versions: versions.length },

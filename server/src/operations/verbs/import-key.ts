@@ -25,7 +25,8 @@ import {
   type StoredParameters,
 } from './import-parameters.ts'
 import { isOf, type ImportedMaterial } from './known-material.ts'
-import { assertPrimary, assertRotatable, planPendingVersion, planVersion } from './next-version.ts'
+import { assertRotatable, planPendingVersion, planVersion } from './next-version.ts'
+import { assertNotReplica } from './related.ts'
 
 /**
  * Material from outside: as a new key, into a key that waits for it, or as the next version of one. A version only ever has one material:
@@ -195,7 +196,7 @@ function planInto(
   const place = placeOf(input, ringKey, imported.fingerprint, work)
   if (place !== undefined || input.pending === true) assertUndated(input)
   if (place !== undefined) return planMaterial(work, ringKey, place, material, imported)
-  assertPrimary(ringKey.key)
+  assertNotReplica(ringKey.key)
   if (input.pending === true) return planPendingVersion(work, ringKey, material, imported)
   assertRotatable(ringKey.key)
   return planVersion(work, ringKey, { material, dates: input, rotatedBy: 'import', imported })

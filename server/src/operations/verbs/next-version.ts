@@ -1,13 +1,6 @@
 import type { OutputOf } from '@claviger/contract'
 import type { RingKey } from '#keyring'
-import {
-  ClavigerError,
-  KeyError,
-  isWithoutMaterial,
-  keyRefusal,
-  type Key,
-  type KeyVersion,
-} from '#model'
+import { KeyError, isWithoutMaterial, keyRefusal, type Key, type KeyVersion } from '#model'
 import { aliasesOf } from '../aliases.ts'
 import { keyRow, standing, versionRow } from '../rows.ts'
 import type { Plan, PlannedRow } from '../verb.ts'
@@ -15,6 +8,7 @@ import { keyView } from '../views.ts'
 import type { Work } from '../work.ts'
 import { assertOrder, newVersion } from './create-key.ts'
 import type { ImportedMaterial } from './known-material.ts'
+import { together, withRelated } from './related.ts'
 
 /** How a key gets its next version: made here, or imported; at once, or waiting for a rotation. Related keys get the same. */
 
@@ -40,44 +34,7 @@ export function assertRotatable(key: Key): void {
   })
 }
 
-/** Related keys have their versions in common, and get them from one of them. @throws KeyError wrong_usage */
-export function assertPrimary(key: Key): void {
-  const { multiRegion, region } = key
-  if (multiRegion === undefined || multiRegion.primary === region) return
-  throw new KeyError(
-    'wrong_usage',
-    `The key is a replica; do this to the primary key in ${multiRegion.primary}`,
-    { key },
-  )
-}
-
-/** A key and those related to it, all of which have the same versions. */
-export async function withRelated(work: Work, ringKey: RingKey): Promise<readonly RingKey[]> {
-  const others: RingKey[] = []
-  for (const { key: id } of ringKey.key.multiRegion?.members ?? []) {
-    const other = id === ringKey.key.id ? undefined : await work.parts.ring.load(id)
-    if (other === undefined || other.key.state.startsWith('destroyed')) continue
-    if (other.key.version !== ringKey.key.version || other.key.pending !== ringKey.key.pending) {
-      throw new ClavigerError(
-        'integrity_failed',
-        `The related keys ${ringKey.key.id} and ${id} differ in their versions; run 'claviger doctor'`,
-      )
-    }
-    others.push(other)
-  }
-  return [ringKey, ...others]
-}
-
 type Parts = Pick<Plan<unknown>, 'rows' | 'unchanged' | 'removals'>
-
-/** What several keys change in one plan. */
-export function together(parts: readonly Parts[]) {
-  return {
-    rows: parts.flatMap(({ rows }) => rows),
-    unchanged: parts.flatMap(({ unchanged = [] }) => unchanged),
-    removals: parts.flatMap(({ removals = [] }) => removals),
-  }
-}
 
 /** The plan that adds a version, which is used from now on. */
 export async function planVersion(

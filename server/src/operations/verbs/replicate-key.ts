@@ -1,47 +1,78 @@
 import { newId, type RingKey } from '#keyring'
-import { ClavigerError, KeyError, keyRefusal, type Key, type KeyVersion } from '#model'
+import {
+  ClavigerError,
+  isWithoutMaterial,
+  KeyError,
+  keyRefusal,
+  type Key,
+  type KeyVersion,
+} from '#model'
 import { keyRow, standing, versionRow } from '../rows.ts'
-import type { ChangeVerb, PlannedRow } from '../verb.ts'
+import { target } from '../target.ts'
+import type { ChangeVerb } from '../verb.ts'
 import { keyView } from '../views.ts'
 import type { Work } from '../work.ts'
 import { planChange } from './change-key.ts'
-import { together, withRelated } from './next-version.ts'
+import { fingerprintOf } from './known-material.ts'
 import { policyOfNewKey } from './policies.ts'
+import { familyOf, planMembers, together } from './related.ts'
 
 /**
  * Multi-Region keys: related keys in several regions that have one id for ciphertexts and the same material, and each its own policy,
  * grants, names, labels and state.
  */
 
-/** Only the primary key, in force, is copied or gives its place away. @throws KeyError wrong_usage, wrong_state */
-function assertPrimary(key: Key): NonNullable<Key['multiRegion']> {
-  const { multiRegion, region } = key
-  if (multiRegion === undefined || multiRegion.primary !== region)
-    throw new KeyError('wrong_usage', 'The key is not a multi-Region primary key', { key })
-  const refused = keyRefusal(key)
-  if (refused !== undefined) {
-    throw new KeyError('wrong_state', `Refused: ${refused.reason}`, {
-      key,
-      hindrance: refused.hindrance,
+/** Related keys, each of which is written whenever one of them changes for all. */
+const MEMBERS_MAX = 100
+
+/** A key in force, with material: only such a one is copied, gives its place away or takes it. @throws KeyError wrong_state */
+function assertReady({ key, current }: RingKey, now: number): void {
+  const refused =
+    keyRefusal(key) ??
+    (isWithoutMaterial(current, now)
+      ? ({
+          hindrance: 'awaiting-material',
+          reason: 'the material of the key is to be imported first',
+        } as const)
+      : undefined)
+  if (refused === undefined) return
+  throw new KeyError('wrong_state', `Refused: ${refused.reason}`, {
+    key,
+    hindrance: refused.hindrance,
+  })
+}
+
+/** How a primary key is related to others. @throws KeyError wrong_usage, wrong_state */
+function primaryOf(ringKey: RingKey, work: Work): NonNullable<Key['multiRegion']> {
+  const { multiRegion, region } = ringKey.key
+  if (multiRegion === undefined || multiRegion.primary !== region) {
+    throw new KeyError('wrong_usage', 'The key is not a multi-Region primary key', {
+      key: ringKey.key,
     })
   }
+  assertReady(ringKey, work.now)
   return multiRegion
 }
 
+interface Copy {
+  readonly version: KeyVersion
+  readonly wrapped: Uint8Array | undefined
+}
+
 /** The versions of a replica: the same, under its own wrap. Imported material does not travel; the same must be imported there. */
-function copied(work: Work, from: RingKey, replica: Key): PlannedRow[] {
-  return from.versions.map((version) => {
-    const copy: KeyVersion = { ...version, key: replica.id }
-    if (from.wrappedMaterial(version.version) === undefined)
-      return versionRow(replica, copy, undefined)
+function copied(work: Work, from: RingKey, replica: Key): readonly Copy[] {
+  return from.versions.map((original): Copy => {
+    const number = original.version
+    const version: KeyVersion = { ...original, key: replica.id }
     if (replica.origin === 'imported') {
-      const { materialExpiresAt: _, ...waiting } = copy
-      return versionRow(replica, { ...waiting, awaitsMaterial: true }, undefined)
+      const { materialExpiresAt: _end, ...rest } = version
+      const fingerprint = fingerprintOf(work, from, original)
+      const known = fingerprint === undefined ? {} : { fingerprint }
+      return { version: { ...rest, awaitsMaterial: true, ...known }, wrapped: undefined }
     }
-    const material = from.openMaterial(version.version)
+    const material = from.openMaterial(number)
     try {
-      const wrapped = work.parts.ring.wrapVersion(replica, version.version, material)
-      return versionRow(replica, copy, wrapped)
+      return { version, wrapped: work.parts.ring.wrapVersion(replica, number, material) }
     } finally {
       material.fill(0)
     }
@@ -54,61 +85,81 @@ export const replicateKey: ChangeVerb<'key.replicate'> = {
   async run(input, work) {
     const { ringKey } = work.key(input.key)
     const source = ringKey.key
-    const multiRegion = assertPrimary(source)
+    const multiRegion = primaryOf(ringKey, work)
     const labels = input.labels ?? {}
-    work.authorize({ labels })
+    // Whoever may copy this key need not be allowed to make keys.
+    work.authorize({ labels }, 'key.create')
     if (multiRegion.members.some(({ region }) => region === input.region)) {
       throw new ClavigerError(
         'conflict',
         `There is a related key in ${input.region} already; choose another region`,
       )
     }
+    if (multiRegion.members.length >= MEMBERS_MAX) {
+      throw new ClavigerError('conflict', `A key has at most ${MEMBERS_MAX} related keys`)
+    }
     const id = await work.once('id', () => Promise.resolve(newId()))
-    const now = work.parts.clock.now()
-    const members = [...multiRegion.members, { region: input.region, key: id }]
-    const place = { id, labels, region: input.region, multiRegion: { ...multiRegion, members } }
-    const replica: Key = {
+    const { region } = input
+    const family = { ...multiRegion, members: [...multiRegion.members, { region, key: id }] }
+    const { policy: _policy, ...shared } = source
+    const bare: Key = {
+      ...shared,
       id,
-      tenant: source.tenant,
-      algorithm: source.algorithm,
-      usage: source.usage,
       state: 'active',
-      origin: source.origin,
-      protection: source.protection,
-      exportable: source.exportable,
-      owner: source.owner,
       description: input.description ?? '',
       labels,
-      version: source.version,
-      createdAt: now,
-      ...(source.pending === undefined ? {} : { pending: source.pending }),
-      ...(source.rotation === undefined ? {} : { rotation: source.rotation }),
-      region: input.region,
-      multiRegion: place.multiRegion,
-      ...(input.policy === undefined
-        ? {}
-        : { policy: policyOfNewKey(work, input.policy, { ...source, ...place }, input.bypassPolicyLockoutCheck) }),
+      createdAt: work.now,
+      region,
+      multiRegion: family,
     }
-    const related = await withRelated(work, ringKey)
-    const versions = copied(work, ringKey, replica)
+    const replica: Key =
+      input.policy === undefined
+        ? bare
+        : {
+            ...bare,
+            policy: policyOfNewKey(work, input.policy, bare, input.bypassPolicyLockoutCheck),
+          }
+    const { keys, origin } = await familyOf(work, ringKey)
+    const copies = copied(work, ringKey, replica)
+    const current = copies[source.version - 1]?.version ?? ringKey.current
+    const rows = [
+      keyRow(replica),
+      ...copies.map(({ version, wrapped }) => versionRow(replica, version, wrapped)),
+    ]
     const all = ringKey.versions.map(({ version }) => version)
-    const current = versions[source.version - 1]?.value as KeyVersion
     return {
       additive: false,
       ...together([
-        { rows: [keyRow(replica), ...versions], unchanged: standing(ringKey, all) },
-        ...related.map((member) => ({
-          rows: [keyRow({ ...member.key, multiRegion: place.multiRegion })],
-          unchanged: member === ringKey ? [] : standing(member),
-        })),
+        { rows, unchanged: standing(ringKey, all) },
+        planMembers([...keys, origin], family),
       ]),
       absent: [{ kind: 'key', id }],
       key: source.id,
       subject: id,
-      detail: { region: input.region },
-      output: keyView(replica, current, [], now),
+      detail: { region },
+      output: keyView(replica, current, [], work.now),
     }
   },
+}
+
+/** The related key in a region, which the caller must be allowed to make the primary one, too. */
+function nextPrimary(work: Work, keys: readonly RingKey[], region: string): RingKey {
+  const next = keys.find(({ key }) => key.region === region)
+  if (next === undefined) {
+    throw new ClavigerError(
+      'not_found',
+      `There is no related key in ${region}; replicate the key there first`,
+    )
+  }
+  const assertAllowed = (ringKey: RingKey | undefined) => {
+    if (ringKey !== undefined && work.may(target(ringKey, work.caller, work.origin)) !== undefined)
+      return
+    throw new ClavigerError('forbidden', 'The principal may not do this to the related key')
+  }
+  assertAllowed(next)
+  work.relyOn(async () => assertAllowed(await work.parts.ring.load(next.key.id)))
+  assertReady(next, work.now)
+  return next
 }
 
 export const setPrimaryKey: ChangeVerb<'key.setPrimary'> = {
@@ -116,29 +167,17 @@ export const setPrimaryKey: ChangeVerb<'key.setPrimary'> = {
   references: (input) => [input.key],
   async run(input, work) {
     const { ringKey } = work.key(input.key)
-    const multiRegion = assertPrimary(ringKey.key)
-    if (!multiRegion.members.some(({ region }) => region === input.region)) {
-      throw new ClavigerError(
-        'not_found',
-        `There is no related key in ${input.region}; replicate the key there first`,
-      )
+    const multiRegion = primaryOf(ringKey, work)
+    const { keys, origin } = await familyOf(work, ringKey)
+    const next = nextPrimary(work, keys, input.region)
+    if (next === ringKey) {
+      throw new ClavigerError('conflict', `The key in ${input.region} is the primary one already`)
     }
     const moved = { ...multiRegion, primary: input.region }
-    const [first, ...others] = await withRelated(work, ringKey)
-    const plan = await planChange(work, first ?? ringKey, {
+    const plan = await planChange(work, ringKey, {
       key: { ...ringKey.key, multiRegion: moved },
       detail: { region: input.region },
     })
-    const rest = together(
-      others.map((member) => ({
-        rows: [keyRow({ ...member.key, multiRegion: moved })],
-        unchanged: standing(member),
-      })),
-    )
-    return {
-      ...plan,
-      rows: [...plan.rows, ...rest.rows],
-      unchanged: [...(plan.unchanged ?? []), ...rest.unchanged],
-    }
+    return { ...plan, ...together([plan, planMembers([...keys.slice(1), origin], moved)]) }
   },
 }

@@ -4,7 +4,7 @@ import { ClavigerError, mayBecome, revokedState, type KeyVersion, type Revocatio
 import type { ChangeVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { assertNotDestroyed, planChange } from './change-key.ts'
-import { together, withRelated } from './next-version.ts'
+import { familyOf, together } from './related.ts'
 
 /** Where a revocation leads from a state; a compromise that is found after the destruction is still recorded. */
 function stateAfter(state: KeyState, revocation: Revocation): KeyState {
@@ -73,27 +73,36 @@ async function planRevocation(
     readonly detail: Readonly<Record<string, string>>
   },
 ) {
-  const { version, revocation, detail } = wanted
+  const { revocation, detail } = wanted
+  const { keys, origin } = await familyOf(work, ringKey)
+  // What was destroyed is over, but that it was known to others is still recorded.
+  const isFound = origin !== undefined && revokedState(revocation) === 'compromised'
+  const all = isFound ? [...keys, origin] : keys
   const plans = await Promise.all(
-    (await withRelated(work, ringKey)).map((member) =>
-      version === undefined
-        ? planChange(work, member, {
-            key: { ...member.key, state: stateAfter(member.key.state, revocation), revocation },
-            versions: member.versions.map((one) => revoked(one, revocation)),
-            detail,
-          })
-        : planChange(work, member, {
-            key: member.key,
-            versions: [revoked(member.version(version), revocation)],
-            version,
-            detail,
-          }),
-    ),
+    all.map((each) => planChange(work, each, { ...ended(each, wanted), detail })),
   )
   const [first] = plans
   if (first === undefined) throw new ClavigerError('internal', 'There is no key to revoke')
   const { rows, unchanged } = together(plans)
-  return { ...first, rows, unchanged }
+  return { ...first, rows, unchanged, alsoOf: all.slice(1).map(({ key }) => key.id) }
+}
+
+/** A key as it is once it, or the version that is named, is revoked. */
+function ended(
+  { key, versions }: RingKey,
+  wanted: { readonly version: number | undefined; readonly revocation: Revocation },
+) {
+  const { version, revocation } = wanted
+  if (version !== undefined) {
+    const named = versions.filter((one) => one.version === version)
+    return { key, versions: named.map((one) => revoked(one, revocation)), version }
+  }
+  return {
+    key: isRevocable(key.revocation, revocation)
+      ? { ...key, state: stateAfter(key.state, revocation), revocation }
+      : key,
+    versions: versions.map((one) => revoked(one, revocation)),
+  }
 }
 
 function isRevocable(earlier: Revocation | undefined, later: Revocation): boolean {

@@ -4,7 +4,8 @@ import { ClavigerError, KeyError, isWithoutMaterial, nextRotation } from '#model
 import type { ChangeVerb, InternalVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { newVersion } from './create-key.ts'
-import { assertPrimary, assertRotatable, planTakeover, planVersion } from './next-version.ts'
+import { assertRotatable, planTakeover, planVersion } from './next-version.ts'
+import { assertNotReplica } from './related.ts'
 
 /** Rotation: on demand, or because it is due. */
 
@@ -36,7 +37,7 @@ export const rotateKey: ChangeVerb<'key.rotate'> = {
   async run(input, work) {
     const { ringKey } = work.key(input.key)
     assertRotatable(ringKey.key)
-    assertPrimary(ringKey.key)
+    assertNotReplica(ringKey.key)
     if (ringKey.key.origin === 'imported') return rotateImported(work, ringKey, input)
     // Dates that are not in order are refused before anything slow is done.
     newVersion(ringKey.key.id, 1, work.parts.clock.now(), input)
@@ -55,7 +56,7 @@ export const rotateDueKey: InternalVerb<{ readonly key: string }> = {
     if (due === undefined || due > work.parts.clock.now())
       throw new ClavigerError('wrong_state', 'The rotation of the key is not due')
     assertRotatable(ringKey.key)
-    assertPrimary(ringKey.key)
+    assertNotReplica(ringKey.key)
     const material = await freshMaterial(work, ringKey)
     return planVersion(work, ringKey, { material, dates: {}, rotatedBy: 'schedule' })
   },
