@@ -47,7 +47,6 @@ const grantOperations = z.array(z.string().min(1).max(64)).min(1).max(32)
 const constraints = z.strictObject({
   equals: pairs.optional().describe('The encryption context must be exactly this'),
   subset: pairs.optional().describe('The encryption context must have these pairs'),
-  sourceArn: z.string().max(512).optional(),
 })
 const grantId = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits')
 
@@ -76,7 +75,7 @@ export const createGrant = operation({
   input: z.strictObject({
     ...key,
     grantee: principalArn.describe('Who may: the ARN or the name of a principal'),
-    retiring: principalArn.optional().describe('Who may retire it, beside the grantee'),
+    retiring: principalArn.optional().describe('Who may retire it'),
     operations: grantOperations.describe("In AWS's words, such as Encrypt"),
     constraints: constraints.optional(),
     name: z
@@ -86,7 +85,7 @@ export const createGrant = operation({
       .describe('The same request with the same name makes no second grant'),
   }),
   output: z.strictObject({ id: grantId, token: z.string() }),
-  errors: [...notFound, 'wrong_state', 'wrong_usage'],
+  errors: [...notFound, 'wrong_state', 'conflict'],
 })
 
 export const listGrants = operation({

@@ -95,7 +95,5 @@ const contextual: ReadonlySet<string> = new Set([
 function holds(grant: KeyGrant, asked: Asked): boolean {
   const { constraints } = grant
   if (constraints === undefined) return true
-  // Requests on behalf of an AWS resource carry its ARN; nobody can do that here.
-  if (constraints.sourceArn !== undefined) return false
   return !contextual.has(asked.operation) || matchesContext(constraints, asked.context)
 }

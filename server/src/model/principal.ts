@@ -102,7 +102,6 @@ export interface KeyGrant {
   readonly constraints?: {
     readonly equals?: Readonly<Record<string, string>>
     readonly subset?: Readonly<Record<string, string>>
-    readonly sourceArn?: string
   }
   readonly issuer: string
   readonly createdAt: number

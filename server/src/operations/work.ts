@@ -175,6 +175,11 @@ export class Work {
     this.#authorized = true
   }
 
+  /** For batches: who holds the action at some scope is told of each item. Others must be allowed at least one of them. */
+  authorizeHolder(): void {
+    if (this.identity.holds(this.action, this.now)) this.#authorized = true
+  }
+
   /** For what anybody with a good credential may do. */
   authorizeAnybody(): void {
     this.#authorized = true

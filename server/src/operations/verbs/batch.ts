@@ -44,16 +44,24 @@ export async function eachItem<Item extends object, Result>(
   return results
 }
 
+/** Whether what allows the action is the same for every item, so that the key can be reached for all of them at once. */
+function isSameForAll(work: Work, reference: string, purpose?: Purpose): boolean {
+  const ringKey = work.found(reference)
+  return ringKey === undefined || work.isAllowedWhatever(ringKey, purpose)
+}
+
 /**
- * Admits the key of a batch: once, where what allows it is the same for every item, else for each item anew.
+ * Admits the key of a batch: once, or for each item anew where what allows it may depend on the item.
  *
  * @throws ClavigerError forbidden, not_found; KeyError wrong_state
  */
 export function admitForItems(work: Work, reference: string, purpose: Purpose): () => Admitted {
-  const ringKey = work.found(reference)
-  if (ringKey === undefined || work.isAllowedWhatever(ringKey, purpose)) {
-    const admitted = work.admit(reference, purpose)
-    return () => admitted
-  }
-  return () => work.admit(reference, purpose)
+  if (!isSameForAll(work, reference, purpose)) return () => work.admit(reference, purpose)
+  const admitted = work.admit(reference, purpose)
+  return () => admitted
+}
+
+/** Authorizes the key of a batch whose items are admitted one by one. @throws ClavigerError forbidden, not_found */
+export function reachForItems(work: Work, reference: string): void {
+  if (isSameForAll(work, reference)) work.key(reference)
 }

@@ -2,7 +2,7 @@ import { ClavigerError } from '#model'
 import type { Admitted } from '../admitted.ts'
 import type { UseVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
-import { eachItem } from './batch.ts'
+import { admitForItems, eachItem } from './batch.ts'
 
 function macOne(item: { message: Uint8Array }, admitted: Admitted, work: Work) {
   const code = admitted.handle.mac(item.message)
@@ -20,8 +20,8 @@ export const macBatch: UseVerb<'macBatch'> = {
   kind: 'use',
   references: (input) => [input.key],
   async run(input, work) {
-    const admitted = work.admit(input.key, 'apply')
-    return { items: await eachItem(input.items, work, (item) => macOne(item, admitted, work)) }
+    const admitted = admitForItems(work, input.key, 'apply')
+    return { items: await eachItem(input.items, work, (item) => macOne(item, admitted(), work)) }
   },
 }
 

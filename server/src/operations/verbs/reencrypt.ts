@@ -58,8 +58,8 @@ export const reencryptBatch: UseVerb<'reencryptBatch'> = {
   kind: 'use',
   references: (input) => input.items.flatMap(references),
   async run(input, work) {
-    // Who holds the action nowhere is refused as a whole, and not item by item.
-    work.authorizeSomewhere()
+    // Who holds the action nowhere, and is allowed no item by a key policy or a grant, is refused as a whole.
+    work.authorizeHolder()
     return { items: await eachItem(input.items, work, (item) => reencryptOne(item, work)) }
   },
 }

@@ -2,7 +2,7 @@ import { ClavigerError } from '#model'
 import type { Admitted } from '../admitted.ts'
 import type { UseVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
-import { admitForItems, eachItem } from './batch.ts'
+import { admitForItems, eachItem, reachForItems } from './batch.ts'
 
 interface SignedData {
   readonly message?: Uint8Array | undefined
@@ -83,7 +83,7 @@ export const verifyBatch: UseVerb<'verifyBatch'> = {
   kind: 'use',
   references: (input) => [input.key],
   async run(input, work) {
-    work.key(input.key)
+    reachForItems(work, input.key)
     return { items: await eachItem(input.items, work, (item) => verifyOne(input.key, item, work)) }
   },
 }

@@ -61,10 +61,15 @@ function nativeConstraints(
   constraints: Constraints,
 ): NonNullable<NativeInput<'grant.create'>['constraints']> {
   const { EncryptionContextEquals, EncryptionContextSubset, SourceArn } = constraints
+  if (SourceArn !== undefined) {
+    throw new AwsException(
+      'UnsupportedOperationException',
+      'SourceArn is not supported: no service of AWS asks for anything here',
+    )
+  }
   return {
     ...(EncryptionContextEquals === undefined ? {} : { equals: EncryptionContextEquals }),
     ...(EncryptionContextSubset === undefined ? {} : { subset: EncryptionContextSubset }),
-    ...(SourceArn === undefined ? {} : { sourceArn: SourceArn }),
   }
 }
 
@@ -96,10 +101,13 @@ export const createGrant = handler<'CreateGrant', 'grant.create'>({
     }
   },
   output: (output) => ({ GrantToken: output.token, GrantId: output.id }),
-  recover: (error) =>
-    error.code === 'invalid_request' && (error.field === 'grantee' || error.field === 'retiring')
-      ? new AwsException('InvalidArnException', error.message)
-      : undefined,
+  recover(error) {
+    if (error.code === 'invalid_request' && /^(?:grantee|retiring)$/.test(error.field ?? ''))
+      return new AwsException('InvalidArnException', error.message)
+    return error.code === 'conflict'
+      ? new AwsException('LimitExceededException', error.message)
+      : undefined
+  },
 })
 
 function grantEntries(output: NativeOutput<'grant.list'>, asking: Asking) {
@@ -122,11 +130,10 @@ function grantEntries(output: NativeOutput<'grant.list'>, asking: Asking) {
 }
 
 function awsConstraints(constraints: NonNullable<NativeInput<'grant.create'>['constraints']>) {
-  const { equals, subset, sourceArn } = constraints
+  const { equals, subset } = constraints
   return {
     ...(equals === undefined ? {} : { EncryptionContextEquals: equals }),
     ...(subset === undefined ? {} : { EncryptionContextSubset: subset }),
-    ...(sourceArn === undefined ? {} : { SourceArn: sourceArn }),
   }
 }
 
