@@ -217,7 +217,7 @@ test('a token ends when it says, and when it is revoked; the others go on', asyn
   assert.equal(short.expiresAt, inHours(24))
   assert.match(short.token, /^clv_[0-9a-f]{32}_[A-Za-z0-9_-]{43}$/)
   const [a, b] = [owner.as(short.token), owner.as(long.token)]
-  assert.equal((await a.call('whoami', {})).token, short.id)
+  assert.equal((await a.call('whoami', {})).credential, short.id)
   clock.advance(24 * HOUR_MS - 1)
   await a.call('whoami', {})
   clock.advance(1)

@@ -8,11 +8,13 @@ const json = 'application/x-amz-json-1.1'
 const form = 'application/x-www-form-urlencoded'
 
 function request(changes: Partial<HttpRequest> = {}): HttpRequest {
+  const headers = { 'content-type': json, 'x-amz-target': 'TrentService.ListKeys' }
   return {
     method: 'POST',
     path: '/',
     query: '',
-    headers: { 'content-type': json, 'x-amz-target': 'TrentService.ListKeys' },
+    headers,
+    distinctHeaders: () => headers,
     body: new Uint8Array(),
     source: '::1',
     id: '1a2b3c4d-1',

@@ -35,6 +35,8 @@ export function inputsFor(house: TestHouse): Inputs {
     const input = { algorithm: 'AES-256-GCM', exportable: false, unsafePlaintext }
     return (await house.perform('key.import', input)).id
   }
+  const multiRegion = async () =>
+    (await house.createKey({ region: 'eu-central-1', multiRegion: true })).id
   const encrypted = async () => {
     const key = await keyOf()
     return (await house.perform('encrypt', { key, plaintext: Buffer.from('plaintext') })).ciphertext
@@ -109,6 +111,12 @@ export function inputsFor(house: TestHouse): Inputs {
     'key.rotate': async () => ({ key: await keyOf() }),
     'key.autoRotate': async () => ({ key: await keyOf(), days: 90 }),
     'key.label': async () => ({ key: await keyOf(), set: { env: 'test' } }),
+    'key.replicate': async () => ({ key: await multiRegion(), region: 'us-east-1' }),
+    'key.setPrimary': async () => {
+      const key = await multiRegion()
+      await house.perform('key.replicate', { key, region: 'us-east-1' })
+      return { key, region: 'us-east-1' }
+    },
     'key.lastUse': async () => ({ key: await keyOf() }),
     'key.suspend': async () => ({ key: await keyOf() }),
     'key.resume': async () => ({ key: await inState('key.suspend') }),

@@ -47,6 +47,8 @@ const may: Readonly<Record<GatedName, string>> = {
   'key.rotate': 'oA.....',
   'key.autoRotate': 'oA.....',
   'key.label': 'oA.....',
+  'key.replicate': 'oA.....',
+  'key.setPrimary': 'oA.....',
   'key.lastUse': 'oAedsua',
   'key.suspend': 'oA.....',
   'key.resume': 'oA.....',

@@ -62,13 +62,15 @@ export function intoDoor(door: HttpDoor): Transport {
   return async ({ method, path, headers = {}, body = '' }) => {
     const mark = path.indexOf('?')
     count += 1
+    const lowerCase = Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+    )
     const answer = await door.respond({
       method,
       path: mark === -1 ? path : path.slice(0, mark),
       query: mark === -1 ? '' : path.slice(mark + 1),
-      headers: Object.fromEntries(
-        Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
-      ),
+      headers: lowerCase,
+      distinctHeaders: () => lowerCase,
       body: Buffer.from(body as string),
       source: '127.0.0.1',
       id: `00000000-${count.toString(36)}`,

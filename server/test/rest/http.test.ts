@@ -213,16 +213,7 @@ test('methods that an address does not know are told which it does', async () =>
   }
   const head = await owner.send({ method: 'HEAD', path: '/v1/keys' })
   assert.deepEqual([head.status, head.body.length], [405, 0])
-  for (const target of [
-    '*',
-    'claviger:443',
-    '/',
-    '//',
-    '/v1',
-    '/v2/keys',
-    '/v1/keys/',
-    '/v1//keys',
-  ]) {
+  for (const target of ['*', 'claviger:443', '//', '/v1', '/v2/keys', '/v1/keys/', '/v1//keys']) {
     const method = target.includes(':') ? 'CONNECT' : 'OPTIONS'
     const bytes = await exchange(
       port,
@@ -230,6 +221,10 @@ test('methods that an address does not know are told which it does', async () =>
     )
     for (const answer of parseAnswers(bytes)) assertProblem(answer)
   }
+  // The address that AWS clients send everything to answers as they expect.
+  const aws = await owner.send({ method: 'OPTIONS', path: '/' })
+  const { __type: type } = JSON.parse(aws.body.toString()) as Record<string, unknown>
+  assert.deepEqual([aws.status >= 400, type], [true, 'UnknownOperationException'])
 })
 
 const nowhere = [
