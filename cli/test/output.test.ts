@@ -27,6 +27,7 @@ function keyView(alias: string) {
     aliases: [alias],
     version: 1,
     createdAt: '2026-01-02T03:04:05.000Z',
+    materialId: '5e'.repeat(32),
   }
 }
 

@@ -86,7 +86,7 @@ test('what is sent is what the server reads: the row decodes it to the same valu
   check(
     property(
       uint8Array({ maxLength: 100 }),
-      string({ minLength: 1, maxLength: 20 }),
+      string({ minLength: 1, maxLength: 20 }).filter((name) => name !== '__proto__'),
       (plaintext, value) => {
         const context = { [value]: value }
         const { body } = describeCall('encrypt', { key: 'app', plaintext, context })

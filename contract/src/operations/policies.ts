@@ -77,7 +77,9 @@ export const createGrant = operation({
     grantee: principalArn.describe('Who may: the ARN or the name of a principal'),
     retiring: principalArn.optional().describe('Who may retire it'),
     operations: grantOperations.describe("In AWS's words, such as Encrypt"),
-    constraints: constraints.optional(),
+    constraints: constraints
+      .optional()
+      .describe('Which encryption context a use must have for the grant to allow it'),
     name: z
       .string()
       .regex(/^[a-zA-Z0-9:/_-]{1,256}$/)

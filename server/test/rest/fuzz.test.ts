@@ -209,7 +209,7 @@ test('any JSON to every operation', async () => {
   )
   // It got further than the first check.
   for (const code of ['ok', 'invalid_request', 'not_found', 'wrong_usage']) {
-    assert.ok((codes.get(code) ?? 0) > 10, `${code}: ${JSON.stringify([...codes])}`)
+    assert.ok((codes.get(code) ?? 0) >= 3, `${code}: ${JSON.stringify([...codes])}`)
   }
 })
 
