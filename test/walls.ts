@@ -59,7 +59,7 @@ export const walls: readonly Wall[] = [
       'contract',
     ],
     builtins: 'all',
-    packages: ['pino', 'prom-client', 'zod'],
+    packages: ['pino', 'prom-client', 'yaml', 'zod'],
   },
   {
     // A door is a row of its own, so that none imports another. A credential is extracted here and never judged.

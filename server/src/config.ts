@@ -20,6 +20,8 @@ export interface Config {
   readonly origin: string
   readonly tokenFile: string | undefined
   readonly envFile: string | undefined
+  /** Keys and principals that a development server begins with. */
+  readonly seedFile: string | undefined
   /** What opens a passphrase seal at start; taken out of the environment. */
   readonly passphrase: string | undefined
   readonly logLevel: string
@@ -44,6 +46,7 @@ claviger server  start a server: sealed until 'claviger unseal'
   --log-level LEVEL    fatal, error, warn, info, debug (dev: warn, server: info)
   --token-file FILE    dev: write the owner's token there, mode 0600, once the server is ready
   --env-file FILE      dev: write NAME=value lines for a shell there, mode 0600
+  --seed FILE          dev: begin with the keys and principals of this YAML file (docs/seed.md)
   --help
 
 environment
@@ -60,6 +63,7 @@ const options = {
   'log-level': { type: 'string' },
   'token-file': { type: 'string' },
   'env-file': { type: 'string' },
+  seed: { type: 'string' },
   help: { type: 'boolean', default: false },
 } as const
 
@@ -83,9 +87,9 @@ export function readConfig(
   if (mode === 'server' && values.data === undefined) throw new UsageError('A server needs --data')
   if (
     mode === 'server' &&
-    (values['token-file'] !== undefined || values['env-file'] !== undefined)
+    [values['token-file'], values['env-file'], values.seed].some((value) => value !== undefined)
   ) {
-    throw new UsageError('--token-file and --env-file are for dev')
+    throw new UsageError('--token-file, --env-file and --seed are for dev')
   }
   const logLevel = values['log-level'] ?? (mode === 'dev' ? 'warn' : 'info')
   if (!LEVELS.includes(logLevel)) throw new UsageError(`--log-level is one of ${LEVELS.join(', ')}`)
@@ -106,6 +110,7 @@ export function readConfig(
     origin: values.origin,
     tokenFile: values['token-file'],
     envFile: values['env-file'],
+    seedFile: values.seed,
     passphrase: takePassphrase(environment),
     logLevel,
     threads: Number(environment['UV_THREADPOOL_SIZE'] ?? 4),

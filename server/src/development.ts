@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { ClavigerError } from '#model'
 import { UsageError, type Config } from './config.ts'
+import { applySeed, readSeed, type Seed } from './seed.ts'
 import type { Server } from './server.ts'
 
 /** What `claviger dev` does beyond a server: it initializes and unseals itself, and says how to begin. */
@@ -11,8 +12,13 @@ const origin = { door: 'start', source: 'local', request: 'start' }
 
 /** Unseals the development server, and hands out a token of its owner. */
 export async function startDevelopment(server: Server, config: Config): Promise<void> {
-  const token = await openServer(server, config)
+  // Read before anything is made, so that a mistake in it leaves nothing behind.
+  const seed = config.seedFile === undefined ? undefined : readSeed(config.seedFile)
+  const isNew = server.custody.description === undefined
+  const token = await openServer(server, config, seed)
   const { tenant } = server.custody
+  if (seed !== undefined && isNew) await applySeed(server.gate, tenant, seed)
+  else if (seed !== undefined) process.stderr.write(SEEDED_BEFORE)
   const accessKey = await server.gate.performAsSystem('accessKey.createForOwner', tenant, {})
   const address = addressOf(server, config)
   if (config.tokenFile !== undefined) writeSecret(config.tokenFile, `${token}\n`)
@@ -24,6 +30,9 @@ export async function startDevelopment(server: Server, config: Config): Promise<
     )
   process.stdout.write(welcome(address, token, aws, config))
 }
+
+const SEEDED_BEFORE =
+  'claviger: --seed is for a new data folder, and this one was made before; nothing of the file was applied\n'
 
 /** Any region will do: keys are seen from the one they were made in. */
 const REGION = 'us-east-1'
@@ -51,14 +60,16 @@ function lines(prefix: string, variables: Readonly<Record<string, string>>): str
     .join('')
 }
 
-async function openServer(server: Server, config: Config): Promise<string> {
+async function openServer(server: Server, config: Config, seed: Seed | undefined): Promise<string> {
   if (server.custody.description === undefined) {
     // In memory the seal is never opened again: a passphrase that nobody knows would only cost time, two shares cost none.
     const seal =
       config.dataFolder === undefined
         ? { kind: 'shares' as const, shares: 2, threshold: 2 }
         : { kind: 'passphrase' as const, passphrase: await passphraseOf(config, true) }
-    return (await server.ceremonies.init({ seal, owner: 'owner' }, origin)).token
+    const account = seed?.account
+    const input = { seal, owner: 'owner', ...(account === undefined ? {} : { account }) }
+    return (await server.ceremonies.init(input, origin)).token
   }
   await server.ceremonies.unseal({ passphrase: await passphraseOf(config, false) }, origin)
   return (await server.gate.performAsSystem('token.createForOwner', server.custody.tenant, {}))

@@ -91,7 +91,10 @@ function parseEnvironment(text: string): Record<string, string> {
 }
 
 /** Starts `claviger dev` on a free port, with further arguments where given, and waits until it has written what a shell needs. */
-export async function startDevServer(more: readonly string[] = []): Promise<DevServer> {
+export async function startDevServer(
+  more: readonly string[] = [],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<DevServer> {
   const folder = await mkdtemp(join(tmpdir(), 'claviger-e2e-'))
   const tokenFile = join(folder, 'token')
   const envFile = join(folder, 'env')
@@ -99,7 +102,7 @@ export async function startDevServer(more: readonly string[] = []): Promise<DevS
   const server = spawn(
     bin,
     ['dev', '--listen', '127.0.0.1:0', '--token-file', tokenFile, '--env-file', envFile, ...more],
-    { env: base, stdio: ['ignore', 'ignore', 'inherit'] },
+    { env: { ...base, ...variables }, stdio: ['ignore', 'ignore', 'inherit'] },
   )
   const ended = once(server, 'exit')
   const stop = async () => {

@@ -61,7 +61,8 @@ export const ENTRY_BYTES_MAX = 65_535
 
 /**
  * Events of the records that have no operation of their own: the end of a destruction's window, after which the key's material is gone,
- * a rotation by the calendar, the end of imported material, and the token and the access key that a development server makes for its owner.
+ * a rotation by the calendar, the end of imported material, the token and the access key that a development server makes for its owner,
+ * and the keys and principals of its seed file.
  */
 export const internalEvents = [
   'key.erase',
@@ -69,5 +70,7 @@ export const internalEvents = [
   'key.expireMaterial',
   'token.createForOwner',
   'accessKey.createForOwner',
+  'seed.key',
+  'seed.principal',
 ] as const
 export type InternalEvent = (typeof internalEvents)[number]

@@ -37,6 +37,8 @@ import { reencrypt, reencryptBatch } from './verbs/reencrypt.ts'
 import { replicateKey, setPrimaryKey } from './verbs/replicate-key.ts'
 import { revokeKey } from './verbs/revoke-key.ts'
 import { rotateDueKey, rotateKey } from './verbs/rotate-key.ts'
+import { seedKey } from './verbs/seed-key.ts'
+import { seedPrincipal } from './verbs/seed-principal.ts'
 import { createSession } from './verbs/sessions.ts'
 import { getKey, listKeys, listVersions, publicKey } from './verbs/show-keys.ts'
 import { sign, signBatch, verify, verifyBatch } from './verbs/sign.ts'
@@ -142,6 +144,8 @@ export const internalVerbs = {
   'key.expireMaterial': expireMaterial,
   'token.createForOwner': createOwnerToken,
   'accessKey.createForOwner': accessKeys.createOwnerAccessKey,
+  'seed.key': seedKey,
+  'seed.principal': seedPrincipal,
 } satisfies Record<InternalEvent, unknown>
 
 export type InternalName = keyof typeof internalVerbs
