@@ -42,8 +42,12 @@ test('a file is encrypted and decrypted', async () => {
   )
   assert.equal(Buffer.from(plain, 'base64').toString(), 'a line\n')
   const refused = await bench.run('aws', [
-    ...['kms', 'decrypt', '--ciphertext-blob', `fileb://${sealed}`],
-    ...['--encryption-context', 'file=other.txt'],
+    'kms',
+    'decrypt',
+    '--ciphertext-blob',
+    `fileb://${sealed}`,
+    '--encryption-context',
+    'file=other.txt',
   ])
   assert.equal(refused.exitCode, 255)
   assert.match(refused.stderr, /\(InvalidCiphertextException\) when calling the Decrypt operation/)
@@ -51,13 +55,25 @@ test('a file is encrypted and decrypted', async () => {
 
 test('a signature is verified by OpenSSL with the public key', async () => {
   const signer = await kms(
-    ...['create-key', '--key-spec', 'ECC_NIST_P384', '--key-usage', 'SIGN_VERIFY'],
+    'create-key',
+    '--key-spec',
+    'ECC_NIST_P384',
+    '--key-usage',
+    'SIGN_VERIFY',
     ...text('KeyMetadata.KeyId'),
   )
   const file = await bench.write('contract.txt', 'we agree\n')
   const signature = await kms(
-    ...['sign', '--key-id', signer, '--message', `fileb://${file}`, '--message-type', 'RAW'],
-    ...['--signing-algorithm', 'ECDSA_SHA_384', ...text('Signature')],
+    'sign',
+    '--key-id',
+    signer,
+    '--message',
+    `fileb://${file}`,
+    '--message-type',
+    'RAW',
+    '--signing-algorithm',
+    'ECDSA_SHA_384',
+    ...text('Signature'),
   )
   const der = await kms('get-public-key', '--key-id', signer, ...text('PublicKey'))
   await bench.write('signature.b64', signature)
@@ -104,9 +120,17 @@ sts =
   )
   const bare = { HOME: bench.folder, PATH: `${join(bench.folder, 'bin')}:${process.env['PATH']}` }
   const byProfile = await bench.ok('env', [
-    ...['-i', ...Object.entries(bare).map(([name, value]) => `${name}=${value}`)],
-    ...[`AWS_CONFIG_FILE=${config}`, 'aws', '--profile', 'local'],
-    ...['kms', 'describe-key', '--key-id', 'alias/typed', ...text('KeyMetadata.KeyId')],
+    '-i',
+    ...Object.entries(bare).map(([name, value]) => `${name}=${value}`),
+    `AWS_CONFIG_FILE=${config}`,
+    'aws',
+    '--profile',
+    'local',
+    'kms',
+    'describe-key',
+    '--key-id',
+    'alias/typed',
+    ...text('KeyMetadata.KeyId'),
   ])
   assert.equal(byProfile, key)
 })
@@ -117,7 +141,13 @@ test('grants, tags, policies, rotation and listings', async () => {
   assert.equal(exitCode, 0, stderr)
   const grantee = `arn:aws:iam::${account}:user/reader`
   const grant = await kms(
-    ...['create-grant', '--key-id', key, '--grantee-principal', grantee, '--operations', 'Decrypt'],
+    'create-grant',
+    '--key-id',
+    key,
+    '--grantee-principal',
+    grantee,
+    '--operations',
+    'Decrypt',
     ...text('GrantId'),
   )
   assert.equal(await kms('list-grants', '--key-id', key, ...text('Grants[].GrantId')), grant)
@@ -134,9 +164,9 @@ test('grants, tags, policies, rotation and listings', async () => {
   await kms('enable-key-rotation', '--key-id', key, '--rotation-period-in-days', '90')
   await kms('rotate-key-on-demand', '--key-id', key)
   assert.equal(await kms('list-key-rotations', '--key-id', key, ...text('length(Rotations)')), '1')
-  for (let n = 0; n < 5; n += 1) await kms('create-key')
+  for (let n = 0; n < 2; n += 1) await kms('create-key')
   const paged = await kms('list-keys', '--page-size', '2', ...text('length(Keys)'))
-  assert.ok(Number(paged.split(/\s+/).reduce((sum, part) => sum + Number(part), 0)) >= 6, paged)
+  assert.ok(paged.split(/\s+/).reduce((sum, part) => sum + Number(part), 0) >= 3, paged)
 })
 
 test('a temporary session is had and used', async () => {
