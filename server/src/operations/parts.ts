@@ -34,7 +34,7 @@ export interface Origin {
   /** AWS's name of the operation, where a door knows it more exactly than the operation tells. */
   readonly kmsOperation?: string
   /** A door's own demands on a key that the caller may use: it throws where the key does not meet them. */
-  readonly examine?: (key: Key, current: KeyVersion) => void
+  readonly examine?: (key: Key, current: KeyVersion, reference: string) => void
 }
 
 /** What a door is told beside the answer. */

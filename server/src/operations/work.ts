@@ -221,7 +221,7 @@ export class Work {
     const on = target(ringKey, this.caller, this.origin)
     const binding = this.authorize(on, action, purpose, reference)
     // Of a key that is to be used, its state comes first.
-    if (purpose === undefined) this.origin.examine?.(ringKey.key, ringKey.current)
+    if (purpose === undefined) this.origin.examine?.(ringKey.key, ringKey.current, reference)
     return { ringKey, binding }
   }
 
@@ -252,7 +252,7 @@ export class Work {
         hindrance: refused.hindrance,
       })
     }
-    this.origin.examine?.(ringKey.key, ringKey.current)
+    this.origin.examine?.(ringKey.key, ringKey.current, reference)
     this.#admissions.push({ reference, purpose, version, subject: this.subject })
     return new Admitted(ringKey, number, binding)
   }

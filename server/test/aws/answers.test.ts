@@ -133,8 +133,9 @@ test('where AWS says nothing there is no message, whatever was given', () => {
 test('the texts that clients know', () => {
   const table: readonly (readonly [AwsException, string, string])[] = [
     [aws.disabled(arn), 'DisabledException', `${arn} is disabled.`],
+    [aws.pendingDeletion(arn), 'KMSInvalidStateException', `${arn} is pending deletion.`],
     [
-      aws.pendingDeletion(arn),
+      aws.pendingDeletion(arn, true),
       'KMSInvalidStateException',
       `${arn} is pending deletion (or pending replica deletion).`,
     ],

@@ -79,9 +79,15 @@ export function algorithmLists(spec: KeySpec, usage: KeyUsage): AlgorithmLists {
 
 /** @throws AwsException InvalidKeyUsageException where a key of this spec does not know the algorithm */
 export function assertCompatible(algorithm: string, spec: KeySpec, usage: KeyUsage): void {
-  const known = Object.values(algorithmLists(spec, usage)).flat() as string[]
-  if (!known.includes(algorithm)) throw incompatibleAlgorithm(algorithm, spec)
+  const known = compatible.getOrInsertComputed(
+    `${spec} ${usage}`,
+    () => new Set<string>(Object.values(algorithmLists(spec, usage)).flat()),
+  )
+  if (!known.has(algorithm)) throw incompatibleAlgorithm(algorithm, spec)
 }
+
+/** By spec and usage, put together when it is first asked for. */
+const compatible = new Map<string, ReadonlySet<string>>()
 
 interface Signing {
   /** Bytes of a digest, where one can be signed. */

@@ -12,6 +12,13 @@ import {
 import { AwsException } from './exceptions.ts'
 import type { AwsOperation } from './members.ts'
 
+interface Said {
+  readonly text: string
+  /** What the gate was given for it. */
+  readonly reference: string
+  readonly said: KeyReference
+}
+
 /** One request under way: from where it comes, which keys it names, and what the gate told of them. */
 export class Asking {
   readonly operation: AwsOperation
@@ -23,8 +30,9 @@ export class Asking {
   facts: Facts | undefined
   #caller: Caller | undefined
   #withoutMaterial = false
-  /** What the request said, by the reference the gate was given. */
-  readonly #said = new Map<string, KeyReference>()
+  #met: string | undefined
+  /** What the request said: texts, and what they were read as. One or two. */
+  readonly #said: Said[] = []
 
   constructor(operation: AwsOperation, region: string, now: number) {
     this.operation = operation
@@ -51,30 +59,25 @@ export class Asking {
    * @throws AwsException NotFoundException
    */
   reference(keyId: string, aliases: 'aliases' | 'no aliases' = 'aliases'): string {
+    for (const { text, reference } of this.#said) if (text === keyId) return reference
     const said = readKeyReference(keyId, this, aliases)
     // Tenants are walls: another account's key is as good as none.
     if (said.account !== undefined && said.account !== this.account) throw otherAccount(keyId)
     const reference = said.kind === 'alias' ? said.alias : (sharedUuid(said.id) ?? said.id)
-    this.#said.set(reference, said)
+    this.#said.push({ text: keyId, reference, said })
     return reference
   }
 
   /** The ARN of what the request named: of the key that it said, or of the alias; the same whether there is such a thing or not. */
   arnOfSaid(reference: string): string {
-    const said = this.#said.get(reference)
+    const said = this.#said.find((one) => one.reference === reference)?.said
     if (said?.kind === 'alias') return aliasArn(this, said.alias)
     return keyArn(this, said?.id ?? reference)
   }
 
-  /** Whether a key is the one that the request named by its id or ARN. */
-  isSaid(key: Key, keyId: string): boolean {
-    const said = readKeyReference(keyId, this, 'no aliases')
-    return said.kind === 'id' && said.id === this.keyId(key)
-  }
-
   /** What the request named, in order. */
   get said(): readonly (readonly [reference: string, said: KeyReference])[] {
-    return [...this.#said]
+    return this.#said.map(({ reference, said }) => [reference, said] as const)
   }
 
   /** A key that the gate found. */
@@ -86,10 +89,16 @@ export class Asking {
   }
 
   /** The caller may do it with this key. What is left of one whose deletion is done is not shown. @throws AwsException NotFoundException */
-  meet(key: Key, current: KeyVersion): void {
+  meet(key: Key, current: KeyVersion, reference: string): void {
     if (key.state === 'destroyed' || key.state === 'destroyed-compromised')
       throw keyNotFound(this.arn(key))
     this.#withoutMaterial = isWithoutMaterial(current, this.now)
+    this.#met = reference
+  }
+
+  /** Whether the key that is looked at is the one of this reference. */
+  isMet(reference: string): boolean {
+    return this.#met === reference
   }
 
   /** Whether the key that is looked at has no material yet, or no more. */

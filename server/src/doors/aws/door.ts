@@ -124,13 +124,15 @@ async function ask(
       told(facts) {
         asking.facts = facts
       },
-      examine(key, current) {
-        asking.meet(key, current)
+      examine(key, current, reference) {
+        asking.meet(key, current, reference)
         examine?.call(row, key, input, asking)
       },
     })
+    // What was found not to be valid is told by the answer, also where only this is asked.
+    const answer = row.output(output, input, asking)
     if (asking.dryRun) throw dryRunSucceeded()
-    return row.output(output, input, asking)
+    return answer
   } catch (thrown) {
     const error = toClavigerError(thrown)
     const recovered =

@@ -53,6 +53,7 @@ function operationOf(request: HttpRequest): AwsOperation {
 /** Without its parameters, such as a charset. */
 function mediaType(request: HttpRequest): string {
   const header = request.headers['content-type']
+  if (header === JSON_TYPE) return JSON_TYPE
   if (typeof header !== 'string') return ''
   const end = header.indexOf(';')
   return (end === -1 ? header : header.slice(0, end)).trim().toLowerCase()

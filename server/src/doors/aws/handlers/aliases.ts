@@ -51,7 +51,8 @@ export const updateAlias = handler<'UpdateAlias', 'alias.update'>({
   }),
   // The key that the alias leaves may be on its way out (developer guide, key states, footnote 10).
   examine(key, input, asking) {
-    if (asking.isSaid(key, input.TargetKeyId)) assertNotPendingDeletion(key, input, asking)
+    if (asking.isMet(asking.reference(input.TargetKeyId)))
+      assertNotPendingDeletion(key, input, asking)
   },
   output: () => undefined,
   recover(error, input, asking) {

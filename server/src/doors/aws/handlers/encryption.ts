@@ -10,6 +10,7 @@ import {
 import type { Asking } from '../asking.ts'
 import { AwsException } from '../exceptions.ts'
 import { ciphertextKeyMissing, incorrectKey, plaintextTooLong } from '../failures.ts'
+import type { KeySpec } from '../specs.ts'
 import { handler } from './handler.ts'
 import { assertUsage } from './metadata.ts'
 
@@ -32,9 +33,10 @@ function assertEncrypts(
   key: Key,
   asking: Asking,
   algorithm: EncryptionAlgorithm = SYMMETRIC,
-): void {
+): KeySpec {
   const { spec, usage } = assertUsage(key, 'encrypt', asking)
   assertCompatible(algorithm, spec, usage)
+  return spec
 }
 
 function rsaPadding(algorithm: EncryptionAlgorithm | undefined) {
@@ -66,8 +68,7 @@ export const encrypt = handler<'Encrypt', 'encrypt'>({
     ...rsaPadding(input.EncryptionAlgorithm),
   }),
   examine(key, input, asking) {
-    assertEncrypts(key, asking, input.EncryptionAlgorithm)
-    const { spec } = assertUsage(key, 'encrypt', asking)
+    const spec = assertEncrypts(key, asking, input.EncryptionAlgorithm)
     const algorithm = input.EncryptionAlgorithm ?? SYMMETRIC
     const most = plaintextBytesMax(spec, algorithm)
     if (input.Plaintext.length > most) throw plaintextTooLong(algorithm, spec, most)
@@ -148,7 +149,7 @@ export const decrypt = handler<'Decrypt', 'decrypt'>({
       ...rsaPadding(input.EncryptionAlgorithm),
     }
   },
-  examine: (key, input, asking) => assertEncrypts(key, asking, input.EncryptionAlgorithm),
+  examine: (key, input, asking) => void assertEncrypts(key, asking, input.EncryptionAlgorithm),
   output(output, input, asking) {
     const key = asking.key(
       sourceKey(input.CiphertextBlob, input.KeyId, input.EncryptionAlgorithm, asking),
@@ -185,7 +186,13 @@ export const reEncrypt = handler<'ReEncrypt', 'reencrypt'>({
       ...(to === undefined || paddingOf(to) === undefined ? {} : { newPadding: paddingOf(to) }),
     }
   },
-  examine: (key, _input, asking) => void assertUsage(key, 'encrypt', asking),
+  examine(key, input, asking) {
+    const from = input.SourceEncryptionAlgorithm
+    const source = sourceKey(input.CiphertextBlob, input.SourceKeyId, from, asking)
+    if (asking.isMet(source)) assertEncrypts(key, asking, from)
+    if (asking.isMet(asking.reference(input.DestinationKeyId)))
+      assertEncrypts(key, asking, input.DestinationEncryptionAlgorithm)
+  },
   output(output, input, asking) {
     const from = input.SourceEncryptionAlgorithm ?? SYMMETRIC
     const to = input.DestinationEncryptionAlgorithm ?? SYMMETRIC

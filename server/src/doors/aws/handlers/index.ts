@@ -1,3 +1,4 @@
+import { AwsException } from '../exceptions.ts'
 import type { AwsOperation } from '../members.ts'
 import { createAlias, deleteAlias, listAliases, updateAlias } from './aliases.ts'
 import * as dataKeys from './data-keys.ts'
@@ -5,6 +6,7 @@ import { decrypt, encrypt, reEncrypt } from './encryption.ts'
 import { handler, type AnyHandler } from './handler.ts'
 import * as keys from './keys.ts'
 import * as material from './material.ts'
+import { pageOf } from './paging.ts'
 import * as policies from './policies.ts'
 import * as rotation from './rotation.ts'
 import * as secrets from './secrets.ts'
@@ -15,7 +17,13 @@ import { listResourceTags, tagResource, untagResource } from './tags.ts'
 /** There are none, which whoever has a good credential may know. */
 const describeCustomKeyStores = handler<'DescribeCustomKeyStores', 'whoami'>({
   native: 'whoami',
-  input: () => ({}),
+  input(input) {
+    pageOf(input, 1_000, 1_000)
+    const named = input.CustomKeyStoreId ?? input.CustomKeyStoreName
+    if (named !== undefined)
+      throw new AwsException('CustomKeyStoreNotFoundException', `There is no key store ${named}`)
+    return {}
+  },
   output: () => ({ CustomKeyStores: [], Truncated: false }),
 })
 

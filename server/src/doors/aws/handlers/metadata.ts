@@ -25,10 +25,12 @@ export function specAndUsage(
 
 /** @throws AwsException InvalidKeyUsageException for a key that is for something else */
 export function assertUsage(key: Key, usage: Key['usage'], asking: Asking) {
-  const arn = asking.arn(key)
-  const named = specAndUsage(key, arn)
-  if (key.usage !== usage) throw wrongUsage(arn, named.usage, asking.operation)
-  return named
+  const spec = keySpecOf(key.algorithm)
+  if (spec === undefined || key.usage !== usage) {
+    const arn = asking.arn(key)
+    throw wrongUsage(arn, specAndUsage(key, arn).usage, asking.operation)
+  }
+  return { spec, usage: keyUsageOf(usage) }
 }
 
 /** What may still be done with a key in every state but this (developer guide, key states, row TagResource). */

@@ -51,8 +51,14 @@ export const putKeyPolicy = handler<'PutKeyPolicy', 'policy.put'>({
 /** A key has one policy, whose name is known. */
 export const listKeyPolicies = handler<'ListKeyPolicies', 'policy.get'>({
   native: 'policy.get',
-  input: (input, asking) => ({ key: asking.reference(input.KeyId, 'no aliases') }),
-  output: () => ({ PolicyNames: [POLICY_NAME], Truncated: false }),
+  input(input, asking) {
+    pageOf(input, 100, 1_000)
+    return { key: asking.reference(input.KeyId, 'no aliases') }
+  },
+  output: (_output, input) => ({
+    PolicyNames: input.Marker === undefined ? [POLICY_NAME] : [],
+    Truncated: false,
+  }),
 })
 
 type Constraints = NonNullable<InputOf<'CreateGrant'>['Constraints']>
