@@ -36,6 +36,8 @@ interface Caller {
   /** The owner's unless given; undefined for none. */
   readonly token?: string | undefined
   readonly source?: string
+  /** As doors say it that know regions. */
+  readonly region?: string
 }
 
 const origin = { door: 'test', source: '127.0.0.1', request: 'ceremony' }
@@ -74,6 +76,7 @@ export class TestHouse implements AsyncDisposable {
       door: 'test',
       source: caller.source ?? '127.0.0.1',
       request: `test-${this.#requests}`,
+      ...(caller.region === undefined ? {} : { region: caller.region }),
       read: () => input,
     })
   }
