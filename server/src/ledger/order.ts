@@ -98,6 +98,8 @@ export class Ledger {
   #revision = 0
   #next = 0
   #idle: (() => void)[] = []
+  /** Tells of conflicts, once what they may be with has been committed: whoever tries again sees it. */
+  #conflicts: (() => void)[] = []
 
   constructor(options: LedgerOptions) {
     this.#store = options.store
@@ -199,6 +201,7 @@ export class Ledger {
       // Nothing above throws but for a defect here; fail closed rather than hang every caller.
       await this.#fail(cause, [])
     } finally {
+      for (const tell of this.#conflicts.splice(0)) tell()
       this.#committing = false
       if (this.#queue.length === 0) for (const resolve of this.#idle.splice(0)) resolve()
     }
@@ -332,10 +335,12 @@ export class Ledger {
           result.change
         ]
         this.#queue.unshift(...formed.members.filter((member) => member !== culprit))
-        culprit?.resolve({ kind: 'conflict', subject: result.subject, condition: result.condition })
-        break
+        const { subject, condition } = result
+        this.#conflicts.push(() => culprit?.resolve({ kind: 'conflict', subject, condition }))
+        return
       }
     }
+    for (const tell of this.#conflicts.splice(0)) tell()
   }
 
   /** Lets the answers leave: uses first, and changes only when those have been written to their sockets (drained). */

@@ -14,6 +14,8 @@ export interface NamedPrincipal {
 
 /** What AWS allows in the name of a user or a role. */
 const ARN_NAME = /^[\w+=,.@-]{1,64}$/
+/** A whole account, also where somebody is called so. */
+const ACCOUNT = /^\d{12}$/
 /** Where an ARN calls a principal by its id. */
 const BY_ID = 'id/'
 
@@ -29,7 +31,7 @@ export async function namedPrincipal(
   field: string,
 ): Promise<NamedPrincipal> {
   const { account, tenant } = work.caller
-  if (!text.startsWith('arn:')) {
+  if (!text.startsWith('arn:') && !ACCOUNT.test(text)) {
     const principal = await findNamed(work.parts, tenant, text)
     if (principal !== undefined) {
       const { id, name } = principal
