@@ -27,24 +27,31 @@ if ! cmp -s test/clients/requirements.txt "$python/requirements.txt"; then
   cp test/clients/requirements.txt "$python/requirements.txt"
 fi
 
-# A version is part of the file's name, so that another version is another file.
+# A version is part of the file's name, so that another version is another file. A module that replaces others can only be built from its
+# own folder, so each is.
 build() {
-  local name=$1 package=$2 version=$3 binary="$folder/bin/$1-$3"
-  if [ ! -x "$binary" ]; then
-    echo "building $name $version"
-    local place
-    place=$(mktemp -d)
-    GOBIN="$place" CGO_ENABLED=0 nice go install -ldflags='-s -w' "$package@$version"
-    mv "$place/$name" "$binary"
-    rm -rf "$place"
-  fi
+  local name=$1 module=$2 version=$3 package=$4 binary="$folder/bin/$1-$3"
+  if [ -x "$binary" ]; then return; fi
+  echo "building $name $version"
+  local place
+  place=$(mktemp -d)
+  (
+    cd "$place"
+    go mod download "$module@$version"
+    cp -r "$(go list -m -f '{{.Dir}}' "$module@$version")" source
+    chmod -R u+w source
+    cd source
+    CGO_ENABLED=0 nice go build -buildvcs=false -ldflags='-s -w' -o "$place/$name" "./$package"
+  )
+  mv "$place/$name" "$binary"
+  rm -rf "$place"
 }
 
-while read -r first second third fourth; do
+while read -r first second third fourth fifth; do
   case $first in
     '' | '#') ;;
-    more) if [ "$more" = yes ]; then build "$second" "$third" "$fourth"; fi ;;
-    *) build "$first" "$second" "$third" ;;
+    more) if [ "$more" = yes ]; then build "$second" "$third" "$fourth" "$fifth"; fi ;;
+    *) build "$first" "$second" "$third" "$fourth" ;;
   esac
 done <test/clients/tools.txt
 echo "the clients are in $folder ($((SECONDS - started)) s)"
