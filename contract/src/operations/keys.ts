@@ -174,7 +174,7 @@ export const replicateKey = operation({
     bypassPolicyLockoutCheck: placed.bypassPolicyLockoutCheck,
   }),
   output: keyView,
-  errors: [...stateErrors, 'conflict'],
+  errors: [...stateErrors, 'wrong_usage', 'conflict'],
 })
 
 export const setPrimaryKey = operation({
@@ -185,7 +185,7 @@ export const setPrimaryKey = operation({
   summary: 'Make the related key in another region the primary one',
   input: z.strictObject({ ...key, region: codec.region.describe('Of the new primary key') }),
   output: keyView,
-  errors: [...stateErrors, 'conflict'],
+  errors: [...stateErrors, 'wrong_usage', 'conflict'],
 })
 
 export const lastUseOfKey = operation({
