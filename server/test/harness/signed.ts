@@ -15,7 +15,8 @@ export interface SigningCredentials {
 
 type Signed = Extract<Credential, { kind: 'signed' }>
 
-class Sha256 {
+/** What the signer hashes with. */
+export class Sha256 {
   readonly #hash: Hash | Hmac
 
   constructor(secret?: unknown) {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { paginateListAliases, paginateListKeys, type KMS } from '@aws-sdk/client-kms'
-import { base64 } from '../../rest/client.ts'
 import { assertRefused, OTHER_REGION, present, REGION, startAwsHouse } from '../house.ts'
 import { makeKey } from './keys-in-states.ts'
 import { sayWho, stateRows } from './state-table.ts'
@@ -272,12 +271,19 @@ test('a key of one region is not replicated', async () => {
 })
 
 test('the keys of another account are as good as none', async () => {
-  const { id } = await owner.rest.call('tenant.create', { name: 'neighbours' })
-  assert.notEqual(id, '')
-  const foreign = `arn:aws:kms:${REGION}:999988887777:key/${ABSENT}`
-  await assertRefused(
-    kms.encrypt({ KeyId: foreign, Plaintext: Buffer.from(base64('x')) }),
-    'NotFoundException',
-    `Key '${foreign}' does not exist`,
-  )
+  const mine = await makeKey(kms)
+  const made = await owner.rest.call('tenant.create', { name: 'neighbours' })
+  const neighbour = owner.rest.as(made.token)
+  const access = await neighbour.call('accessKey.create', { principal: made.owner.id })
+  const credentials = { accessKeyId: access.id, secretAccessKey: access.secret }
+  const theirs = client({ credentials })
+  const Plaintext = Buffer.from('x')
+  for (const [name, message] of [
+    [mine.id, `Key '${mine.arn.replace(account, made.tenant.account)}' does not exist`],
+    [mine.arn, `Key '${mine.arn}' does not exist`],
+  ] as const)
+    await assertRefused(theirs.encrypt({ KeyId: name, Plaintext }), 'NotFoundException', message)
+  const { CiphertextBlob } = await kms.encrypt({ KeyId: mine.id, Plaintext })
+  await assertRefused(theirs.decrypt({ CiphertextBlob }), 'AccessDeniedException')
+  assert.deepEqual((await theirs.listKeys({})).Keys, [])
 })
