@@ -252,6 +252,7 @@ export class Gate {
       throw new ClavigerError(
         'too_many_requests',
         'Too many failed authentications from this address; wait a few seconds',
+        { cause: error },
       )
     }
     if (unrecorded.has(error.code)) return

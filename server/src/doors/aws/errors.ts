@@ -24,8 +24,10 @@ const signatureTypes: Readonly<Record<SignatureError['kind'], AwsExceptionType>>
 export function toAwsException(thrown: unknown, asking: Asking | undefined): AwsException {
   if (thrown instanceof AwsException) return thrown
   const error = toClavigerError(thrown)
-  if (error instanceof SignatureError)
-    return new AwsException(signatureTypes[error.kind], error.message, error.code)
+  // AWS's clients try again when they are told to slow down, and what is wrong with a signature stays wrong.
+  const signature = error.code === 'too_many_requests' ? error.cause : error
+  if (signature instanceof SignatureError)
+    return new AwsException(signatureTypes[signature.kind], signature.message, signature.code)
   if (error instanceof KeyError && asking !== undefined) {
     const known = aboutKey(error, asking)
     if (known !== undefined) return known
