@@ -28,7 +28,7 @@ export interface Origin {
   readonly source: string
   readonly request: string
   /** Whether the connection is encrypted, where a door knows. */
-  readonly secure?: boolean
+  readonly secure?: boolean | undefined
   /** From doors that know regions: only keys of this one are seen. Attacker-chosen. */
   readonly region?: string
   /** AWS's name of the operation, where a door knows it more exactly than the operation tells. */

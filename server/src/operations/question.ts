@@ -50,7 +50,10 @@ export class Question implements Asked {
     const { origin, name, subject } = this.#situation
     const { other, purpose } = this.#aspect
     if (other !== undefined) return kmsOperation(other, subject, purpose)
-    return origin.kmsOperation ?? kmsOperation(name as OperationName, subject, purpose)
+    // Re-encryption is two operations to policies, and one to clients.
+    if (origin.kmsOperation !== undefined && origin.kmsOperation !== 'ReEncrypt')
+      return origin.kmsOperation
+    return kmsOperation(name as OperationName, subject, purpose)
   }
 
   values(target: Target): ConditionValues {

@@ -109,6 +109,7 @@ async function ask(
       credential: credentialOf(request),
       door: 'aws',
       source: request.source,
+      secure: request.secure,
       request: request.id,
       region: asking.region,
       kmsOperation: asking.operation,

@@ -15,6 +15,8 @@ export interface HttpRequest {
   readonly body: Uint8Array
   /** The peer's address. */
   readonly source: string
+  /** Whether it came encrypted, as far as this server: a proxy may have taken TLS away. */
+  readonly secure?: boolean
   /** The id of this request, made here. */
   readonly id: string
 }

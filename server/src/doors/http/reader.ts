@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 import type { HttpDoor, HttpResponse } from './message.ts'
 
 /** Reads a request whole, within its bounds, hands it to a door, and writes what the door says. */
@@ -77,6 +78,7 @@ export class Reader {
         distinctHeaders: () => distinct(request),
         body,
         source: request.socket.remoteAddress ?? 'unknown',
+        secure: request.socket instanceof TLSSocket,
         id,
       }
       // A door answers every error itself; should it fail all the same, the connection is cut rather than left hanging.

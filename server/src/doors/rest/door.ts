@@ -80,6 +80,7 @@ export function createRestDoor(options: RestDoorOptions): HttpDoor {
             credential: credentialOf(request),
             door: 'rest',
             source: request.source,
+            secure: request.secure,
             request: request.id,
             read: () => readInput(row, request, parameters) as InputOf<typeof name>,
           })
