@@ -1,6 +1,7 @@
+import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { root } from '../repository.ts'
+import { read, root } from '../repository.ts'
 import { startWorkbench, type Workbench } from './client.ts'
 
 /** AWS's Python SDK, and what others do through it; the scripts fail by themselves. */
@@ -16,6 +17,11 @@ after(() => bench[Symbol.asyncDispose]())
 async function python(script: string): Promise<void> {
   await bench.ok('python', ['-B', join(root, 'test/clients/python', script)])
 }
+
+test('what is driven is the version that is pinned', async () => {
+  const version = await bench.ok('python', ['-c', 'import boto3; print(boto3.__version__)'])
+  assert.ok(read('test/clients/requirements.txt').includes(`boto3==${version}\n`), version)
+})
 
 test('programs use keys, names, contexts, signatures, regions and errors', () => python('life.py'))
 test('the calls of the Terraform provider, in its order', () => python('terraform.py'))

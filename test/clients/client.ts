@@ -61,8 +61,12 @@ export async function startWorkbench(
   const folder = await mkdtemp(join(tmpdir(), 'claviger-client-'))
   const bin = join(folder, 'bin')
   await mkdir(bin)
-  for (const name of programs) await symlink(program(name), join(bin, name))
-  await symlink(join(root, 'cli/bin/claviger'), join(bin, 'claviger'))
+  const paths = new Map(programs.map((name) => [name, program(name)]))
+  paths.set('claviger', join(root, 'cli/bin/claviger')).set('node', process.execPath)
+  // Python finds its packages by the path that it is started with, so a link would not do.
+  for (const [name, path] of paths)
+    await writeFile(join(bin, name), `#!/bin/sh\nexec '${path}' "$@"\n`, { mode: 0o700 })
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
   const server = await startDevServer(serverArguments)
   const base = {
     ...server.environment,
@@ -71,6 +75,9 @@ export async function startWorkbench(
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_PAGER: '',
     SOPS_DISABLE_VERSION_CHECK: '1',
+    CHECKPOINT_DISABLE: '1',
+    // Nobody outside of this machine is asked for the roots of a public log.
+    TUF_MIRROR: 'http://127.0.0.1:9',
   }
   const run = (name: string, given: readonly string[], options: RunOptions = {}) =>
     execute(name, given, {
