@@ -38,7 +38,6 @@ export {
 } from './principal.ts'
 export {
   allowed,
-  assertTransition,
   isWithoutMaterial,
   keyRefusal,
   keyStateAt,

@@ -1,5 +1,4 @@
 import type { KeyState, RevocationReason } from '@claviger/contract'
-import { ClavigerError } from './errors.ts'
 import type { Key, KeyVersion, Revocation } from './key.ts'
 
 /**
@@ -147,14 +146,4 @@ export function revokedState(revocation: Revocation): KeyState {
   return compromising.includes(revocation.reason) || revocation.compromisedAt !== undefined
     ? 'compromised'
     : 'deactivated'
-}
-
-/** @throws ClavigerError wrong_state where section 7 has no such transition. */
-export function assertTransition(from: KeyState, to: KeyState): void {
-  if (!mayBecome(from, to)) {
-    throw new ClavigerError(
-      'wrong_state',
-      `A key that is ${from} cannot become ${to} (SP 800-57 part 1 section 7)`,
-    )
-  }
 }

@@ -8,6 +8,7 @@ import { verifyHouse } from '../harness/read-ledger.ts'
 import { temporaryFolder } from '../harness/server-process.ts'
 import { decrypt, encryptAs, type Standing } from './attacks/attack.ts'
 import { attacksOnLedger } from './attacks/on-ledger.ts'
+import { attacksOnRelatives } from './attacks/on-relatives.ts'
 import { attacksOnRows } from './attacks/on-rows.ts'
 
 /**
@@ -56,7 +57,9 @@ async function verifierSays(house: TestHouse, earlier: string): Promise<string |
   }
 }
 
-for (const { name, before, attack, use, catches } of [...attacksOnRows, ...attacksOnLedger]) {
+const attacks = [...attacksOnRows, ...attacksOnRelatives, ...attacksOnLedger]
+
+for (const { name, before, attack, use, catches } of attacks) {
   const by = Object.entries(catches).map(([who, what]) => `${who} (${String(what)})`)
   test(`${name}: noticed by ${by.join(', ')}`, async () => {
     await using folder = await temporaryFolder()

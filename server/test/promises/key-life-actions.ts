@@ -40,14 +40,10 @@ export const action = fc.oneof(
   fc.record({ do: fc.constant('rotate' as const), key: which, dates }),
   fc.record({ do: fc.constant('update' as const), key: which, dates }),
   fc.record({
-    do: fc.constantFrom(
-      'suspend' as const,
-      'resume' as const,
-      'restore' as const,
-      'erase' as const,
-    ),
+    do: fc.constantFrom('suspend' as const, 'resume' as const, 'erase' as const),
     key: which,
   }),
+  fc.record({ do: fc.constant('restore' as const), key: which, suspended: fc.boolean() }),
   fc.record({ do: fc.constant('revoke' as const), key: which, reason, version: fc.option(which) }),
   fc.record({
     do: fc.constant('destroy' as const),

@@ -185,6 +185,12 @@ export class KeyModel {
     else version.lose()
   }
 
+  /** What is over, or waits for its material, is not suspended on the way. */
+  restore(suspended: boolean): void {
+    this.destroyAt = undefined
+    if (suspended && this.isEndless && this.current.hasMaterial) this.suspended = true
+  }
+
   expire(now: number): void {
     if (this.destroyed) return
     for (const version of this.all) if (isOver(version.materialEnd, now)) this.lose(version)

@@ -150,9 +150,9 @@ class Life {
         return
       case 'restore':
         await allowed(
-          house.perform('key.restore', { key }),
+          house.perform('key.restore', { key, suspended: taken.suspended }),
           model.mayRestore,
-          () => (model.destroyAt = undefined),
+          () => model.restore(taken.suspended),
         )
         return
       case 'destroy': {

@@ -1,8 +1,7 @@
 import type { OutputOf } from '@claviger/contract'
 import type { RingKey } from '#keyring'
 import {
-  assertTransition,
-  ClavigerError,
+  isWithoutMaterial,
   KeyError,
   keyRefusal,
   mayBecome,
@@ -11,12 +10,13 @@ import {
   type KeyVersion,
 } from '#model'
 import { aliasesOf } from '../aliases.ts'
+import { assertOwner } from '../owner.ts'
 import { keyRow, standing, versionRow } from '../rows.ts'
 import { target } from '../target.ts'
 import type { ChangeVerb, Plan } from '../verb.ts'
 import { keyView } from '../views.ts'
 import type { Work } from '../work.ts'
-import { assertOrder, assertOwner } from './create-key.ts'
+import { assertOrder } from './new-version.ts'
 
 /** The changes that turn one key into its next state: each says what is new, and the rest is the same. */
 
@@ -34,8 +34,6 @@ interface Changes {
   readonly key: Key
   /** Versions that change too, at their numbers. */
   readonly versions?: readonly KeyVersion[]
-  /** Versions whose material goes. */
-  readonly erase?: boolean
   readonly version?: number
   readonly detail?: Readonly<Record<string, string | number>>
 }
@@ -54,11 +52,7 @@ export async function planChange(
     rows: [
       keyRow(changes.key),
       ...versions.map((version) =>
-        versionRow(
-          changes.key,
-          version,
-          changes.erase === true ? undefined : ringKey.wrappedMaterial(version.version),
-        ),
+        versionRow(changes.key, version, ringKey.wrappedMaterial(version.version)),
       ),
     ],
     unchanged: standing(
@@ -68,12 +62,7 @@ export async function planChange(
     key: changes.key.id,
     ...(changes.version === undefined ? {} : { version: changes.version }),
     ...(changes.detail === undefined ? {} : { detail: changes.detail }),
-    output: keyView(
-      changes.key,
-      current,
-      await aliasesOf(work, changes.key.id),
-      work.parts.clock.now(),
-    ),
+    output: keyView(changes.key, current, await aliasesOf(work, changes.key.id), work.now),
   }
 }
 
@@ -83,8 +72,8 @@ function hindered(key: Key, message: string): KeyError {
 }
 
 /** A key that has no material yet is neither suspended nor resumed. */
-function assertNotWaiting({ key, current }: RingKey): void {
-  if (current.awaitsMaterial === true) {
+function assertNotWaiting({ key, current }: RingKey, now: number): void {
+  if (isWithoutMaterial(current, now)) {
     throw new KeyError('wrong_state', 'The material of the key is to be imported first', {
       key,
       hindrance: 'awaiting-material',
@@ -98,7 +87,7 @@ function reasonDetail(reason: string | undefined) {
 
 /** SP 800-57 part 1 section 7 knows no way back from deactivated to active, and none from the end of the recipient-usage period. */
 function assertNotOver(
-  version: KeyVersion,
+  { key, current: version }: RingKey,
   dates: {
     readonly protectStopAt?: number | undefined
     readonly processStopAt?: number | undefined
@@ -106,22 +95,20 @@ function assertNotOver(
   now: number,
 ): void {
   const { protectStopAt, processStopAt } = dates
-  if (protectStopAt !== undefined && stateAt(version, now) === 'deactivated') {
-    throw new ClavigerError(
-      'wrong_state',
-      'The version is past its protect-stop date, or revoked; give the key a new version',
-    )
-  }
+  const over = (reason: string) =>
+    new KeyError('wrong_state', `The version is ${reason}; give the key a new version`, {
+      key,
+      version: version.version,
+      hindrance: 'ended',
+    })
+  if (protectStopAt !== undefined && stateAt(version, now) === 'deactivated')
+    throw over('past its protect-stop date, or revoked')
   if (
     processStopAt !== undefined &&
     version.processStopAt !== undefined &&
     version.processStopAt <= now
-  ) {
-    throw new ClavigerError(
-      'wrong_state',
-      'The version is past its process-stop date; give the key a new version',
-    )
-  }
+  )
+    throw over('past its process-stop date')
 }
 
 export const updateKey: ChangeVerb<'key.update'> = {
@@ -134,7 +121,7 @@ export const updateKey: ChangeVerb<'key.update'> = {
     if (input.labels !== undefined)
       work.authorize({ ...target(ringKey, work.caller, work.origin), labels: input.labels })
     await assertOwner(work, input.owner)
-    assertNotOver(ringKey.current, input, work.parts.clock.now())
+    assertNotOver(ringKey, input, work.now)
     const dated = input.protectStopAt !== undefined || input.processStopAt !== undefined
     const version = {
       ...ringKey.current,
@@ -159,10 +146,11 @@ export const suspendKey: ChangeVerb<'key.suspend'> = {
   references: (input) => [input.key],
   run(input, work) {
     const { ringKey } = work.key(input.key)
-    assertNotWaiting(ringKey)
+    assertNotWaiting(ringKey, work.now)
     if (ringKey.key.state === 'suspended')
       throw hindered(ringKey.key, 'The key is suspended already')
-    assertTransition(ringKey.key.state, 'suspended')
+    if (!mayBecome(ringKey.key.state, 'suspended'))
+      throw hindered(ringKey.key, `A key that is ${ringKey.key.state} cannot be suspended`)
     return planChange(work, ringKey, {
       key: { ...ringKey.key, state: 'suspended' },
       ...reasonDetail(input.reason),
@@ -175,7 +163,7 @@ export const resumeKey: ChangeVerb<'key.resume'> = {
   references: (input) => [input.key],
   run(input, work) {
     const { ringKey } = work.key(input.key)
-    assertNotWaiting(ringKey)
+    assertNotWaiting(ringKey, work.now)
     if (ringKey.key.state !== 'suspended')
       throw hindered(ringKey.key, `The key is ${ringKey.key.state}, not suspended`)
     return planChange(work, ringKey, {
@@ -199,7 +187,7 @@ export const destroyKey: ChangeVerb<'key.destroy'> = {
         'The destruction of the key is scheduled already; restore it to choose another date',
       )
     }
-    const destroyAt = work.parts.clock.now() + input.days * DAY_MS
+    const destroyAt = work.now + input.days * DAY_MS
     return planChange(work, ringKey, {
       key: { ...ringKey.key, destroyAt },
       detail: { days: input.days },
@@ -216,7 +204,10 @@ export const restoreKey: ChangeVerb<'key.restore'> = {
     const { destroyAt, ...rest } = ringKey.key
     if (destroyAt === undefined)
       throw hindered(ringKey.key, 'No destruction of the key is scheduled')
-    const suspends = input.suspended === true && mayBecome(rest.state, 'suspended')
+    const suspends =
+      input.suspended === true &&
+      mayBecome(rest.state, 'suspended') &&
+      !isWithoutMaterial(ringKey.current, work.now)
     return planChange(work, ringKey, { key: suspends ? { ...rest, state: 'suspended' } : rest })
   },
 }

@@ -1,11 +1,13 @@
 import type { OutputOf } from '@claviger/contract'
-import { aliasId, findAlgorithm, findUsage, generateMaterial, newestRow, newId } from '#keyring'
+import { aliasId, findAlgorithm, findUsage, generateMaterial, newId } from '#keyring'
 import { ClavigerError, type Key, type KeyVersion } from '#model'
+import { assertOwner } from '../owner.ts'
 import { aliasRow, keyRow, versionRow } from '../rows.ts'
 import type { ChangeVerb, Plan } from '../verb.ts'
 import { keyView } from '../views.ts'
 import type { Work } from '../work.ts'
 import type { ImportedMaterial } from './known-material.ts'
+import { newVersion } from './new-version.ts'
 import { policyOfNewKey } from './policies.ts'
 
 /** What creating and importing have in common. */
@@ -24,46 +26,6 @@ export interface NewKey {
   readonly multiRegion?: boolean | undefined
   readonly policy?: string | undefined
   readonly bypassPolicyLockoutCheck?: boolean | undefined
-}
-
-interface Dates {
-  readonly activateAt?: number | undefined
-  readonly protectStopAt?: number | undefined
-  readonly processStopAt?: number | undefined
-}
-
-/** The first or next version of a key, as it stands when it is made. */
-export function newVersion(key: string, version: number, now: number, dates: Dates): KeyVersion {
-  const activatedAt = dates.activateAt ?? now
-  assertOrder(activatedAt, dates)
-  return {
-    key,
-    version,
-    state: activatedAt > now ? 'pre-activation' : 'active',
-    createdAt: now,
-    activatedAt,
-    ...(dates.protectStopAt === undefined ? {} : { protectStopAt: dates.protectStopAt }),
-    ...(dates.processStopAt === undefined ? {} : { processStopAt: dates.processStopAt }),
-  }
-}
-
-/** SP 800-57 part 1 section 5.3.5: the recipient-usage period does not end before the originator-usage period. */
-export function assertOrder(activatedAt: number, dates: Dates): void {
-  const { protectStopAt, processStopAt } = dates
-  if (protectStopAt !== undefined && protectStopAt <= activatedAt) {
-    throw new ClavigerError('invalid_request', 'protectStopAt must be after the activation', {
-      field: 'protectStopAt',
-    })
-  }
-  if (processStopAt !== undefined && processStopAt < (protectStopAt ?? activatedAt + 1)) {
-    throw new ClavigerError(
-      'invalid_request',
-      'processStopAt must not be before protectStopAt or the activation',
-      {
-        field: 'processStopAt',
-      },
-    )
-  }
 }
 
 /**
@@ -141,15 +103,6 @@ function placeOf(work: Work, input: NewKey, id: string): Pick<Key, 'region' | 'm
     : { region }
 }
 
-/** The owner of a key must be a principal of the tenant. */
-export async function assertOwner(work: Work, owner: string | undefined): Promise<void> {
-  if (owner === undefined) return
-  const row = await newestRow(work.parts.store, { kind: 'principal', id: owner })
-  if (row === undefined || row.tenant !== work.caller.tenant) {
-    throw new ClavigerError('not_found', 'There is no principal of the id given as owner')
-  }
-}
-
 export const createKey: ChangeVerb<'key.create'> = {
   kind: 'change',
   async run(input, work) {
@@ -159,6 +112,8 @@ export const createKey: ChangeVerb<'key.create'> = {
     newVersion('', 1, work.parts.clock.now(), input)
     await assertOwner(work, input.owner)
     const id = await work.once('id', () => Promise.resolve(newId()))
+    // What is refused is refused before anything slow is done.
+    placeOf(work, input, id)
     if (input.origin === 'imported') return planKey(work, input, 'imported', id, undefined)
     const material = await work.once(
       'material',

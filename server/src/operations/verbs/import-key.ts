@@ -11,11 +11,12 @@ import {
 } from '#keyring'
 import { ClavigerError, isWithoutMaterial, KeyError, type Key, type KeyVersion } from '#model'
 import { aliasesOf } from '../aliases.ts'
+import { assertOwner } from '../owner.ts'
 import { keyRow, standing, versionRow } from '../rows.ts'
 import type { ChangeVerb, Plan } from '../verb.ts'
 import { keyView } from '../views.ts'
 import type { Work } from '../work.ts'
-import { assertOwner, planKey } from './create-key.ts'
+import { planKey } from './create-key.ts'
 import { versionOf } from './delete-material.ts'
 import {
   assertTakesMaterial,

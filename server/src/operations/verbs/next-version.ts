@@ -6,8 +6,8 @@ import { keyRow, standing, versionRow } from '../rows.ts'
 import type { Plan, PlannedRow } from '../verb.ts'
 import { keyView } from '../views.ts'
 import type { Work } from '../work.ts'
-import { assertOrder, newVersion } from './create-key.ts'
 import type { ImportedMaterial } from './known-material.ts'
+import { assertOrder, newVersion } from './new-version.ts'
 import { together, withRelated } from './related.ts'
 
 /** How a key gets its next version: made here, or imported; at once, or waiting for a rotation. Related keys get the same. */

@@ -3,7 +3,7 @@ import { findAlgorithm, generateMaterial, type RingKey } from '#keyring'
 import { ClavigerError, KeyError, isWithoutMaterial, nextRotation } from '#model'
 import type { ChangeVerb, InternalVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
-import { newVersion } from './create-key.ts'
+import { newVersion } from './new-version.ts'
 import { assertRotatable, planTakeover, planVersion } from './next-version.ts'
 import { assertNotReplica } from './related.ts'
 
