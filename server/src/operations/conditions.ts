@@ -155,7 +155,7 @@ const values: Readonly<Record<string, (given: Given) => Value>> = {
   },
   'kms:rotationperiodindays': (given) =>
     is(given, 'key.autoRotate') ? given.input.days : undefined,
-  'kms:scheduledeletionpendingwindowindays': (given) =>
+  'kms:schedulekeydeletionpendingwindowindays': (given) =>
     is(given, 'key.destroy') ? given.input.days : undefined,
   'kms:replicaregion': (given) => (is(given, 'key.replicate') ? given.input.region : undefined),
   'kms:primaryregion': (given) => (is(given, 'key.setPrimary') ? given.input.region : undefined),
