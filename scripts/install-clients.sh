@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The AWS clients that test/clients drives, unmodified and in pinned versions: the AWS command line and boto3 from PyPI in a virtual
-# environment of their own, SOPS from its Go module; with --more also Cosign and OpenTofu, which take long to build. What is there already
-# is left as it is. They go into the folder CLAVIGER_CLIENTS, or else ~/.cache/claviger-clients.
+# environment of their own, SOPS from its Go module; with --more also Cosign, OpenTofu and the last Terraform whose AWS provider is a Go
+# module, which take long to build. What is there already is left as it is. They go into the folder CLAVIGER_CLIENTS, or else
+# ~/.cache/claviger-clients.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -30,7 +31,7 @@ fi
 # A version is part of the file's name, so that another version is another file. A module that replaces others can only be built from its
 # own folder, so each is.
 build() {
-  local name=$1 module=$2 version=$3 package=$4 binary="$folder/bin/$1-$3"
+  local name=$1 module=$2 version=$3 package=$4 toolchain=${5:-auto} binary="$folder/bin/$1-$3"
   if [ -x "$binary" ]; then return; fi
   echo "building $name $version"
   local place
@@ -41,17 +42,17 @@ build() {
     cp -r "$(go list -m -f '{{.Dir}}' "$module@$version")" source
     chmod -R u+w source
     cd source
-    CGO_ENABLED=0 nice go build -buildvcs=false -ldflags='-s -w' -o "$place/$name" "./$package"
+    GOTOOLCHAIN=$toolchain CGO_ENABLED=0 nice go build -mod=mod -buildvcs=false -ldflags='-s -w' -o "$place/$name" "./$package"
   )
   mv "$place/$name" "$binary"
   rm -rf "$place"
 }
 
-while read -r first second third fourth fifth; do
+while read -r first second third fourth fifth sixth; do
   case $first in
     '' | '#') ;;
-    more) if [ "$more" = yes ]; then build "$second" "$third" "$fourth" "$fifth"; fi ;;
-    *) build "$first" "$second" "$third" "$fourth" ;;
+    more) if [ "$more" = yes ]; then build "$second" "$third" "$fourth" "$fifth" "$sixth"; fi ;;
+    *) build "$first" "$second" "$third" "$fourth" "$fifth" ;;
   esac
 done <test/clients/tools.txt
 echo "the clients are in $folder ($((SECONDS - started)) s)"

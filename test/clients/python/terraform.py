@@ -101,7 +101,8 @@ grant = client.create_grant(
     Name="backup",
     GranteePrincipal=grantee,
     Operations=["Encrypt", "Decrypt"],
-    Constraints={"EncryptionContextSubset": {"job": "backup"}},
+    # It writes both, whichever of them was asked for.
+    Constraints={"EncryptionContextEquals": {}, "EncryptionContextSubset": {"job": "backup"}},
 )
 (found,) = client.list_grants(KeyId=key, Limit=100)["Grants"]
 assert found["GrantId"] == grant["GrantId"] and found["GranteePrincipal"] == grantee

@@ -118,12 +118,24 @@ function assertOperation(operation: string, key: Key, symmetric: boolean): void 
   )
 }
 
+/** Terraform's provider always writes both, one of them with no pairs, and AWS takes that for the other alone. */
+function withoutEmpty(
+  constraints: InputOf<'grant.create'>['constraints'],
+): NonNullable<InputOf<'grant.create'>['constraints']> {
+  const { equals, subset } = constraints ?? {}
+  const isEmpty = (pairs: object | undefined) =>
+    pairs !== undefined && Object.keys(pairs).length === 0
+  if (equals !== undefined && isEmpty(subset)) return { equals }
+  if (subset !== undefined && isEmpty(equals)) return { subset }
+  return constraints ?? {}
+}
+
 function readConstraints(
   { constraints, operations }: InputOf<'grant.create'>,
   key: Key,
   symmetric: boolean,
 ): KeyGrant['constraints'] {
-  const { equals, subset } = constraints ?? {}
+  const { equals, subset } = withoutEmpty(constraints)
   if (equals === undefined && subset === undefined) return undefined
   const wrong = (message: string) =>
     new ClavigerError('invalid_request', message, { field: 'constraints' })
