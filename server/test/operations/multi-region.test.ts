@@ -1,37 +1,15 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { after, test } from 'node:test'
-import type { InputOf } from '@claviger/contract'
+import { test } from 'node:test'
 import { KeyError } from '#model'
-import { DrivenClock } from '../harness/clock.ts'
-import { startHouse } from '../harness/house.ts'
 import { verifyHouse } from '../harness/read-ledger.ts'
 import { restDoorOver } from '../rest/socket-free.ts'
+import { elsewhere, here, plaintext, startRelatives, there } from './relatives.ts'
 
-/** Multi-Region keys: replicas, the primary one among them, and what ends one or all of them. Rotation has a file of its own. */
+/** Multi-Region keys: replicas, and the primary one among them. Rotation has a file of its own, and so has the end. */
 
-const clock = new DrivenClock()
-const house = await startHouse({ clock })
-after(() => house.close())
+const { house, get, family, membersOf, encrypt } = await startRelatives()
 const { owner } = restDoorOver(house)
-const DAY_MS = 86_400_000
-const [here, there, elsewhere] = ['eu-central-1', 'us-east-1', 'ap-south-1'] as const
-const plaintext = Buffer.from('plaintext')
-
-/** A primary key `here`, and a replica in each of the regions. */
-async function family(regions: readonly string[], input: Partial<InputOf<'key.create'>> = {}) {
-  const primary = await house.createKey({ region: here, multiRegion: true, ...input })
-  const replicas: string[] = []
-  for (const region of regions)
-    replicas.push((await house.perform('key.replicate', { key: primary.id, region })).id)
-  return { primary: primary.id, replicas }
-}
-
-const get = (key: string) => house.perform('key.get', { key })
-const membersOf = async (key: string) =>
-  (await get(key)).multiRegion?.members.map((member) => member.key)
-const encrypt = async (key: string) =>
-  (await house.perform('encrypt', { key, plaintext })).ciphertext
 
 /** What stands in the way of an operation, as doors are told it. */
 async function hindrance(doing: Promise<unknown>) {
@@ -42,18 +20,6 @@ async function hindrance(doing: Promise<unknown>) {
     return [error.code, error.hindrance, error.key.id]
   }
   return undefined
-}
-
-async function pass(days: number): Promise<void> {
-  clock.advance(days * DAY_MS)
-  await house.renewToken()
-  for (let round = 0; round < 2; round += 1) await house.runJob('destruction')
-}
-
-async function destroy(key: string): Promise<void> {
-  await house.perform('key.destroy', { key, days: 1 })
-  await pass(1)
-  assert.match((await get(key)).state, /^destroyed/)
 }
 
 test('a replica has the material, and its own description, labels, names and state', async () => {
@@ -246,134 +212,6 @@ test('who cannot be the primary', async () => {
   assert.equal(await house.codeOf('key.setPrimary', input, { token }), 'ok')
 })
 
-test('a revocation of any of them ends them all, each with a record', async () => {
-  for (const at of [0, 1, 2]) {
-    const { primary, replicas } = await family([there, elsewhere])
-    const keys = [primary, ...replicas]
-    const ciphertext = await encrypt(primary)
-    const before = await house.store.head()
-    const revoked = keys[at] ?? ''
-    await house.perform('key.revoke', { key: revoked, reason: 'keyCompromise' })
-    assert.equal((await house.store.head()).revision, before.revision + 1)
-    for (const key of keys) {
-      assert.equal((await get(key)).state, 'compromised')
-      assert.equal(await house.codeOf('decrypt', { ciphertext, key }), 'wrong_state')
-    }
-    const records = (await house.entries(before.next)).filter(({ event }) => event === 'key.revoke')
-    assert.deepEqual(new Set(records.map(({ key }) => key)), new Set(keys))
-    assert.equal(records[0]?.key, revoked)
-    assert.deepEqual(
-      records.map(({ revision }) => revision !== undefined),
-      [true, false, false],
-    )
-  }
-})
-
-test('so does the revocation of one version', async () => {
-  const { primary, replicas } = await family([there])
-  const first = await encrypt(primary)
-  await house.perform('key.rotate', { key: primary })
-  const second = await encrypt(primary)
-  await house.perform('key.revoke', { key: replicas[0] ?? '', version: 1, reason: 'keyCompromise' })
-  for (const key of [primary, ...replicas]) {
-    assert.equal(await house.codeOf('decrypt', { ciphertext: first, key }), 'wrong_state')
-    assert.equal(await house.codeOf('decrypt', { ciphertext: second, key }), 'ok')
-  }
-  // What comes later has the revoked version too, and does not use it.
-  const later = await house.perform('key.replicate', { key: primary, region: elsewhere })
-  const input = { ciphertext: first, key: later.id }
-  assert.equal(await house.codeOf('decrypt', input), 'wrong_state')
-})
-
-test('a primary key is not destroyed before its replicas', async () => {
-  const { primary, replicas } = await family([there, elsewhere])
-  const [second = '', third = ''] = replicas
-  const ciphertext = await encrypt(primary)
-  await house.perform('key.destroy', { key: primary, days: 1 })
-  await pass(2)
-  assert.notEqual((await get(primary)).destroyAt, undefined)
-  assert.notEqual((await get(primary)).state, 'destroyed')
-  assert.equal(await house.codeOf('decrypt', { ciphertext }), 'wrong_state')
-  assert.equal(await house.codeOf('decrypt', { ciphertext, key: second }), 'ok')
-  await house.perform('key.destroy', { key: second, days: 1 })
-  await pass(1)
-  assert.equal((await get(second)).state, 'destroyed')
-  for (const key of [primary, third]) assert.deepEqual(await membersOf(key), [primary, third])
-  assert.notEqual((await get(primary)).state, 'destroyed')
-  await house.perform('key.destroy', { key: third, days: 1 })
-  await pass(1)
-  for (const key of [primary, third]) assert.equal((await get(key)).state, 'destroyed')
-  assert.deepEqual(await membersOf(primary), [])
-})
-
-test('of a family whose replicas are due with it, nothing is left', async () => {
-  const { primary, replicas } = await family([there, elsewhere])
-  for (const key of [primary, ...replicas]) await house.perform('key.destroy', { key, days: 3 })
-  await pass(3)
-  for (const key of [primary, ...replicas]) assert.equal((await get(key)).state, 'destroyed')
-})
-
-test('where a replica was, another may be', async () => {
-  const { primary, replicas } = await family([there])
-  await destroy(replicas[0] ?? '')
-  const { id } = await house.perform('key.replicate', { key: primary, region: there })
-  const ciphertext = await encrypt(primary)
-  const decrypted = await house.perform('decrypt', { ciphertext }, { region: there })
-  assert.equal(decrypted.key, id)
-})
-
-test('the first key is destroyed, and the others go on, also those that come later', async () => {
-  const { primary: first, replicas } = await family([there])
-  const second = replicas[0] ?? ''
-  const ciphertext = await encrypt(first)
-  await house.perform('key.setPrimary', { key: first, region: there })
-  await destroy(first)
-  const third = (await house.perform('key.replicate', { key: second, region: elsewhere })).id
-  // From a region, ciphertexts and the shared id lead to the key that is there.
-  const decryptFrom = async (region: string) =>
-    (await house.perform('decrypt', { ciphertext }, { region })).key
-  assert.equal(await decryptFrom(there), second)
-  assert.equal(await decryptFrom(elsewhere), third)
-  assert.equal((await house.perform('key.get', { key: first }, { region: elsewhere })).id, third)
-  // Where the first was, it is gone, until there is another.
-  assert.equal(await house.codeOf('decrypt', { ciphertext }, { region: here }), 'wrong_state')
-  const fourth = (await house.perform('key.replicate', { key: second, region: here })).id
-  assert.equal(await decryptFrom(here), fourth)
-  // Natively, a key is what its id says; the others serve where they are named.
-  assert.equal((await get(first)).state, 'destroyed')
-  assert.equal(await house.codeOf('decrypt', { ciphertext }), 'wrong_state')
-  assert.equal(await house.codeOf('decrypt', { ciphertext, key: second }), 'ok')
-  await house.perform('key.rotate', { key: second })
-  await house.perform('key.setPrimary', { key: second, region: elsewhere })
-  const members = [second, third, fourth]
-  for (const key of [first, ...members]) {
-    const { multiRegion } = await get(key)
-    assert.deepEqual(
-      [multiRegion?.primary, multiRegion?.members.map((member) => member.key)],
-      [elsewhere, members],
-    )
-  }
-})
-
-test('a compromise that is found after the destruction of one ends those that are left', async () => {
-  for (const which of ['first', 'replica', 'left'] as const) {
-    const { primary: first, replicas } = await family([there, elsewhere])
-    const [second = '', third = ''] = replicas
-    await house.perform('key.setPrimary', { key: first, region: there })
-    await destroy(first)
-    await destroy(third)
-    await house.perform('key.rotate', { key: second })
-    const { id: later } = await house.perform('key.replicate', { key: second, region: 'sa-east-1' })
-    const key = { first, replica: third, left: later }[which]
-    await house.perform('key.revoke', { key, reason: 'keyCompromise' })
-    for (const left of [second, later]) {
-      assert.equal((await get(left)).state, 'compromised', which)
-      assert.equal(await house.codeOf('encrypt', { key: left, plaintext }), 'wrong_state')
-    }
-    assert.equal((await get(first)).state, 'destroyed-compromised')
-  }
-})
-
 test('imported material is imported again for each replica, and is the same', async () => {
   const unsafePlaintext = randomBytes(32)
   const input = { algorithm: 'AES-256-GCM', exportable: false, region: here, multiRegion: true }
@@ -415,20 +253,6 @@ test('a pending rotation and a new replica at once: whoever is second is planned
   await house.perform('key.resume', { key: replicas[0] ?? '' })
   const ciphertext = await encrypt(members[2] ?? '')
   for (const key of members) assert.equal(await house.codeOf('decrypt', { ciphertext, key }), 'ok')
-})
-
-test('a revocation meets a new replica: there is none that it does not end', async () => {
-  for (let round = 0; round < 10; round += 1) {
-    const { primary, replicas } = await family([there])
-    const [replicated] = await Promise.allSettled([
-      house.perform('key.replicate', { key: primary, region: elsewhere }),
-      house.perform('key.revoke', { key: replicas[0] ?? '', reason: 'keyCompromise' }),
-    ])
-    const keys = [primary, ...replicas]
-    if (replicated.status === 'fulfilled') keys.push(replicated.value.id)
-    assert.deepEqual(await membersOf(primary), keys)
-    for (const key of keys) assert.equal((await get(key)).state, 'compromised')
-  }
 })
 
 test('a key has at most a hundred related keys', async () => {

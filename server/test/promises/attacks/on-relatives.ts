@@ -80,7 +80,7 @@ export const attacksOnRelatives: readonly Attack[] = [
     name: 'a replica is edited to have no relatives',
     before: relatives,
     attack: (database, _standing, kept) =>
-      edit(database, 'key', (kept as Relatives).replica, ({ multiRegion: _, ...key }) => key),
+      edit(database, 'key', (kept as Relatives).replica, ({ multiRegion: _lost, ...key }) => key),
     use: (house, _standing, kept) =>
       house.perform('key.revoke', { key: (kept as Relatives).primary, reason: 'keyCompromise' }),
     catches: { use: 'integrity_failed', doctor: changedInStore },
