@@ -7,7 +7,7 @@ import type { Job } from '../load.ts'
 import { readOptions } from '../options.ts'
 import { withDescendants } from '../proc.ts'
 import { Bare, LoadGenerator } from '../processes.ts'
-import { median, percentile } from '../rows.ts'
+import { median, percentile, rowNames } from '../rows.ts'
 import { keeps, targets } from '../targets.ts'
 
 /** The bench is believed, so its own arithmetic is tested; its figures are not. */
@@ -96,7 +96,7 @@ test('percentiles are values that were measured; a median may stand between two'
 
 test('targets are read from the figures they name, and a bound itself is kept', () => {
   const row = { ops_per_s: 1, p50_ms: 1, p99_ms: 10, cpu_us_per_op: 20, ratio: 0.4, failures: 0 }
-  const rows = ['encrypt', 'decrypt', 'encrypt-batch'].map((name) => ({ name, ...row }))
+  const rows = rowNames.map((name) => ({ name, ...row }))
   const figures = {
     revoke: { p99_ms: 50 },
     ready: { ready_ms: 699 },

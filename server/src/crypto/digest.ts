@@ -38,6 +38,7 @@ export class HmacSha256Key {
 
   /** A key of at most 64 bytes, which stays the caller's to overwrite. */
   constructor(key: Uint8Array) {
+    assertOperational()
     if (key.length > BLOCK_BYTES) throw new TypeError('A key of more than a block must be hashed')
     const slab = secretBuffer(2 * BLOCK_BYTES + MESSAGE_BYTES + DIGEST_BYTES)
     this.#outer = slab.subarray(0, BLOCK_BYTES + DIGEST_BYTES)

@@ -22,7 +22,7 @@ test('the pool hands out every byte once', () => {
       'the pool was refilled before it was empty',
     )
     seen.add(bytes.toString('hex'))
-    seen.add(bytes.subarray(0, 12).toString('hex') + round)
+    seen.add(`${bytes.subarray(0, 12).toString('hex')} ${round}`)
   }
   assert.equal(seen.size, 8_000)
 })

@@ -112,7 +112,8 @@ function accessDenied(asking: Asking | undefined): AwsException {
   const on = asking === undefined || first === undefined ? '*' : asking.arnOfSaid(first[0])
   return new AwsException(
     'AccessDeniedException',
-    `User: ${who} is not authorized to perform: kms:${asking?.operation ?? '*'} on resource: ${on} because no role binding, key policy or grant allows it`,
+    `User: ${who} is not authorized to perform: kms:${asking?.operation ?? '*'} on resource: ${on} ` +
+      'because no role binding, key policy or grant allows it',
     'forbidden',
   )
 }
