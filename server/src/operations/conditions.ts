@@ -70,10 +70,10 @@ export function conditionValues(
     aspect,
     target,
     context: contextOf(situation.subject, aspect.purpose),
-    input: situation.subject as Input,
+    input: situation.subject,
   }
   return (name) => {
-    const value = values[name]?.(given) ?? member(name, given)
+    const value = byName.get(name)?.(given) ?? member(name, given)
     if (value === undefined) return undefined
     if (typeof value !== 'object') return [String(value)]
     return value.length === 0 ? undefined : value
@@ -186,6 +186,9 @@ const values: Readonly<Record<string, (given: Given) => Value>> = {
   'aws:currenttime': ({ situation }) => new Date(situation.now).toISOString(),
   'aws:epochtime': ({ situation }) => Math.floor(situation.now / 1_000),
 }
+
+/** Names come from policies, and some mean something to every object. */
+const byName = new Map(Object.entries(values))
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 

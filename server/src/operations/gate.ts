@@ -73,7 +73,7 @@ export class Gate {
       const authenticating = work.authenticate()
       if (authenticating !== undefined) await authenticating
       const input = call.read(work.caller)
-      work.subject = input as Subject
+      work.subject = input
       if (verb.kind === 'change') return await this.#changeOnce(call, verb, input, work, revision)
       if (verb.kind === 'use') {
         const locating = work.locate(verb.references(input))

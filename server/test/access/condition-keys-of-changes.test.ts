@@ -9,7 +9,7 @@ testCases({
   'how material travels in': {
     condition: {
       ...equals('kms:WrappingAlgorithm', 'RSA_AES_KEY_WRAP_SHA_256'),
-      ...{ StringLike: { 'kms:WrappingKeySpec': 'RSA_3072' } },
+      StringLike: { 'kms:WrappingKeySpec': 'RSA_3072' },
     },
     key: { origin: 'imported' },
     allowed: [['key.importParameters', { wrapping: 'rsa-oaep-sha-256+aes-256-kwp', bits: 3_072 }]],

@@ -251,3 +251,11 @@ test('time goes on: what a condition allowed is denied when its time is over', a
   clock.advance(1_000)
   assert.equal(await codeOfDeed(key, encrypt), 'forbidden')
 })
+
+test('a variable that every object has is none of a request', async () => {
+  for (const name of ['constructor', '__proto__', 'toString', 'aws:__proto__']) {
+    const policy = policyWith({ StringLike: { 'kms:KeySpec': '${' + name + '}' } })
+    const { id: key } = await house.createKey({ policy })
+    assert.equal(await codeOfDeed(key, encrypt), 'forbidden')
+  }
+})

@@ -10,18 +10,17 @@ export async function startGranting() {
   const { owner } = restDoorOver(house)
   const { account } = await owner.call('whoami', {})
   let names = 0
-  return {
-    house,
-    owner,
-    account,
-    /** Somebody without any role, with the name that grants say. */
-    async person() {
-      const name = `person-${(names += 1)}`
-      const { client, id } = await newcomer(owner, name)
-      return { client, id, name, arn: `arn:aws:iam::${account}:user/${name}` }
-    },
-    async newKey(rest: { readonly algorithm?: string; readonly usage?: string } = {}) {
-      return (await owner.call('key.create', rest)).id
-    },
+
+  /** Somebody without any role, with the name that grants say. */
+  async function person() {
+    const name = `person-${(names += 1)}`
+    const { client, id } = await newcomer(owner, name)
+    return { client, id, name, arn: `arn:aws:iam::${account}:user/${name}` }
   }
+
+  async function newKey(rest: { readonly algorithm?: string; readonly usage?: string } = {}) {
+    return (await owner.call('key.create', rest)).id
+  }
+
+  return { house, owner, account, person, newKey }
 }

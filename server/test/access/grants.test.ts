@@ -28,7 +28,7 @@ test('a grant lets its grantee do just what it says, until it is revoked', async
   await client.refuse('forbidden', 'datakey', { key })
   const { items } = await owner.call('grant.list', { key })
   assert.deepEqual(
-    items.map(({ createdAt: _, ...grant }) => grant),
+    items.map(({ createdAt, ...grant }) => ({ ...grant, dated: Date.parse(createdAt) > 0 })),
     [
       {
         id,
@@ -37,6 +37,7 @@ test('a grant lets its grantee do just what it says, until it is revoked', async
         grantee: arn,
         operations: ['Encrypt', 'DescribeKey'],
         issuer: (await owner.call('whoami', {})).arn,
+        dated: true,
       },
     ],
   )
