@@ -62,10 +62,10 @@ export interface AwsHouse {
   /** Errors of the server's own; a test that brings some about takes them out. */
   readonly failures: ClavigerError[]
   /** A client of AWS's; the owner's in {@link REGION} unless told otherwise. It does not try again. */
-  client(options?: KMSClientConfig): KMS
-  tokenService(options?: KMSClientConfig): STS
+  readonly client: (options?: KMSClientConfig) => KMS
+  readonly tokenService: (options?: KMSClientConfig) => STS
   /** A new principal, with a role in the tenant where one is named. */
-  hire(role?: RoleName): Promise<Person>
+  readonly hire: (role?: RoleName) => Promise<Person>
 }
 
 /** Opens a house; it is closed when the file's tests have ended, and nothing may have failed in it. */

@@ -102,7 +102,6 @@ async function ask(
   asking: Asking,
 ): Promise<unknown> {
   let input: unknown
-  const { examine } = row
   try {
     const output = await gate.perform<GatedName>({
       operation: row.native,
@@ -127,7 +126,7 @@ async function ask(
       },
       examine(key, current, reference) {
         asking.meet(key, current, reference)
-        examine?.call(row, key, input, asking)
+        row.examine?.(key, input, asking)
       },
     })
     // What was found not to be valid is told by the answer, also where only this is asked.

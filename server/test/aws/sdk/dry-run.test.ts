@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import type { KMS } from '@aws-sdk/client-kms'
 import { assertRefused, present, refused, startAwsHouse } from '../house.ts'
 import { makeKey, type MadeKey } from './keys-in-states.ts'
-import { sayWho, stateRows, type StateRow } from './state-table.ts'
+import { sayWho, type StateRow } from './state-row.ts'
+import { stateRows } from './state-table.ts'
 
 /** Members that several operations share: rehearsals, grant tokens, and recipients in enclaves. */
 

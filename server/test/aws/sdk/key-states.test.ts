@@ -10,7 +10,8 @@ import {
   type MadeKey,
   type State,
 } from './keys-in-states.ts'
-import { refusalOf, sayWho, stateRows, type StateRow } from './state-table.ts'
+import { sayWho, type StateRow } from './state-row.ts'
+import { refusalOf, stateRows } from './state-table.ts'
 
 /** The states of keys: what is done in which, and how one leads to another. */
 

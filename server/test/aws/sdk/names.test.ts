@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { paginateListAliases, paginateListKeys, type KMS } from '@aws-sdk/client-kms'
 import { assertRefused, OTHER_REGION, present, REGION, startAwsHouse } from '../house.ts'
 import { makeKey } from './keys-in-states.ts'
-import { sayWho, stateRows } from './state-table.ts'
+import { sayWho } from './state-row.ts'
+import { stateRows } from './state-table.ts'
 
 /** By which names keys are found, from where, and what is said of names that lead nowhere. */
 
@@ -215,7 +216,7 @@ test('a multi-Region key is one key in several regions', async () => {
     [replica?.Arn, replica?.Description, replica?.MultiRegionConfiguration],
     [arnOf(OTHER_REGION, id), 'over there', { MultiRegionKeyType: 'REPLICA', ...related }],
   )
-  assert.deepEqual(JSON.parse(present(ReplicaPolicy)).Id, 'key-default-1')
+  assert.match(present(ReplicaPolicy), /"Id"\s*:\s*"key-default-1"/)
   assert.deepEqual(ReplicaTags, [{ TagKey: 'team', TagValue: 'west' }])
   assert.deepEqual((await kms.listResourceTags({ KeyId: id })).Tags, [])
   const { KeyMetadata: primary } = await kms.describeKey({ KeyId: id })

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import type { KMS } from '@aws-sdk/client-kms'
 import { refused, REGION, startAwsHouse } from '../house.ts'
 import { makeKey } from './keys-in-states.ts'
-import { sayWho, stateRows } from './state-table.ts'
+import { sayWho } from './state-row.ts'
+import { stateRows } from './state-table.ts'
 
 /** Who may do nothing with a key does not learn whether it is there. */
 

@@ -97,7 +97,8 @@ test('credentials that are not good', async () => {
       secretAccessKey: secretAccessKey.replace(/^./, (first) => (first === 'a' ? 'b' : 'a')),
     }),
     'InvalidSignatureException',
-    'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
+    'The request signature we calculated does not match the signature you provided. ' +
+      'Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
   )
   await assertRefused(
     as({ accessKeyId: 'AKIAABCDEFGHIJKLMNOP', secretAccessKey }),

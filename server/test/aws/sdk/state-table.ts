@@ -1,61 +1,15 @@
-import { generateKeyPairSync } from 'node:crypto'
 import type { CreateKeyRequest, KMS } from '@aws-sdk/client-kms'
 import type { MadeKey, State } from './keys-in-states.ts'
+import { ownArn, use, type StateRow, type Told, type Tolds } from './state-row.ts'
+import { uses } from './state-uses.ts'
 
 /** What AWS documents of the states of keys: which operation takes a key in which state, and how it refuses the others. */
 
-/**
- * `ok`, or the footnote of AWS's table (developer guide, Key states of AWS KMS keys) by which an operation is refused: 1 disabled, 3
- * pending deletion, 4 not pending deletion, 5 pending import, 6 of an imported key, 9 not of an imported key.
- */
-export type Told = 'ok' | 1 | 3 | 4 | 5 | 6 | 9
-
-/** In the order of {@link states}: enabled, disabled, pending deletion, pending replica deletion, pending import. */
-type Tolds = readonly [Told, Told, Told, Told, Told]
-
-export interface StateRow {
-  readonly operation: string
-  /** The key that it is tried on. */
-  readonly key?: CreateKeyRequest
-  readonly told: Tolds
-  /** What is got ready while the key is enabled. */
-  readonly prepare?: (
-    kms: KMS,
-    key: MadeKey,
-    state: State,
-  ) => Promise<string | Uint8Array | undefined>
-  readonly ask: (
-    kms: KMS,
-    KeyId: string,
-    prepared: string | Uint8Array | undefined,
-  ) => Promise<unknown>
-}
-
-const use: Tolds = ['ok', 1, 3, 3, 5]
 const change: Tolds = ['ok', 'ok', 3, 3, 'ok']
 const always: Tolds = ['ok', 'ok', 'ok', 'ok', 'ok']
 
-const signing: CreateKeyRequest = { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' }
-const mac: CreateKeyRequest = { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' }
-const agreement: CreateKeyRequest = { KeySpec: 'ECC_NIST_P256', KeyUsage: 'KEY_AGREEMENT' }
-const encapsulating: CreateKeyRequest = {
-  KeySpec: 'ML_KEM_768',
-  KeyUsage: 'ENCAPSULATE_DECAPSULATE',
-}
 const external: CreateKeyRequest = { Origin: 'EXTERNAL' }
 const multiRegion: CreateKeyRequest = { MultiRegion: true }
-const Plaintext = Buffer.from('the payroll')
-const Message = Plaintext
-const peer = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({
-  type: 'spki',
-  format: 'der',
-})
-
-/** A blob of the key, or of another where the key never had material. */
-async function blobOf(kms: KMS, { id }: MadeKey): Promise<Uint8Array | undefined> {
-  return (await kms.encrypt({ KeyId: id, Plaintext })).CiphertextBlob
-}
-
 let names = 0
 async function aliasOf(kms: KMS, { id }: MadeKey): Promise<string> {
   const AliasName = `alias/of-${(names += 1)}`
@@ -66,146 +20,12 @@ async function aliasOf(kms: KMS, { id }: MadeKey): Promise<string> {
 async function grantOf(kms: KMS, { id }: MadeKey): Promise<string | undefined> {
   const grant = await kms.createGrant({
     KeyId: id,
-    GranteePrincipal: await ownArn(kms),
-    RetiringPrincipal: await ownArn(kms),
+    GranteePrincipal: ownArn(kms),
+    RetiringPrincipal: ownArn(kms),
     Operations: ['DescribeKey'],
   })
   return grant.GrantId
 }
-
-/** Grants to oneself will do. */
-const arns = new WeakMap<KMS, string>()
-export function sayWho(kms: KMS, arn: string): void {
-  arns.set(kms, arn)
-}
-async function ownArn(kms: KMS): Promise<string> {
-  return arns.get(kms) ?? ''
-}
-
-const uses: readonly StateRow[] = [
-  { operation: 'Encrypt', told: use, ask: (kms, KeyId) => kms.encrypt({ KeyId, Plaintext }) },
-  {
-    operation: 'Decrypt',
-    told: use,
-    prepare: blobOf,
-    ask: (kms, KeyId, blob) => kms.decrypt({ KeyId, CiphertextBlob: blob as Uint8Array }),
-  },
-  {
-    operation: 'ReEncrypt',
-    told: use,
-    prepare: blobOf,
-    ask: (kms, KeyId, blob) =>
-      kms.reEncrypt({
-        SourceKeyId: KeyId,
-        DestinationKeyId: KeyId,
-        CiphertextBlob: blob as Uint8Array,
-      }),
-  },
-  {
-    operation: 'GenerateDataKey',
-    told: use,
-    ask: (kms, KeyId) => kms.generateDataKey({ KeyId, KeySpec: 'AES_256' }),
-  },
-  {
-    operation: 'GenerateDataKeyWithoutPlaintext',
-    told: use,
-    ask: (kms, KeyId) => kms.generateDataKeyWithoutPlaintext({ KeyId, KeySpec: 'AES_256' }),
-  },
-  {
-    operation: 'GenerateDataKeyPair',
-    told: use,
-    ask: (kms, KeyId) => kms.generateDataKeyPair({ KeyId, KeyPairSpec: 'ECC_NIST_P256' }),
-  },
-  {
-    operation: 'GenerateDataKeyPairWithoutPlaintext',
-    told: use,
-    ask: (kms, KeyId) =>
-      kms.generateDataKeyPairWithoutPlaintext({ KeyId, KeyPairSpec: 'ECC_NIST_P256' }),
-  },
-  {
-    operation: 'Sign',
-    key: signing,
-    told: use,
-    ask: (kms, KeyId) => kms.sign({ KeyId, Message, SigningAlgorithm: 'ECDSA_SHA_256' }),
-  },
-  {
-    operation: 'Verify',
-    key: signing,
-    told: use,
-    prepare: async (kms, { id }) =>
-      (await kms.sign({ KeyId: id, Message, SigningAlgorithm: 'ECDSA_SHA_256' })).Signature,
-    ask: (kms, KeyId, signature) =>
-      kms.verify({
-        KeyId,
-        Message,
-        SigningAlgorithm: 'ECDSA_SHA_256',
-        Signature: signature as Uint8Array,
-      }),
-  },
-  {
-    operation: 'GetPublicKey',
-    key: signing,
-    told: use,
-    ask: (kms, KeyId) => kms.getPublicKey({ KeyId }),
-  },
-  {
-    operation: 'GenerateMac',
-    key: mac,
-    told: use,
-    ask: (kms, KeyId) => kms.generateMac({ KeyId, Message, MacAlgorithm: 'HMAC_SHA_256' }),
-  },
-  {
-    operation: 'VerifyMac',
-    key: mac,
-    told: use,
-    prepare: async (kms, { id }) =>
-      (await kms.generateMac({ KeyId: id, Message, MacAlgorithm: 'HMAC_SHA_256' })).Mac,
-    ask: (kms, KeyId, code) =>
-      kms.verifyMac({
-        KeyId,
-        Message,
-        MacAlgorithm: 'HMAC_SHA_256',
-        Mac: code as Uint8Array,
-      }),
-  },
-  {
-    operation: 'DeriveSharedSecret',
-    key: agreement,
-    told: use,
-    ask: (kms, KeyId) =>
-      kms.deriveSharedSecret({ KeyId, KeyAgreementAlgorithm: 'ECDH', PublicKey: peer }),
-  },
-  {
-    operation: 'Encapsulate',
-    key: encapsulating,
-    told: use,
-    ask: (kms, KeyId) => kms.encapsulate({ KeyId, EncapsulationAlgorithm: 'ML_KEM' }),
-  },
-  {
-    operation: 'Decapsulate',
-    key: encapsulating,
-    told: use,
-    prepare: async (kms, { id }) =>
-      (await kms.encapsulate({ KeyId: id, EncapsulationAlgorithm: 'ML_KEM' }))
-        .SharedSecretCiphertextBlob,
-    ask: (kms, KeyId, blob) =>
-      kms.decapsulate({
-        KeyId,
-        EncapsulationAlgorithm: 'ML_KEM',
-        SharedSecretCiphertextBlob: blob as Uint8Array,
-      }),
-  },
-  {
-    operation: 'CreateGrant',
-    told: use,
-    ask: async (kms, KeyId) =>
-      kms.createGrant({
-        KeyId,
-        GranteePrincipal: await ownArn(kms),
-        Operations: ['DescribeKey'],
-      }),
-  },
-]
 
 const life: readonly StateRow[] = [
   {

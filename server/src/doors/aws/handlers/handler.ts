@@ -48,7 +48,7 @@ export interface AnyHandler {
 export function handler<Name extends AwsOperation, Native extends GatedName>(
   row: Handler<Name, Native>,
 ): AnyHandler {
-  return row as unknown as AnyHandler
+  return row
 }
 
 /** The members that say a request is only a rehearsal, or speak for grants that are in force here anyway. */

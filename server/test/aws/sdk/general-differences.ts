@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { assertRefused, OTHER_REGION, present, REGION } from '../house.ts'
+import type { Difference } from './differences.ts'
+import { makeKey } from './keys-in-states.ts'
+
+/** What is otherwise than at AWS for more than one operation. */
+
+const Plaintext = Buffer.from('the payroll')
+
+export const generalDifferences: readonly Difference[] = [
+  {
+    text: 'An account is a tenant, and tenants are walls: the key of another account is not found, whatever its key policy says.',
+    show: ({ kms }) => {
+      const KeyId = `arn:aws:kms:${REGION}:999988887777:key/1234abcd-12ab-34cd-56ef-1234567890ab`
+      return assertRefused(
+        kms.describeKey({ KeyId }),
+        'NotFoundException',
+        `Key '${KeyId}' does not exist`,
+      )
+    },
+  },
+  {
+    text: 'What is changed is in force when the call returns, for every client: a grant needs no token, and what is revoked is at once.',
+    async show({ kms, hire }) {
+      const { id: KeyId } = await makeKey(kms)
+      const grantee = await hire()
+      const grant = { KeyId, GranteePrincipal: grantee.arn, Operations: ['Encrypt'] as const }
+      const { GrantId } = await kms.createGrant({ ...grant, Operations: ['Encrypt'] })
+      await grantee.kms.encrypt({ KeyId, Plaintext })
+      await kms.revokeGrant({ KeyId, GrantId })
+      await assertRefused(grantee.kms.encrypt({ KeyId, Plaintext }), 'AccessDeniedException')
+    },
+  },
+  {
+    text: 'A grant token that is none of ours is refused, also where AWS would look no further.',
+    async show({ kms }) {
+      const { id: KeyId } = await makeKey(kms)
+      await assertRefused(
+        kms.describeKey({ KeyId, GrantTokens: ['AQpAM2RhZTk1MGMy'] }),
+        'InvalidGrantTokenException',
+      )
+    },
+  },
+  {
+    text: 'A key that was made natively belongs to no region and is found in each; its ARN is that of the region that is asked.',
+    async show({ client, owner, account }) {
+      const { id: KeyId } = await owner.rest.call('key.create', {})
+      for (const region of [REGION, OTHER_REGION]) {
+        const { KeyMetadata } = await client({ region }).describeKey({ KeyId })
+        assert.equal(KeyMetadata?.Arn, `arn:aws:kms:${region}:${account}:key/${KeyId}`)
+      }
+    },
+  },
+  {
+    text: 'An encryption context is not shown to whoever reads the ledger; it binds, and policies may ask for it.',
+    async show({ kms, owner }) {
+      const { id: KeyId } = await makeKey(kms)
+      const secret = 'a-name-of-a-patient'
+      await kms.encrypt({ KeyId, Plaintext, EncryptionContext: { patient: secret } })
+      const { items } = await owner.rest.call('ledger.search', { key: KeyId })
+      assert.ok(items.length >= 2)
+      assert.ok(!JSON.stringify(items).includes(secret))
+    },
+  },
+  {
+    text: 'Ciphertexts are [Claviger envelopes](envelope.md), and can be opened at its other doors.',
+    async show({ kms, owner }) {
+      const { id: KeyId } = await makeKey(kms)
+      const { CiphertextBlob } = await kms.encrypt({ KeyId, Plaintext })
+      const ciphertext = Buffer.from(present(CiphertextBlob)).toString('base64')
+      const { plaintext } = await owner.rest.call('decrypt', { ciphertext })
+      assert.equal(plaintext, Plaintext.toString('base64'))
+    },
+  },
+]
