@@ -12,9 +12,9 @@ import {
 import { test } from 'node:test'
 import type { DataKeyPairSpec } from '@aws-sdk/client-kms'
 import { assertRefused, present, startAwsHouse } from '../house.ts'
-import { importMaterial, makeKey } from './keys-in-states.ts'
+import { makeKey } from './keys-in-states.ts'
 
-/** What symmetric keys do: contexts that bind, ciphertexts that know their key, data keys, and new material. */
+/** What symmetric keys do: contexts that bind, ciphertexts that know their key, and data keys. */
 
 const { kms } = await startAwsHouse()
 const key = await makeKey(kms)
@@ -292,102 +292,4 @@ test('lengths that AWS refuses', async () => {
   const { CiphertextBlob } = await kms.encrypt({ KeyId: key.id, Plaintext: longest })
   assert.ok(present(CiphertextBlob).length <= 6_144)
   assert.deepEqual(await decrypted(CiphertextBlob), longest)
-})
-
-test('a key with new material opens what the old one made', async () => {
-  const made = await makeKey(kms)
-  const old = await kms.encrypt({ KeyId: made.id, Plaintext })
-  const { KeyMetadata: before } = await kms.describeKey({ KeyId: made.id })
-  assert.equal((await kms.rotateKeyOnDemand({ KeyId: made.id })).KeyId, made.arn)
-  const { KeyMetadata: after } = await kms.describeKey({ KeyId: made.id })
-  assert.notEqual(after?.CurrentKeyMaterialId, before?.CurrentKeyMaterialId)
-  const opened = await kms.decrypt({ CiphertextBlob: old.CiphertextBlob })
-  assert.equal(opened.KeyMaterialId, before?.CurrentKeyMaterialId)
-  const fresh = await kms.generateDataKey({ KeyId: made.id, KeySpec: 'AES_256' })
-  assert.equal(fresh.KeyMaterialId, after?.CurrentKeyMaterialId)
-  const { Rotations } = await kms.listKeyRotations({ KeyId: made.id })
-  const [rotation] = present(Rotations)
-  assert.deepEqual(
-    [
-      Rotations?.length,
-      rotation?.RotationType,
-      rotation?.KeyMaterialState,
-      rotation?.KeyMaterialId,
-    ],
-    [1, 'ON_DEMAND', 'CURRENT', after?.CurrentKeyMaterialId],
-  )
-  const all = await kms.listKeyRotations({
-    KeyId: made.id,
-    IncludeKeyMaterial: 'ALL_KEY_MATERIAL',
-  })
-  assert.deepEqual(
-    Object.fromEntries(
-      present(all.Rotations).map(({ KeyMaterialId = '', KeyMaterialState }) => [
-        KeyMaterialId,
-        KeyMaterialState,
-      ]),
-    ),
-    {
-      [present(before?.CurrentKeyMaterialId)]: 'NON_CURRENT',
-      [present(after?.CurrentKeyMaterialId)]: 'CURRENT',
-    },
-  )
-})
-
-test('a key is rotated by itself as often as it is told', async () => {
-  const made = await makeKey(kms)
-  const off = await kms.getKeyRotationStatus({ KeyId: made.id })
-  assert.deepEqual(
-    [off.KeyId, off.KeyRotationEnabled, off.RotationPeriodInDays],
-    [made.arn, false, undefined],
-  )
-  await kms.enableKeyRotation({ KeyId: made.id, RotationPeriodInDays: 90 })
-  const on = await kms.getKeyRotationStatus({ KeyId: made.id })
-  assert.deepEqual([on.KeyRotationEnabled, on.RotationPeriodInDays], [true, 90])
-  assert.ok(present(on.NextRotationDate) instanceof Date)
-  await kms.scheduleKeyDeletion({ KeyId: made.id })
-  assert.equal((await kms.getKeyRotationStatus({ KeyId: made.id })).KeyRotationEnabled, false)
-  await kms.cancelKeyDeletion({ KeyId: made.id })
-  assert.equal((await kms.getKeyRotationStatus({ KeyId: made.id })).KeyRotationEnabled, true)
-  await kms.enableKey({ KeyId: made.id })
-  await kms.disableKeyRotation({ KeyId: made.id })
-  assert.equal((await kms.getKeyRotationStatus({ KeyId: made.id })).KeyRotationEnabled, false)
-  for (const RotationPeriodInDays of [89, 2_561])
-    await assertRefused(
-      kms.enableKeyRotation({ KeyId: made.id, RotationPeriodInDays }),
-      'ValidationException',
-    )
-  await assertRefused(kms.enableKeyRotation({ KeyId: rsa.id }), 'UnsupportedOperationException', '')
-})
-
-test('imported material is rotated to what was imported after it', async () => {
-  const made = await makeKey(kms, { Origin: 'EXTERNAL' })
-  const first = await importMaterial(kms, made.id, randomBytes(32))
-  const { CiphertextBlob } = await kms.encrypt({ KeyId: made.id, Plaintext })
-  await assertRefused(
-    kms.rotateKeyOnDemand({ KeyId: made.id }),
-    'KMSInvalidStateException',
-    `No available key material pending rotation for the key: ${made.arn}.`,
-  )
-  const second = await importMaterial(kms, made.id, randomBytes(32), {
-    ImportType: 'NEW_KEY_MATERIAL',
-  })
-  assert.notEqual(second, first)
-  const pending = await kms.listKeyRotations({
-    KeyId: made.id,
-    IncludeKeyMaterial: 'ALL_KEY_MATERIAL',
-  })
-  assert.deepEqual(
-    Object.fromEntries(
-      present(pending.Rotations).map(({ KeyMaterialId = '', KeyMaterialState }) => [
-        KeyMaterialId,
-        KeyMaterialState,
-      ]),
-    ),
-    { [present(first)]: 'CURRENT', [present(second)]: 'PENDING_ROTATION' },
-  )
-  await kms.rotateKeyOnDemand({ KeyId: made.id })
-  const { KeyMetadata } = await kms.describeKey({ KeyId: made.id })
-  assert.equal(KeyMetadata?.CurrentKeyMaterialId, second)
-  assert.deepEqual(await decrypted(CiphertextBlob), Plaintext)
 })

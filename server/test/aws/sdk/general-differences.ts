@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { overHttp } from '../../rest/client.ts'
 import { assertRefused, OTHER_REGION, present, REGION } from '../house.ts'
 import type { Difference } from './differences.ts'
 import { makeKey } from './keys-in-states.ts'
+import { assertAnswer, assertException, signed } from './raw.ts'
 
 /** What is otherwise than at AWS for more than one operation. */
 
@@ -29,6 +31,16 @@ export const generalDifferences: readonly Difference[] = [
       await grantee.kms.encrypt({ KeyId, Plaintext })
       await kms.revokeGrant({ KeyId, GrantId })
       await assertRefused(grantee.kms.encrypt({ KeyId, Plaintext }), 'AccessDeniedException')
+    },
+  },
+  {
+    text: 'A signed request that changes something counts once: sent again as it was, it is refused with InvalidSignatureException.',
+    async show(house) {
+      const send = overHttp(house.address)
+      const body = '{"Description":"made once"}'
+      const sent = await signed(house, { operation: 'CreateKey', body })
+      assertAnswer(await send(sent))
+      assertException(await send(sent), 'InvalidSignatureException')
     },
   },
   {
