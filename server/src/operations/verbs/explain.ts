@@ -1,13 +1,20 @@
 import { operations, type OperationName } from '@claviger/contract'
-import { openSession, tenantTarget } from '#access'
-import { ClavigerError, type Principal } from '#model'
-import { Question } from '../question.ts'
+import { openSession, tenantTarget, type Explanation } from '#access'
+import { ClavigerError, type Principal, type Purpose } from '#model'
+import { Question, type Situation } from '../question.ts'
 import { target } from '../target.ts'
 import type { ReadVerb } from '../verb.ts'
 import { own } from './own.ts'
 
 function isOperation(name: string): name is OperationName {
   return Object.hasOwn(operations, name)
+}
+
+const NOTHING: Explanation = { allowed: false, reason: 'nothing is asked' }
+
+/** Re-encryption is asked twice: of the key that decrypts, and of the one that encrypts. Here they are the same. */
+function purposesOf(operation: OperationName): readonly (Purpose | undefined)[] {
+  return operation.startsWith('reencrypt') ? ['process', 'apply'] : [undefined]
 }
 
 /**
@@ -40,19 +47,26 @@ export const explainAccess: ReadVerb<'access.explain'> = {
       rests: [],
     })
     if (session === undefined) return { allowed: false, reason: 'the principal is disabled' }
-    const asked = new Question(
-      {
-        name: operation,
-        subject: context === undefined ? {} : { context },
-        // From where they would ask is not known.
-        origin: origin.region === undefined ? {} : { region: origin.region },
+    const situation: Situation = {
+      name: operation,
+      subject: context === undefined ? {} : { context },
+      // From where they would ask is not known.
+      origin: origin.region === undefined ? {} : { region: origin.region },
+      now,
+      caller,
+      found: (reference) => work.found(reference),
+      aliasesOf: (key) => work.aliasesOf(key),
+    }
+    const on = target(ringKey, caller, origin)
+    const explanations = purposesOf(operation).map((purpose) => {
+      const { action } = operations[operation]
+      return session.explain(
+        new Question(situation, { action, purpose, reference: input.key }),
+        on,
         now,
-        caller,
-        found: (reference) => work.found(reference),
-        aliasesOf: (key) => work.aliasesOf(key),
-      },
-      { action: operations[operation].action, reference: input.key },
-    )
-    return session.explain(asked, target(ringKey, caller, origin), now)
+      )
+    })
+    const [first = NOTHING] = explanations
+    return explanations.find(({ allowed }) => !allowed) ?? first
   },
 }
