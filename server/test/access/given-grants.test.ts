@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { DrivenClock } from '../harness/clock.ts'
+import { startHouse } from '../harness/house.ts'
 import { performSigned, type SigningCredentials } from '../harness/signed.ts'
 import { base64, type Client } from '../rest/client.ts'
 import { hire, newcomer } from '../rest/house.ts'
@@ -218,4 +220,20 @@ test('another tenant’s grants, keys and principals are none', async () => {
   await owner.as(bearer).refuse('forbidden', 'encrypt', { key, plaintext })
   await owner.as(bearer).refuse('forbidden', 'grant.retire', { token })
   await client.call('encrypt', { key, plaintext })
+})
+
+test('grants go with their key', async () => {
+  const clock = new DrivenClock()
+  await using aged = await startHouse({ clock })
+  const grant = { grantee: 'somebody', retiring: 'clerk', operations: ['Encrypt'] }
+  const { id: key } = await aged.createKey({ alias: 'gone' })
+  for (let count = 0; count < 3; count += 1) await aged.perform('grant.create', { key, ...grant })
+  const retirable = async () =>
+    (await aged.perform('grant.retirable', { retiring: 'clerk', limit: 10 })).items.length
+  assert.equal(await retirable(), 3)
+  await aged.perform('key.destroy', { key, days: 7 })
+  clock.advance(7 * 86_400_000)
+  await aged.runJob('destruction')
+  assert.equal((await aged.perform('key.get', { key })).state, 'destroyed')
+  assert.equal(await retirable(), 0)
 })

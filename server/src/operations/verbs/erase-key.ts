@@ -1,7 +1,7 @@
 import type { KeyState } from '@claviger/contract'
 import { versionId } from '#keyring'
 import { ClavigerError, hasReplicas, type Key, type KeyVersion } from '#model'
-import { aliasRowsOf } from '../aliases.ts'
+import { rowsOfKey } from '../rows-of-key.ts'
 import { keyRow, standing } from '../rows.ts'
 import type { InternalVerb, PlannedRow } from '../verb.ts'
 import { familyOf, planMembers } from './related.ts'
@@ -61,16 +61,20 @@ export const eraseKey: InternalVerb<{ readonly key: string }> = {
     ]
     const { keys, origin } = await familyOf(work, ringKey)
     const parted = left === undefined ? undefined : planMembers([...keys.slice(1), origin], left)
-    const names = await aliasRowsOf(work, key.id)
+    // Names and grants go with the key.
+    const gone = [
+      ...(await rowsOfKey(work, 'alias', key.id)),
+      ...(await rowsOfKey(work, 'grant', key.id)),
+    ]
     const numbers = versions.map(({ version }) => version)
     return {
       additive: false,
       rows: [...rows, ...(parted?.rows ?? [])],
-      removals: names.map(({ id }) => ({ kind: 'alias', id })),
+      removals: gone.map(({ kind, id }) => ({ kind, id })),
       unchanged: [
         ...standing(ringKey, numbers),
         ...(parted?.unchanged ?? []),
-        ...names.map(({ id, revision }) => ({ kind: 'alias' as const, id, revision })),
+        ...gone.map(({ kind, id, revision }) => ({ kind, id, revision })),
       ],
       key: key.id,
       detail: { versions: versions.length },
