@@ -7,6 +7,10 @@ import { startServer, type Server } from './server.ts'
 
 /** Where the server begins: the command line, the house put together, and signals. */
 
+// Node's pool for small buffers is 64 KiB, which lives long enough to be kept for old; dead ones then wait for a full collection, which
+// is rare here: tens of megabytes. One of 16 KiB dies young.
+Buffer.poolSize = 16_384
+
 // The server runs with code generation from strings disallowed, and zod would try it once.
 z.config({ jitless: true })
 
