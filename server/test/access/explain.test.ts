@@ -167,7 +167,7 @@ test('what is explained is what happens, for every use and change of a key', asy
   for (const { client, id: principal } of users) {
     for (const [operation, input] of deeds) {
       const { allowed } = await owner.call('access.explain', { key, principal, operation })
-      if (allowed) await client.call(operation, { key, ...input } as never)
+      if (allowed) await client.call(operation, { key, ...input })
       else await client.refuse('forbidden', operation, { key, ...input })
     }
   }
