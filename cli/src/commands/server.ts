@@ -25,6 +25,12 @@ const COMMON = [
  */
 const SECURE_HEAP = ['--secure-heap=134217728', '--secure-heap-min=32'] as const
 
+/**
+ * glibc's malloc, of the server alone: what is large goes back to the system when it is freed. Left to itself glibc comes to keep blocks
+ * of up to 32 MiB, which is what the command wants for its chunks of a file.
+ */
+const ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' } as const
+
 /** The value of an option in arguments that somebody else parses: `--data X` or `--data=X`. */
 export function valueOf(flag: string, given: readonly string[]): string | undefined {
   for (const [index, argument] of given.entries()) {
@@ -90,7 +96,9 @@ export function becomeServer(
   }
   const everything = serverArguments(projectFolder(), mode, given)
   const environment = Object.fromEntries(
-    Object.entries(shell.environment).filter(([, value]) => value !== undefined),
+    Object.entries({ ...ALLOCATOR, ...shell.environment }).filter(
+      ([, value]) => value !== undefined,
+    ),
   ) as Record<string, string>
   process.execve(process.execPath, [process.execPath, ...everything], environment)
   throw new Error('The server did not start')
