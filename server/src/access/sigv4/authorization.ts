@@ -128,8 +128,8 @@ function parametersOf(authorization: string): Parameters {
     return parseParameters(authorization)
   const held = known.get(beginning)
   const Signature = authorization.slice(end)
-  // Anything else than a signature there may have been meant to be more parameters.
-  if (held !== undefined && SIGNATURE.test(Signature)) return { ...held, Signature }
+  // With a comma there would be more parameters; whether it is a signature is looked at below.
+  if (held !== undefined && !/[, \t]/.test(Signature)) return { ...held, Signature }
   const parsed = parseParameters(authorization)
   if (known.size >= KNOWN_MAX) known.clear()
   if (parsed.Signature === Signature) known.set(beginning, parsed)
@@ -217,7 +217,28 @@ function readCredential(
   credential: string,
   time: string,
   services: readonly string[],
-): Pick<Presented, 'accessKey' | 'date' | 'region' | 'service'> {
+): SigningScope {
+  const held = scopes.get(credential)
+  if (held !== undefined && services.includes(held.service) && time.startsWith(held.date))
+    return held
+  const scope = parseCredential(credential, time, services)
+  if (credential.length <= KNOWN_LENGTH_MAX) {
+    if (scopes.size >= KNOWN_MAX) scopes.clear()
+    scopes.set(credential, scope)
+  }
+  return scope
+}
+
+type SigningScope = Pick<Presented, 'accessKey' | 'date' | 'region' | 'service'>
+
+/** Credentials that were well written: a client's is the same all day. */
+const scopes = new Map<string, SigningScope>()
+
+function parseCredential(
+  credential: string,
+  time: string,
+  services: readonly string[],
+): SigningScope {
   const parts = credential.split('/', 6)
   const [accessKey = '', date = '', region = '', service = '', terminator] = parts
   if (parts.length !== 5) {

@@ -35,6 +35,7 @@ export interface SignedRequest {
  * @throws SignatureError incomplete.
  */
 export function assertRequestLine({ method, path, query }: SignedRequest): void {
+  if (path === '/' && query === '' && METHOD.test(method)) return
   const plain =
     METHOD.test(method) &&
     path.length <= TEXT_MAX &&
@@ -83,7 +84,11 @@ export function canonicalValue(request: SignedRequest, name: string): string | u
   const values = valuesOf(request, name)
   const [first] = values
   if (first === undefined) return undefined
-  if (values.length === 1) return trimAll(fieldValue(name, first))
+  if (values.length === 1) {
+    return first.length <= TEXT_MAX && AS_SIGNED.test(first)
+      ? first
+      : trimAll(fieldValue(name, first))
+  }
   return values.map((value) => trimAll(fieldValue(name, value))).join(',')
 }
 
@@ -103,6 +108,8 @@ function fieldValue(name: string, value: string): string {
   return value
 }
 
+/** Values that are signed as they are, which is nearly all: visible ASCII, with single blanks between. */
+const AS_SIGNED = /^[!-~]+(?: [!-~]+)*$/
 const BLANKS_TO_TRIM = /^[ \t]|[ \t]$|\t|  /
 
 /** `Trimall` of the specification; tabs count as spaces, as they do for the signers of botocore and the JavaScript SDK. */

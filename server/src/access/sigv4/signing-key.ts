@@ -35,13 +35,27 @@ export function deriveSigningKey(secret: Uint8Array, scope: SigningScope): HmacS
 export class SigningKeys {
   readonly #keys = new Map<string, HmacSha256Key>()
   readonly #max: number
+  /** What was found last is nearly always what is looked for next. */
+  #last: (SigningScope & { readonly key: HmacSha256Key }) | undefined
 
   constructor(max: number = KEYS_MAX) {
     this.#max = max
   }
 
   find(scope: SigningScope): HmacSha256Key | undefined {
-    return this.#keys.get(nameOf(scope))
+    const last = this.#last
+    if (
+      last !== undefined &&
+      last.accessKey === scope.accessKey &&
+      last.date === scope.date &&
+      last.region === scope.region &&
+      last.service === scope.service
+    )
+      return last.key
+    const key = this.#keys.get(nameOf(scope))
+    const { accessKey, date, region, service } = scope
+    if (key !== undefined) this.#last = { accessKey, date, region, service, key }
+    return key
   }
 
   /** Holds a key; when there is no room, the one that is held longest makes room. */
@@ -65,6 +79,7 @@ export class SigningKeys {
   }
 
   #drop(name: string): void {
+    this.#last = undefined
     this.#keys.get(name)?.forget()
     this.#keys.delete(name)
   }

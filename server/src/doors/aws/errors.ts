@@ -94,12 +94,13 @@ function byCode(error: ClavigerError, asking: Asking | undefined): AwsException 
     case 'ledger_unavailable':
     case 'crypto_unavailable':
     case 'request_timeout':
-      return new AwsException('DependencyTimeoutException', error.message, error.code)
+      return new AwsException('DependencyTimeoutException', error.message, error.code, error)
     default:
       return new AwsException(
         'KMSInternalException',
         'The server failed; its log has the cause under the request id',
         error.code,
+        error.cause ?? error,
       )
   }
 }

@@ -82,8 +82,14 @@ export type AwsExceptionType = ModelledType | CommonType | TokenServiceType
 export class AwsException extends ClavigerError {
   readonly type: AwsExceptionType
 
-  constructor(type: AwsExceptionType, message = '', code: ErrorCode = 'invalid_request') {
-    super(code, message)
+  /** `cause` is for operators, where the fault is the server's own. */
+  constructor(
+    type: AwsExceptionType,
+    message = '',
+    code: ErrorCode = 'invalid_request',
+    cause?: unknown,
+  ) {
+    super(code, message, { cause })
     this.name = 'AwsException'
     this.type = type
   }

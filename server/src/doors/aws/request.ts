@@ -63,14 +63,16 @@ function unknown(message: string): AwsException {
   return new AwsException('UnknownOperationException', message)
 }
 
+const HEAD = /^[0-9a-f]{8}-/
+
 /**
  * The id of a request as AWS's clients want it, a UUID (version 8, RFC 9562 section 5.8) from which ours can be read: `1a2b3c4d-z` is
  * `1a2b3c4d-0000-8000-8000-000000000023`, with the count in hexadecimal at its end.
  */
 export function requestUuid(id: string): string {
-  const [prefix = '', count = ''] = id.split('-')
-  const head = /^[0-9a-f]{8}$/.test(prefix) ? prefix : '00000000'
-  const number = Number.parseInt(count, 36)
+  const dash = id.indexOf('-')
+  const head = dash === 8 && HEAD.test(id) ? id.slice(0, dash) : '00000000'
+  const number = Number.parseInt(id.slice(dash + 1), 36)
   const tail = Number.isSafeInteger(number) && number > 0 ? number % 2 ** 48 : 0
   return `${head}-0000-8000-8000-${tail.toString(16).padStart(12, '0')}`
 }
