@@ -46,6 +46,8 @@ export async function encryptAsFile(
     }
     const progress = makeProgress(shell, globals.quiet === true, 'bytes')
     try {
+      // The ciphertext is a little longer.
+      if (file.size !== undefined) sink.expect(file.size)
       await encryptFile({
         source: file.source,
         sink: sink.target,

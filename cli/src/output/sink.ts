@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { CommandFailure, usageFailure } from '../command-failure.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { write, type Shell } from '../shell.ts'
+import { reserve } from './reserve.ts'
 
 /**
  * Where the bytes of a file go. To a named file they go by way of a temporary one beside it, which takes the name only when all of it is
@@ -11,6 +12,8 @@ import { write, type Shell } from '../shell.ts'
 export interface Sink {
   /** A file descriptor where there is one, which is the fastest way; else a function that writes one piece. */
   readonly target: number | ((bytes: Uint8Array) => Promise<void>)
+  /** At least so many bytes will come. */
+  expect(bytes: number): void
   write(bytes: Uint8Array): Promise<void>
   /** All is well: flushes, and gives the file its name. */
   finish(): Promise<void>
@@ -30,6 +33,7 @@ async function fileSink(path: string): Promise<Sink> {
   )
   return {
     target: file.fd,
+    expect: (bytes) => reserve(file.fd, bytes),
     async write(bytes) {
       for (let start = 0; start < bytes.length;) {
         start += (await file.write(bytes, start)).bytesWritten
@@ -61,6 +65,7 @@ function terminalRefusal(): CommandFailure {
 /** Stdout. A terminal gets text only; `binary` says that it cannot be text. */
 function outputSink(shell: Shell, binary: boolean): Sink {
   const terminal = shell.terminals.output
+  const descriptor = terminal ? undefined : shell.descriptors?.output
   if (terminal && binary) throw terminalRefusal()
   const decoder = new TextDecoder('utf-8', { fatal: true })
   const writeText = async (bytes: Uint8Array) => {
@@ -68,7 +73,10 @@ function outputSink(shell: Shell, binary: boolean): Sink {
     await write(shell, bytes)
   }
   return {
-    target: terminal ? writeText : (shell.descriptors?.output ?? writeText),
+    target: descriptor ?? writeText,
+    expect(bytes) {
+      if (descriptor !== undefined) reserve(descriptor, bytes)
+    },
     write: writeText,
     finish: () => Promise.resolve(),
     abandon: () => Promise.resolve(),
