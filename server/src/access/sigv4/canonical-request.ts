@@ -35,6 +35,7 @@ export function canonicalRequest(
  * here such a path stays what it is and so never verifies, and no two paths have the same signature.
  */
 function canonicalPath(path: string): string {
+  if (path === '/') return path
   return path.replaceAll(RESERVED_IN_PATH, percentEncoded)
 }
 

@@ -28,6 +28,8 @@ export class Asking {
   /** Everything but what would be recorded or changed is to be done. */
   dryRun = false
   facts: Facts | undefined
+  /** The reference of the key that a ciphertext is decrypted with, once it was read. */
+  source: string | undefined
   #caller: Caller | undefined
   #withoutMaterial = false
   #met: string | undefined

@@ -7,7 +7,8 @@ import type { Members, Shape } from './schema/shapes.ts'
 
 /**
  * Bytes become standard base64, milliseconds seconds as a number (text would break AWS's own client for JavaScript), and undefined
- * members are left out. An operation without output is answered with an empty body.
+ * members are left out. An operation without output is answered with an empty body. The text is written member by member, since most
+ * of it is base64 and nothing in that needs to be escaped.
  */
 export function encodeAnswer<Name extends AwsOperation>(
   operation: Name,
@@ -15,34 +16,36 @@ export function encodeAnswer<Name extends AwsOperation>(
   requestId: string,
 ): HttpResponse {
   const members = outputMembers(operation)
-  const body = members === undefined ? '' : JSON.stringify(toWire(output ?? {}, members))
+  const body = members === undefined ? '' : structureText(output ?? {}, members)
   return { status: 200, headers: jsonHeaders(requestId), body }
 }
 
-function toWire(output: Record<string, unknown>, members: Members): Record<string, unknown> {
-  const wire: Record<string, unknown> = {}
+/** Members' names are letters only. */
+function structureText(output: Record<string, unknown>, members: Members): string {
+  let text = ''
   for (const name in members) {
     const shape = members[name]
     const value = output[name]
-    if (shape !== undefined && value !== undefined) wire[name] = valueToWire(value, shape)
+    if (shape === undefined || value === undefined) continue
+    text += `${text === '' ? '{' : ','}"${name}":${valueText(value, shape)}`
   }
-  return wire
+  return text === '' ? '{}' : `${text}}`
 }
 
-function valueToWire(value: unknown, shape: Shape): unknown {
+function valueText(value: unknown, shape: Shape): string {
   switch (shape.type) {
     case 'blob':
-      return (value as Uint8Array).toBase64()
+      return `"${(value as Uint8Array).toBase64()}"`
     case 'epoch':
-      return (value as number) / 1_000
+      return String((value as number) / 1_000)
     case 'list':
-      return (value as readonly unknown[]).map((element) => valueToWire(element, shape.of))
+      return `[${(value as readonly unknown[]).map((element) => valueText(element, shape.of)).join(',')}]`
     case 'structure':
-      return toWire(value as Record<string, unknown>, shape.members)
+      return structureText(value as Record<string, unknown>, shape.members)
     case 'string':
     case 'integer':
     case 'boolean':
     case 'map':
-      return value
+      return JSON.stringify(value)
   }
 }

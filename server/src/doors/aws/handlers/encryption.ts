@@ -87,6 +87,17 @@ function sourceKey(
   algorithm: EncryptionAlgorithm | undefined,
   asking: Asking,
 ): string {
+  if (asking.source !== undefined) return asking.source
+  asking.source = readSourceKey(blob, keyId, algorithm, asking)
+  return asking.source
+}
+
+function readSourceKey(
+  blob: Uint8Array | undefined,
+  keyId: string | undefined,
+  algorithm: EncryptionAlgorithm | undefined,
+  asking: Asking,
+): string {
   if (keyId !== undefined) return asking.reference(keyId)
   if (algorithm !== undefined && algorithm !== SYMMETRIC) {
     throw new AwsException('ValidationException', 'KeyId is required with this algorithm.')
