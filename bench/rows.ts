@@ -42,7 +42,7 @@ export interface Row {
 
 interface Workload {
   /** Made for each slice, since a signed request is good for five minutes only. */
-  requests(): readonly string[]
+  readonly requests: () => readonly string[]
   /** Operations in one request. */
   readonly operations: number
 }
@@ -129,11 +129,7 @@ async function prepare(
     requests: () => bodies.map((body) => server.request(path, body)),
     operations,
   })
-  const signer = await createSigner(server)
-  const signed = (operation: string, inputs: readonly unknown[]): Workload => ({
-    requests: () => inputs.map((input) => signedRequest(signer, operation, input)),
-    operations: 1,
-  })
+  const ciphertexts = answers.map(({ output }) => output.ciphertext)
   const encrypt = each(
     `/v1/keys/${aes}/encrypt`,
     messages.map((plaintext) => ({ plaintext })),
@@ -145,7 +141,7 @@ async function prepare(
       encrypt,
       decrypt: each(
         '/v1/decrypt',
-        answers.map(({ output: { ciphertext } }) => ({ ciphertext })),
+        ciphertexts.map((ciphertext) => ({ ciphertext })),
       ),
       datakey: each(`/v1/keys/${aes}/datakey`, [{}]),
       'sign-p256': each(
@@ -160,20 +156,45 @@ async function prepare(
         })),
         BATCH_ITEMS,
       ),
-      'aws-encrypt': signed(
-        'Encrypt',
-        messages.map((Plaintext) => ({ KeyId: aes, Plaintext })),
-      ),
-      'aws-decrypt': signed(
-        'Decrypt',
-        answers.map(({ output }) => ({ CiphertextBlob: output.ciphertext })),
-      ),
-      'aws-datakey': signed('GenerateDataKey', [{ KeyId: aes, KeySpec: 'AES_256' }]),
-      'aws-sign-p256': signed(
-        'Sign',
-        messages.map((Message) => ({ KeyId: p256, Message, SigningAlgorithm: 'ECDSA_SHA_256' })),
-      ),
+      ...(await signedWorkloads(server, { aes, p256, messages, ciphertexts })),
     },
+  }
+}
+
+/** The same operations as AWS's clients ask for them. */
+async function signedWorkloads(
+  server: Server,
+  {
+    aes,
+    p256,
+    messages,
+    ciphertexts,
+  }: {
+    readonly aes: string
+    readonly p256: string
+    readonly messages: readonly string[]
+    readonly ciphertexts: readonly string[]
+  },
+) {
+  const signer = await createSigner(server)
+  const signed = (operation: string, inputs: readonly unknown[]): Workload => ({
+    requests: () => inputs.map((input) => signedRequest(signer, operation, input)),
+    operations: 1,
+  })
+  return {
+    'aws-encrypt': signed(
+      'Encrypt',
+      messages.map((Plaintext) => ({ KeyId: aes, Plaintext })),
+    ),
+    'aws-decrypt': signed(
+      'Decrypt',
+      ciphertexts.map((CiphertextBlob) => ({ CiphertextBlob })),
+    ),
+    'aws-datakey': signed('GenerateDataKey', [{ KeyId: aes, KeySpec: 'AES_256' }]),
+    'aws-sign-p256': signed(
+      'Sign',
+      messages.map((Message) => ({ KeyId: p256, Message, SigningAlgorithm: 'ECDSA_SHA_256' })),
+    ),
   }
 }
 

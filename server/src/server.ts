@@ -9,7 +9,7 @@ import {
   setPoolConcurrency,
   setWorkerEnvironment,
 } from '#crypto'
-import { createSwitch, listen, type Listener } from '#http'
+import { createSwitch, listen, type HttpDoor, type Listener } from '#http'
 import { createScheduler } from '#jobs'
 import { ClavigerError, systemClock } from '#model'
 import { createRestDoor } from '#rest'
@@ -44,24 +44,16 @@ function testCryptography(log: Logger): void {
   if (!passed) log.fatal({ event: 'self-test-failed', failed }, 'all cryptography is refused')
 }
 
-/** Opens the store, tests the cryptography, and listens; sealed until somebody unseals it. */
-export async function startServer(config: Config, log: Logger): Promise<Server> {
-  const clock = systemClock
-  const { compileCache } = config
-  // Of the environment, a thread gets nothing else. Without it, each would load the compiler that strips types: 30 MB.
-  const environment = compileCache === undefined ? {} : { NODE_COMPILE_CACHE: compileCache }
-  // The store's thread opens while the tests run here.
-  const opening = openStoreThread({
-    path: config.dataFolder === undefined ? ':memory:' : `${config.dataFolder}/claviger.db`,
-    environment,
-  })
-  setWorkerEnvironment(environment)
-  testCryptography(log)
-  // Some threads of the pool stay free for files and names, whatever is being signed.
-  setPoolConcurrency(Math.max(1, config.threads - 2))
-  const house = await compose({ store: await opening, clock, log, origin: config.origin })
+/** What is behind the listener: REST, and AWS's clients. */
+function openDoors(
+  house: House,
+  {
+    log,
+    awsPath,
+    isDraining,
+  }: { readonly log: Logger; readonly awsPath: string; readonly isDraining: () => boolean },
+): HttpDoor {
   const { ledger } = house
-  let draining = false
   const metrics = createMetrics({
     entries: () => ledger.entries,
     revision: () => ledger.revision,
@@ -88,24 +80,43 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
     metrics: () => metrics.render(),
     assertReady() {
       house.assertServing()
-      if (draining) throw new ClavigerError('shutting_down', 'The server is stopping')
+      if (isDraining()) throw new ClavigerError('shutting_down', 'The server is stopping')
       if (ledger.failed)
         throw new ClavigerError('ledger_unavailable', 'The ledger cannot be written')
       if (selfTestReport()?.passed !== true)
         throw new ClavigerError('crypto_unavailable', 'A self-test failed; see the log')
     },
   })
-  const { awsPath } = config
   const aws = createAwsDoor({
     ...observation,
     gate: house.gate,
     prefix: awsPath,
-    now: () => clock.now(),
+    now: () => systemClock.now(),
   })
-  const door = createSwitch(
+  return createSwitch(
     [{ takes: (path) => path === '/' || isAwsPath(path, awsPath), door: aws }],
     rest,
   )
+}
+
+/** Opens the store, tests the cryptography, and listens; sealed until somebody unseals it. */
+export async function startServer(config: Config, log: Logger): Promise<Server> {
+  const clock = systemClock
+  const { compileCache } = config
+  // Of the environment, a thread gets nothing else. Without it, each would load the compiler that strips types: 30 MB.
+  const environment = compileCache === undefined ? {} : { NODE_COMPILE_CACHE: compileCache }
+  // The store's thread opens while the tests run here.
+  const opening = openStoreThread({
+    path: config.dataFolder === undefined ? ':memory:' : `${config.dataFolder}/claviger.db`,
+    environment,
+  })
+  setWorkerEnvironment(environment)
+  testCryptography(log)
+  // Some threads of the pool stay free for files and names, whatever is being signed.
+  setPoolConcurrency(Math.max(1, config.threads - 2))
+  const house = await compose({ store: await opening, clock, log, origin: config.origin })
+  let draining = false
+  const door = openDoors(house, { log, awsPath: config.awsPath, isDraining: () => draining })
   const scheduler = createScheduler({
     serving: () => house.serving(),
     reportFailure: (job, cause) =>
