@@ -1,7 +1,7 @@
 import type { OutputOf as NativeOutput } from '@claviger/contract'
 import { hasReplicas, KeyError, keyRefusal, type Key } from '#model'
 import { algorithmLists } from '../algorithms.ts'
-import { keyArn } from '../arn.ts'
+import { keyArn, multiRegionId } from '../arn.ts'
 import type { Asking } from '../asking.ts'
 import { AwsException } from '../exceptions.ts'
 import { pendingDeletion, wrongUsage } from '../failures.ts'
@@ -70,7 +70,7 @@ export function stateOf(view: View): State {
 /** All that AWS says of a key. */
 export function metadataOf(view: View, asking: Asking): Metadata {
   const { region, multiRegion } = view
-  const id = multiRegion === undefined ? view.id : asking.keyId(view as unknown as Key)
+  const id = multiRegion === undefined ? view.id : multiRegionId(multiRegion.id)
   const place = { region: region ?? asking.region, account: asking.account }
   const arn = keyArn(place, id)
   const { spec, usage } = specAndUsage(view, arn)
