@@ -102,6 +102,11 @@ export class ServerProcess implements AsyncDisposable {
       },
     )
     sent.on('error', reject)
+    // A kept connection of a server that was killed may be reset while it is between two requests.
+    sent.on('socket', (socket) => {
+      if (!kept.has(socket)) socket.on('error', () => undefined)
+      kept.add(socket)
+    })
     sent.end(bytes)
     return promise
   }
@@ -142,6 +147,8 @@ export class ServerProcess implements AsyncDisposable {
     await this.#end('SIGKILL')
   }
 }
+
+const kept = new WeakSet<object>()
 
 /**
  * Starts `claviger dev` as a process of its own, and waits until it is ready.

@@ -1,14 +1,12 @@
-import {
-  createServer as createHttpServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { HttpDoor } from './message.ts'
 import { Reader } from './reader.ts'
 
 /** The bare listener of node:http, with its bounds and its end. */
+
+// An import would read everything that node:http exports, and some of it loads a whole HTTP client when it is read.
+const { createServer: createHttpServer } = process.getBuiltinModule('node:http')
 
 /** How long a client may take, in milliseconds: for its headers, for its whole request; and how often that is looked at. */
 export interface Patience {
