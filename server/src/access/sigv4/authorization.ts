@@ -86,7 +86,18 @@ export function readSignature(request: SignedRequest, services: readonly string[
     throw new SignatureError('invalid-token')
   }
   if (!SIGNATURE.test(Signature)) throw new SignatureError('mismatch')
-  return { ...scope, signedHeaders, signature: Signature, timestamp: date, time, sessionToken }
+  const { accessKey, region, service } = scope
+  return {
+    accessKey,
+    date: scope.date,
+    region,
+    service,
+    signedHeaders,
+    signature: Signature,
+    timestamp: date,
+    time,
+    sessionToken,
+  }
 }
 
 /** Says everything that is missing. */
@@ -112,7 +123,7 @@ function refuseQueryAuthentication(query: string): void {
   }
 }
 
-type Parameters = Partial<Record<Parameter, string>>
+type Parameters = { [Name in Parameter]?: string | undefined }
 
 /** What a client says the same in every request of a day: everything before the signature, where that comes last. */
 const known = new Map<string, Parameters>()
@@ -129,7 +140,8 @@ function parametersOf(authorization: string): Parameters {
   const held = known.get(beginning)
   const Signature = authorization.slice(end)
   // With a comma there would be more parameters; whether it is a signature is looked at below.
-  if (held !== undefined && !/[, \t]/.test(Signature)) return { ...held, Signature }
+  if (held !== undefined && !/[, \t]/.test(Signature))
+    return { Credential: held.Credential, SignedHeaders: held.SignedHeaders, Signature }
   const parsed = parseParameters(authorization)
   if (known.size >= KNOWN_MAX) known.clear()
   if (parsed.Signature === Signature) known.set(beginning, parsed)

@@ -164,7 +164,7 @@ function rawResponse(answer: HttpResponse): string {
 /** Names and values stand in turn in what was sent; where no name comes twice, nothing was joined and nothing left out. */
 function distinct(request: IncomingMessage) {
   const { headers } = request
-  return request.rawHeaders.length === 2 * Object.keys(headers).length
-    ? headers
-    : request.headersDistinct
+  let names = 0
+  for (const _ in headers) names += 1
+  return request.rawHeaders.length === 2 * names ? headers : request.headersDistinct
 }
