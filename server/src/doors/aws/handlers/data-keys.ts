@@ -32,26 +32,40 @@ function contextOf(context: Record<string, string> | undefined) {
   return context === undefined ? {} : { context }
 }
 
+/** Which key and material a data key was wrapped by. */
+function wrappedBy({ KeyId }: { readonly KeyId: string }, version: number, asking: Asking) {
+  const key = asking.key(asking.reference(KeyId))
+  return { KeyId: asking.arn(key), KeyMaterialId: materialId(key, version) }
+}
+
+function dataKeyInput(input: InputOf<'GenerateDataKeyWithoutPlaintext'>, asking: Asking) {
+  return {
+    key: asking.reference(input.KeyId),
+    bytes: bytesOf(input),
+    ...contextOf(input.EncryptionContext),
+  }
+}
+
+function dataKeyPairInput(input: InputOf<'GenerateDataKeyPairWithoutPlaintext'>, asking: Asking) {
+  return {
+    key: asking.reference(input.KeyId),
+    algorithm: pairAlgorithm(input.KeyPairSpec),
+    ...contextOf(input.EncryptionContext),
+  }
+}
+
 export const generateDataKey = handler<'GenerateDataKey', 'datakey'>({
   native: 'datakey',
   input(input, asking) {
     refuseRecipient(input.Recipient)
-    return {
-      key: asking.reference(input.KeyId),
-      bytes: bytesOf(input),
-      ...contextOf(input.EncryptionContext),
-    }
+    return dataKeyInput(input, asking)
   },
   examine: (key, _input, asking) => assertSymmetric(key, asking),
-  output(output, input, asking) {
-    const key = asking.key(asking.reference(input.KeyId))
-    return {
-      CiphertextBlob: output.ciphertext,
-      ...(output.plaintext === undefined ? {} : { Plaintext: output.plaintext }),
-      KeyId: asking.arn(key),
-      KeyMaterialId: materialId(key, output.version),
-    }
-  },
+  output: (output, input, asking) => ({
+    CiphertextBlob: output.ciphertext,
+    ...(output.plaintext === undefined ? {} : { Plaintext: output.plaintext }),
+    ...wrappedBy(input, output.version, asking),
+  }),
 })
 
 export const generateDataKeyWithoutPlaintext = handler<
@@ -59,21 +73,12 @@ export const generateDataKeyWithoutPlaintext = handler<
   'datakey'
 >({
   native: 'datakey',
-  input: (input, asking) => ({
-    key: asking.reference(input.KeyId),
-    bytes: bytesOf(input),
-    ...contextOf(input.EncryptionContext),
-    withoutPlaintext: true,
-  }),
+  input: (input, asking) => ({ ...dataKeyInput(input, asking), withoutPlaintext: true }),
   examine: (key, _input, asking) => assertSymmetric(key, asking),
-  output(output, input, asking) {
-    const key = asking.key(asking.reference(input.KeyId))
-    return {
-      CiphertextBlob: output.ciphertext,
-      KeyId: asking.arn(key),
-      KeyMaterialId: materialId(key, output.version),
-    }
-  },
+  output: (output, input, asking) => ({
+    CiphertextBlob: output.ciphertext,
+    ...wrappedBy(input, output.version, asking),
+  }),
 })
 
 function pairAlgorithm(spec: DataKeyPairSpec): string {
@@ -91,24 +96,16 @@ export const generateDataKeyPair = handler<'GenerateDataKeyPair', 'datakeyPair'>
   native: 'datakeyPair',
   input(input, asking) {
     refuseRecipient(input.Recipient)
-    return {
-      key: asking.reference(input.KeyId),
-      algorithm: pairAlgorithm(input.KeyPairSpec),
-      ...contextOf(input.EncryptionContext),
-    }
+    return dataKeyPairInput(input, asking)
   },
   examine: (key, _input, asking) => assertSymmetric(key, asking),
-  output(output, input, asking) {
-    const key = asking.key(asking.reference(input.KeyId))
-    return {
-      PrivateKeyCiphertextBlob: output.ciphertext,
-      ...(output.privateKey === undefined ? {} : { PrivateKeyPlaintext: output.privateKey }),
-      PublicKey: output.publicKey,
-      KeyId: asking.arn(key),
-      KeyPairSpec: input.KeyPairSpec,
-      KeyMaterialId: materialId(key, output.version),
-    }
-  },
+  output: (output, input, asking) => ({
+    PrivateKeyCiphertextBlob: output.ciphertext,
+    ...(output.privateKey === undefined ? {} : { PrivateKeyPlaintext: output.privateKey }),
+    PublicKey: output.publicKey,
+    ...wrappedBy(input, output.version, asking),
+    KeyPairSpec: input.KeyPairSpec,
+  }),
 })
 
 export const generateDataKeyPairWithoutPlaintext = handler<
@@ -116,23 +113,14 @@ export const generateDataKeyPairWithoutPlaintext = handler<
   'datakeyPair'
 >({
   native: 'datakeyPair',
-  input: (input, asking) => ({
-    key: asking.reference(input.KeyId),
-    algorithm: pairAlgorithm(input.KeyPairSpec),
-    ...contextOf(input.EncryptionContext),
-    withoutPlaintext: true,
-  }),
+  input: (input, asking) => ({ ...dataKeyPairInput(input, asking), withoutPlaintext: true }),
   examine: (key, _input, asking) => assertSymmetric(key, asking),
-  output(output, input, asking) {
-    const key = asking.key(asking.reference(input.KeyId))
-    return {
-      PrivateKeyCiphertextBlob: output.ciphertext,
-      PublicKey: output.publicKey,
-      KeyId: asking.arn(key),
-      KeyPairSpec: input.KeyPairSpec,
-      KeyMaterialId: materialId(key, output.version),
-    }
-  },
+  output: (output, input, asking) => ({
+    PrivateKeyCiphertextBlob: output.ciphertext,
+    PublicKey: output.publicKey,
+    ...wrappedBy(input, output.version, asking),
+    KeyPairSpec: input.KeyPairSpec,
+  }),
 })
 
 export const generateRandom = handler<'GenerateRandom', 'random'>({
