@@ -5,9 +5,14 @@ import type { Caller } from './session.ts'
 /** What AWS allows in the name of a user or a session; other names are said by the principal's id. */
 const NAME = /^[\w+=,.@-]{1,64}$/
 
+/** Whether a name can stand in an ARN. */
+export function isArnName(name: string): boolean {
+  return NAME.test(name)
+}
+
 /** The last part of a principal's ARN. */
 export function arnName(name: string, id: string): string {
-  return NAME.test(name) ? name : `id/${id}`
+  return isArnName(name) ? name : `id/${id}`
 }
 
 /** `arn:aws:iam::<account>:user/<name>`, or `arn:aws:sts::<account>:assumed-role/<name>/<session>` for temporary credentials. */

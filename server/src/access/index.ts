@@ -10,7 +10,7 @@ export {
   type Credential,
   type SystemCredential,
 } from './access.ts'
-export { principalArn } from './arn.ts'
+export { isArnName, principalArn } from './arn.ts'
 export type { Asked } from './asked.ts'
 export { createTokenText } from './bearer-token.ts'
 export { tenantTarget, type Grant, type Target } from './decision.ts'

@@ -1,4 +1,4 @@
-import { findNamed, parsePrincipalArn, principalArn, readRow } from '#access'
+import { findNamed, isArnName, parsePrincipalArn, principalArn, readRow } from '#access'
 import { ClavigerError, type Principal } from '#model'
 import type { Work } from './work.ts'
 
@@ -12,8 +12,6 @@ export interface NamedPrincipal {
   readonly session?: string
 }
 
-/** What AWS allows in the name of a user or a role. */
-const ARN_NAME = /^[\w+=,.@-]{1,64}$/
 /** A whole account, also where somebody is called so. */
 const ACCOUNT = /^\d{12}$/
 /** Where an ARN calls a principal by its id. */
@@ -37,7 +35,7 @@ export async function namedPrincipal(
       const { id, name } = principal
       return { arn: principalArn({ account, name, principal: id }), name }
     }
-    if (!ARN_NAME.test(text)) throw notAPrincipal(field)
+    if (!isArnName(text)) throw notAPrincipal(field)
     return { arn: `arn:aws:iam::${account}:user/${text}`, name: text }
   }
   const named = parsePrincipalArn(text, account)

@@ -1,3 +1,5 @@
+import { arnName } from '../arn.ts'
+
 /** What a policy is asked about. */
 
 /** Values of condition keys, asked by lower-cased name; undefined = not in the request. */
@@ -12,9 +14,6 @@ export interface Requester {
   readonly session?: string
   readonly id: string
 }
-
-/** What AWS allows in the name of a user or a role; other principals are called by their id. */
-const ARN_NAME = /^[\w+=,.@-]{1,64}$/
 
 /**
  * The condition keys that say who asks, with the values AWS gives them: `aws:PrincipalArn` of a session is the role's, and a session has
@@ -32,7 +31,7 @@ function aboutRequester(key: string, requester: Requester): readonly string[] | 
       return [account]
     case 'aws:principalarn': {
       const kind = session === undefined ? 'user' : 'role'
-      return [`arn:aws:iam::${account}:${kind}/${ARN_NAME.test(name) ? name : `id/${id}`}`]
+      return [`arn:aws:iam::${account}:${kind}/${arnName(name, id)}`]
     }
     case 'aws:principaltype':
       return [session === undefined ? 'User' : 'AssumedRole']

@@ -5,9 +5,9 @@ import { accessKeyRow } from '../rows.ts'
 import type { ChangeVerb, InternalVerb, ReadVerb } from '../verb.ts'
 import { accessKeyView } from '../views.ts'
 import type { Work } from '../work.ts'
-import { own } from './own.ts'
+import { own, ownEnabled } from './own.ts'
 import { findOwner } from './owner-token.ts'
-import { page } from './page.ts'
+import { ofPrincipal, page } from './page.ts'
 
 const DAY_MS = 86_400_000
 
@@ -52,9 +52,7 @@ export const createAccessKey: ChangeVerb<'accessKey.create'> = {
   kind: 'change',
   async run(input, work) {
     work.authorize()
-    const { value, standing } = await own<Principal>(work, 'principal', input.principal)
-    if (value.state === 'disabled')
-      throw new ClavigerError('conflict', 'The principal is disabled; enable it first')
+    const { value, standing } = await ownEnabled(work, input.principal)
     return { ...planAccessKey(work, value, input), unchanged: [standing] }
   },
 }
@@ -63,9 +61,7 @@ export const listAccessKeys: ReadVerb<'accessKey.list'> = {
   kind: 'read',
   run(input, work) {
     work.authorize()
-    const facets: [string, string][] =
-      input.principal === undefined ? [] : [['principal', input.principal]]
-    return page(work, { kind: 'accessKey', facets, input }, (row) =>
+    return page(work, { kind: 'accessKey', facets: ofPrincipal(input), input }, (row) =>
       accessKeyView(work.parts.seals.open<AccessKey>(row)),
     )
   },

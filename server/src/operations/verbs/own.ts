@@ -1,5 +1,5 @@
 import { newestRow } from '#keyring'
-import { ClavigerError } from '#model'
+import { ClavigerError, type Principal } from '#model'
 import type { RowKind } from '#store'
 import type { Work } from '../work.ts'
 
@@ -24,4 +24,12 @@ export async function own<Value>(work: Work, kind: RowKind, id: string) {
     material: row.material,
     standing: { kind, id, revision: row.revision },
   }
+}
+
+/** A principal of the caller's tenant that can be given a credential. @throws ClavigerError not_found, conflict for a disabled one */
+export async function ownEnabled(work: Work, id: string) {
+  const principal = await own<Principal>(work, 'principal', id)
+  if (principal.value.state === 'disabled')
+    throw new ClavigerError('conflict', 'The principal is disabled; enable it first')
+  return principal
 }

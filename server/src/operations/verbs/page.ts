@@ -43,3 +43,10 @@ export async function page<View>(
   }
   return { items, cursor: after ?? '' }
 }
+
+/** The facet of a list of one principal's, where one is named. */
+export function ofPrincipal(input: {
+  readonly principal?: string | undefined
+}): readonly (readonly [string, string])[] {
+  return input.principal === undefined ? [] : [['principal', input.principal]]
+}

@@ -6,8 +6,8 @@ import { bindingRow, principalNameId, principalNameRow, principalRow, tokenRow }
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import { bindingView, principalView, tokenView } from '../views.ts'
 import type { Work } from '../work.ts'
-import { own } from './own.ts'
-import { page } from './page.ts'
+import { own, ownEnabled } from './own.ts'
+import { ofPrincipal, page } from './page.ts'
 
 const DAY_MS = 86_400_000
 
@@ -132,9 +132,7 @@ export const createToken: ChangeVerb<'token.create'> = {
   kind: 'change',
   async run(input, work) {
     work.authorize()
-    const { value, standing } = await own<Principal>(work, 'principal', input.principal)
-    if (value.state === 'disabled')
-      throw new ClavigerError('conflict', 'The principal is disabled; enable it first')
+    const { value, standing } = await ownEnabled(work, input.principal)
     return { ...planToken(work, value, input), unchanged: [standing] }
   },
 }
@@ -143,9 +141,7 @@ export const listTokens: ReadVerb<'token.list'> = {
   kind: 'read',
   run(input, work) {
     work.authorize()
-    const facets: [string, string][] =
-      input.principal === undefined ? [] : [['principal', input.principal]]
-    return page(work, { kind: 'token', facets, input }, (row) =>
+    return page(work, { kind: 'token', facets: ofPrincipal(input), input }, (row) =>
       tokenView(work.parts.seals.open<Token>(row)),
     )
   },
@@ -239,9 +235,7 @@ export const listBindings: ReadVerb<'binding.list'> = {
   kind: 'read',
   run(input, work) {
     work.authorize()
-    const facets: [string, string][] =
-      input.principal === undefined ? [] : [['principal', input.principal]]
-    return page(work, { kind: 'binding', facets, input }, (row) =>
+    return page(work, { kind: 'binding', facets: ofPrincipal(input), input }, (row) =>
       bindingView(work.parts.seals.open<Binding>(row)),
     )
   },

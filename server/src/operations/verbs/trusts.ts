@@ -5,7 +5,7 @@ import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import { trustView } from '../views.ts'
 import type { Work } from '../work.ts'
 import { own } from './own.ts'
-import { page } from './page.ts'
+import { ofPrincipal, page } from './page.ts'
 
 /** Who may act as whom: what `session.create` and identity tokens go by. */
 
@@ -57,9 +57,7 @@ export const listTrusts: ReadVerb<'trust.list'> = {
   kind: 'read',
   run(input, work) {
     work.authorize()
-    const facets: [string, string][] =
-      input.principal === undefined ? [] : [['principal', input.principal]]
-    return page(work, { kind: 'trust', facets, input }, (row) =>
+    return page(work, { kind: 'trust', facets: ofPrincipal(input), input }, (row) =>
       trustView(work.parts.seals.open<Trust>(row)),
     )
   },
