@@ -14,6 +14,9 @@ export const errorCodes = {
   invalid_share: { status: 400, title: 'The share or passphrase does not open this server' },
   unauthenticated: { status: 401, title: 'The credential is missing, unknown, expired or revoked' },
   forbidden: { status: 403, title: 'The principal may not do this' },
+  step_up_required: { status: 403, title: 'A fresh proof of who is asking is needed' },
+  approval_required: { status: 403, title: 'Others must approve this first' },
+  separation_violated: { status: 409, title: 'These duties are kept apart' },
   not_exportable: { status: 403, title: 'The key was not created exportable' },
   not_found: { status: 404, title: 'There is no such thing' },
   no_route: { status: 404, title: 'There is no such address' },
@@ -51,4 +54,21 @@ export interface Problem {
   request: string
   /** The path of the field that is wrong, for `invalid_request`. */
   field?: string
+  /** What is asked for, for `step_up_required`. */
+  stepUp?: StepUpDemand
+  /** What is asked for, for `approval_required`. */
+  approval?: ApprovalDemand
+}
+
+/** How to prove who is asking once more: one of the factors, no older than `maxAgeSeconds`, or made for this very operation. */
+export interface StepUpDemand {
+  factors: string[]
+  maxAgeSeconds?: number
+  bound: boolean
+}
+
+/** Which policy asks for how many approvers. */
+export interface ApprovalDemand {
+  policy: string
+  approvals: number
 }

@@ -15,7 +15,14 @@ export {
   type EnvelopeSuiteName,
   type EnvelopeVersion,
 } from './envelope.ts'
-export { errorCodes, type ErrorCode, type Problem } from './errors.ts'
+export {
+  errorCodes,
+  type ApprovalDemand,
+  type ErrorCode,
+  type Problem,
+  type StepUpDemand,
+} from './errors.ts'
+export { factorNames, type FactorName } from './factors.ts'
 export { type LedgerRecord, type Outcome } from './ledger/record.ts'
 export {
   BATCH_BODY_BYTES_MAX,

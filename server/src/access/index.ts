@@ -30,6 +30,6 @@ export {
   PolicyError,
   type ConditionValues,
 } from './policy/index.ts'
-export { Session, type Caller, type Explanation, type Identity } from './session.ts'
+export { AnonymousIdentity, Session, type Caller, type Explanation, type Identity } from './session.ts'
 export { SignatureError } from './sigv4/index.ts'
 export { sealTemporary } from './temporary.ts'

@@ -2,6 +2,7 @@ import { newestRow, readNewest, type RowSeals } from '#keyring'
 import {
   accountOf,
   ClavigerError,
+  type Authentication,
   type Binding,
   type KeyGrant,
   type Principal,
@@ -63,6 +64,7 @@ export async function openSession(
     readonly principal: string
     readonly credential: Presented
     readonly sessionName?: string | undefined
+    readonly authentications?: readonly Authentication[] | undefined
     readonly rests: readonly string[]
   },
 ): Promise<Session | undefined> {
@@ -83,6 +85,7 @@ export async function openSession(
     account: accountOf(tenant),
     credential: about.credential,
     sessionName: about.sessionName,
+    authentications: about.authentications,
     // The facet only finds the row; the sealed row says whose it is.
     bindings: new CompiledBindings(bindings.filter((one) => one.principal === principal.id)),
     grants: new CompiledGrants(

@@ -1,4 +1,4 @@
-import { ClavigerError, type KeyGrant, type Principal } from '#model'
+import { ClavigerError, type Authentication, type KeyGrant, type Principal } from '#model'
 import type { Asked } from './asked.ts'
 import type { CompiledBindings, Grant, Target } from './decision.ts'
 import type { CompiledGrants } from './grants.ts'
@@ -13,6 +13,8 @@ export interface Caller {
   readonly credential?: string
   /** What kind the credential is; for a temporary session also `session:` and its name. */
   readonly factors: string[]
+  /** What a person proved, and when; nothing for machines. */
+  readonly authentications?: readonly Authentication[]
   /** Twelve digits: what AWS clients know the tenant by. */
   readonly account: string
   /** The principal's name, unique in its tenant. */
@@ -53,9 +55,39 @@ export class SystemIdentity implements Identity {
   }
 }
 
+/** Nobody in particular, for the operations that begin with proving who one is; they authorize themselves. */
+export class AnonymousIdentity implements Identity {
+  readonly caller: Caller
+
+  constructor(tenant: string) {
+    this.caller = { principal: 'anonymous', tenant, factors: [], account: '', name: '' }
+  }
+
+  decide(): undefined {
+    return undefined
+  }
+
+  isDenied(): boolean {
+    return false
+  }
+
+  holds(): boolean {
+    return false
+  }
+}
+
 /** The credential a session was opened with. */
 export interface Presented {
-  readonly kind: 'token' | 'access-key' | 'temporary' | 'identity-token'
+  readonly kind:
+    | 'token'
+    | 'access-key'
+    | 'temporary'
+    | 'identity-token'
+    | 'login'
+    | 'certificate'
+    | 'secret-id'
+    | 'break-glass'
+    | 'on-behalf'
   readonly id: string
   /** Milliseconds since 1970. */
   readonly expiresAt: number
@@ -71,6 +103,8 @@ export interface SessionParts {
   readonly grants: CompiledGrants
   /** Of temporary credentials. */
   readonly sessionName?: string | undefined
+  /** Of a person's login. */
+  readonly authentications?: readonly Authentication[] | undefined
   /** The rows it was made of, as `kind/id`: a change to one of them ends it. */
   readonly rests: ReadonlySet<string>
 }
@@ -99,7 +133,7 @@ export class Session implements Identity {
   readonly #decided = new WeakMap<object, Map<string, Grant>>()
 
   constructor(parts: SessionParts) {
-    const { principal, credential, account, sessionName } = parts
+    const { principal, credential, account, sessionName, authentications } = parts
     this.principal = principal
     this.credential = credential
     this.rests = parts.rests
@@ -107,8 +141,12 @@ export class Session implements Identity {
       principal: principal.id,
       tenant: principal.tenant,
       credential: credential.id,
-      factors:
-        sessionName === undefined ? [credential.kind] : [credential.kind, `session:${sessionName}`],
+      factors: [
+        credential.kind,
+        ...(sessionName === undefined ? [] : [`session:${sessionName}`]),
+        ...(authentications ?? []).map(({ factor }) => factor),
+      ],
+      ...(authentications === undefined ? {} : { authentications }),
       account,
       name: principal.name,
       ...(sessionName === undefined ? {} : { session: sessionName }),

@@ -1,4 +1,9 @@
-import { errorCodes, type ErrorCode } from '@claviger/contract/errors'
+import {
+  errorCodes,
+  type ApprovalDemand,
+  type ErrorCode,
+  type StepUpDemand,
+} from '@claviger/contract/errors'
 import type { Key } from './key.ts'
 import type { Hindrance } from './state.ts'
 
@@ -20,6 +25,26 @@ export class ClavigerError extends Error {
 
   get status(): number {
     return errorCodes[this.code].status
+  }
+}
+
+/** The operation is allowed, but only once the caller has proved again who it is. */
+export class StepUpRequired extends ClavigerError {
+  readonly demand: StepUpDemand
+
+  constructor(message: string, demand: StepUpDemand) {
+    super('step_up_required', message)
+    this.demand = demand
+  }
+}
+
+/** The operation is allowed, but only once others have approved it. */
+export class ApprovalRequired extends ClavigerError {
+  readonly demand: ApprovalDemand
+
+  constructor(message: string, demand: ApprovalDemand) {
+    super('approval_required', message)
+    this.demand = demand
   }
 }
 

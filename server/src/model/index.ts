@@ -18,7 +18,16 @@ export {
 } from './aws-names.ts'
 export { canonicalJson } from './canonical.ts'
 export { systemClock, type Clock } from './clock.ts'
-export { ClavigerError, KeyError, toClavigerError } from './errors.ts'
+export {
+  ApprovalRequired,
+  ClavigerError,
+  KeyError,
+  StepUpRequired,
+  toClavigerError,
+} from './errors.ts'
+export * from './person.ts'
+export * from './machine.ts'
+export * from './rules.ts'
 export { grantOperations, isGrantable, type GrantedKey } from './grant-operations.ts'
 export { makeGrantToken, readGrantToken, type GrantToken } from './grant-token.ts'
 export { envelopeKeyId, hasReplicas } from './key.ts'

@@ -1,4 +1,4 @@
-import type { RoleName } from '@claviger/contract'
+import type { Conditions } from './rules.ts'
 
 /** Who there is, as it is stored. Dates are milliseconds since 1970. */
 export interface Tenant {
@@ -112,14 +112,20 @@ export type Scope =
   | { readonly kind: 'tenant' }
   | { readonly kind: 'labels'; readonly selector: string }
   | { readonly kind: 'key'; readonly key: string }
+  /** Keys that have an alias like this, in which `*` stands for anything. */
+  | { readonly kind: 'alias'; readonly pattern: string }
 
-/** A role given to a principal at a scope. */
+/** A role given to a principal, or to a group, at a scope. */
 export interface Binding {
   readonly id: string
   readonly tenant: string
-  readonly role: RoleName
+  /** A built-in role, or one of the tenant's own. */
+  readonly role: string
+  /** Empty where it is a group's. */
   readonly principal: string
+  readonly group?: string
   readonly scope: Scope
+  readonly conditions?: Conditions
   readonly createdAt: number
   readonly expiresAt?: number
 }

@@ -192,6 +192,7 @@ export class Gate {
       })
       if (recorded.kind === 'recorded') {
         await plan.after?.()
+        if (plan.refused !== undefined) throw this.#markRecorded(plan.refused)
         return plan.output
       }
       if (recorded.condition === 'absent' && plan.anew !== true) {
@@ -307,8 +308,12 @@ function changeRecords(
   source: string,
   plan: Plan<unknown>,
 ): RecordDraft[] {
-  const { key, version, subject, detail, alsoOf = [] } = plan
+  const { key, version, subject, detail, refused, alsoOf = [] } = plan
+  const how: { outcome: RecordDraft['outcome']; reason?: string } =
+    refused === undefined
+      ? { outcome: 'ok' }
+      : { outcome: outcomeOf(refused), reason: refused.code }
   return [key, ...alsoOf].map((each) =>
-    work.draft(event, source, { outcome: 'ok', key: each, version, subject, detail }),
+    work.draft(event, source, { ...how, key: each, version, subject, detail }),
   )
 }

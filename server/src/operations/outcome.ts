@@ -6,11 +6,14 @@ export function outcomeOf(error: ClavigerError): RecordDraft['outcome'] {
   switch (error.code) {
     case 'unauthenticated':
     case 'forbidden':
+    case 'step_up_required':
+    case 'approval_required':
       return 'denied'
     case 'wrong_state':
     case 'wrong_usage':
     case 'algorithm_refused':
     case 'not_exportable':
+    case 'separation_violated':
       return 'refused'
     default:
       return 'failed'

@@ -29,6 +29,10 @@ export interface Origin {
   readonly request: string
   /** Whether the connection is encrypted, where a door knows. */
   readonly secure?: boolean | undefined
+  /** The id of an approved request to do just this (approval.request); attacker-chosen. */
+  readonly approval?: string | undefined
+  /** The id of a proof that was made for just this (login.stepUp); attacker-chosen. */
+  readonly stepUp?: string | undefined
   /** From doors that know regions: only keys of this one are seen. Attacker-chosen. */
   readonly region?: string
   /** AWS's name of the operation, where a door knows it more exactly than the operation tells. */

@@ -1,4 +1,5 @@
 import type { InputOf, OperationName, OutputOf } from '@claviger/contract'
+import type { ClavigerError } from '#model'
 import type { RowContent, RowSeals } from '#keyring'
 import type { RowReference } from '#store'
 import type { Work } from './work.ts'
@@ -42,6 +43,8 @@ export interface Plan<Output> {
   /** Seals the rows, where it is not the present root key that does: when that is being replaced. */
   readonly seals?: RowSeals
   readonly output: Output
+  /** What the caller is told instead of the output, once the rows are written: an attempt that failed and counts. It is recorded so. */
+  readonly refused?: ClavigerError
   /** Done once the change is durable, before the answer leaves. */
   readonly after?: () => void | Promise<void>
 }

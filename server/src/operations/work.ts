@@ -1,5 +1,5 @@
 import { operations, type OperationName } from '@claviger/contract'
-import { Session, tenantTarget, type Caller, type Grant, type Identity, type Target } from '#access'
+import { AnonymousIdentity, Session, tenantTarget, type Caller, type Grant, type Identity, type Target } from '#access'
 import type { RingKey } from '#keyring'
 import type { RecordDraft } from '#ledger'
 import { ClavigerError, KeyError, refusal, type Purpose } from '#model'
@@ -44,6 +44,7 @@ export class Work {
   /** What is being done now: the input, or the item of a batch that is under way. Conditions of policies are about it. */
   subject: Subject = nothing
   #identity: Identity | undefined
+  #believed: Caller | undefined
   #keys = new Map<string, RingKey>()
   /** By key, where its policy asks for them. */
   #aliases: Map<string, readonly string[]> | undefined
@@ -64,6 +65,11 @@ export class Work {
 
   /** Step one: who is it? Immediate where the session is held. */
   authenticate(): void | Promise<void> {
+    if (this.action === 'none') {
+      // Proving who one is begins before one is anybody; what comes with the request otherwise is not looked at.
+      this.#identity = new AnonymousIdentity(this.parts.defaultTenant())
+      return
+    }
     const identity = this.parts.access.authenticate(this.origin.credential)
     if (identity instanceof Promise) {
       return identity.then((opened) => {
@@ -94,9 +100,15 @@ export class Work {
     return this.identity.caller
   }
 
+  /** Who it turned out to be, for the record of an operation that proves it. */
+  believe(caller: Pick<Caller, 'principal' | 'tenant'> & Partial<Caller>): void {
+    const { caller: nobody } = this.identity
+    this.#believed = { ...nobody, ...caller }
+  }
+
   /** Whether the caller was believed, for the record of a denial. */
   get known(): Caller | undefined {
-    return this.#identity?.caller
+    return this.#believed ?? this.#identity?.caller
   }
 
   /** Whether the action was allowed on something; the gate refuses to answer otherwise. */
@@ -360,6 +372,7 @@ export class Work {
   /** Before a verb runs again. */
   forget(): void {
     this.#identity = undefined
+    this.#believed = undefined
     this.#keys = new Map()
     this.#aliases = undefined
     this.#admissions = []

@@ -32,7 +32,8 @@ export function newTenant(tenant: Tenant, ownerName: string, wrappedKey: Uint8Ar
     id: newId(),
     tenant: id,
     name: ownerName,
-    kind: 'user',
+    // It holds tokens, and only programs do: persons log in.
+    kind: 'service',
     state: 'enabled',
     createdAt,
   }

@@ -1,0 +1,160 @@
+import type { FactorName } from '@claviger/contract'
+import type { Scope } from './principal.ts'
+
+/** Who may do what, beside bindings, as it is stored. Dates are milliseconds since 1970. */
+
+/** When a binding counts; all of what is there must hold. */
+export interface Conditions {
+  /** One of these was proved, and not longer ago than that. */
+  readonly factors?: { readonly anyOf: readonly FactorName[]; readonly maxAgeSeconds?: number }
+  /** CIDR: the request came from one of them. */
+  readonly networks?: readonly string[]
+  /** On these days (1 is Monday) from one time of the day until before another, in a time zone. */
+  readonly times?: {
+    readonly days?: readonly number[]
+    readonly from: string
+    readonly until: string
+    readonly zone: string
+  }
+  readonly doors?: readonly string[]
+  readonly context?: {
+    readonly equals?: Readonly<Record<string, string>>
+    readonly contains?: Readonly<Record<string, string>>
+  }
+  /** The key's algorithm is one of these. */
+  readonly algorithms?: readonly string[]
+  /** The message, or each item of a batch, is at most so long. */
+  readonly bytesMax?: number
+}
+
+/** A role of a tenant's own, beside the built-in ones. Its row id is `<tenant>/<name>`. */
+export interface CustomRole {
+  readonly tenant: string
+  readonly name: string
+  readonly summary: string
+  readonly actions: readonly string[]
+  readonly createdAt: number
+  readonly updatedAt?: number
+}
+
+export interface Group {
+  readonly id: string
+  readonly tenant: string
+  readonly name: string
+  readonly createdAt: number
+}
+
+/** Its row id is `<group>/<principal>`. */
+export interface Membership {
+  readonly group: string
+  readonly principal: string
+  readonly tenant: string
+  readonly createdAt: number
+  /** The login provider that says so, which may take it away again. */
+  readonly provider?: string
+}
+
+/** Duties that no principal may have two of. */
+export interface Separation {
+  readonly id: string
+  readonly tenant: string
+  readonly name: string
+  readonly duties: readonly string[]
+  readonly createdAt: number
+}
+
+/** Actions that ask for a fresh proof of who is asking. */
+export interface StepUpRule {
+  readonly id: string
+  readonly tenant: string
+  readonly name: string
+  readonly actions: readonly string[]
+  readonly scope: Scope
+  readonly factors: readonly FactorName[]
+  /** Not older than this; absent where it is made for the very operation. */
+  readonly maxAgeSeconds?: number
+  readonly createdAt: number
+}
+
+/** Actions that others must approve. */
+export interface ApprovalPolicy {
+  readonly id: string
+  readonly tenant: string
+  readonly name: string
+  readonly actions: readonly string[]
+  readonly scope: Scope
+  /** How many must. */
+  readonly approvals: number
+  /** Who may; whoever may do approval.decide where both are empty. */
+  readonly principals: readonly string[]
+  readonly groups: readonly string[]
+  /** Whether an approval must be a passkey's signature over the operation. */
+  readonly signed: boolean
+  readonly hours: number
+  readonly createdAt: number
+  readonly updatedAt?: number
+}
+
+export interface Decision {
+  readonly principal: string
+  readonly at: number
+  readonly comment: string
+  readonly verdict: 'approved' | 'rejected'
+  /** Whether it is a passkey's signature. */
+  readonly signed: boolean
+}
+
+/** A request that others approve something. What is asked for (canonical JSON of the operation's input) is the row's material. */
+export interface Approval {
+  readonly id: string
+  readonly tenant: string
+  readonly requester: string
+  /** The statement that is approved, as it was hashed (canonical JSON), and SHA-256 of it (base64url). */
+  readonly statement: string
+  readonly digest: string
+  readonly operation: string
+  readonly key?: string
+  /** How many are needed, of whom, and whether they sign: as the policies said when it was asked for. */
+  readonly policies: readonly string[]
+  readonly approvals: number
+  readonly principals: readonly string[]
+  readonly groups: readonly string[]
+  readonly signed: boolean
+  readonly comment: string
+  /** Done by the server as soon as it is approved. */
+  readonly automatic: boolean
+  readonly state: 'pending' | 'approved' | 'rejected' | 'withdrawn' | 'executed'
+  readonly decisions: readonly Decision[]
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly executedAt?: number
+}
+
+/** A right for emergencies that is kept sealed: whoever has its code, or the right to open it, has its role for a while. */
+export interface BreakGlass {
+  readonly id: string
+  readonly tenant: string
+  readonly name: string
+  /** The principal that its code opens a session of. */
+  readonly principal: string
+  readonly role: string
+  readonly scope: Scope
+  readonly minutes: number
+  /** SHA-256 of the code's secret (base64); none once it was used. */
+  readonly hash?: string
+  readonly createdAt: number
+}
+
+/** One use of it. */
+export interface Emergency {
+  readonly id: string
+  readonly tenant: string
+  readonly breakGlass: string
+  /** Who opened it; absent where it was the code alone. */
+  readonly principal?: string
+  readonly reason: string
+  readonly openedAt: number
+  readonly expiresAt: number
+  readonly closedAt?: number
+  readonly review?: { readonly principal: string; readonly at: number; readonly comment: string }
+}
