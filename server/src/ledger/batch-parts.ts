@@ -32,6 +32,15 @@ export function addFacets(
   if (record.outcome !== before?.outcome) facets.add(`outcome=${record.outcome}`)
   if (record.principal !== before?.principal) facets.add(`principal=${record.principal}`)
   if (record.key !== undefined && record.key !== before?.key) facets.add(`key=${record.key}`)
+  if (record.credential !== undefined && record.credential !== before?.credential)
+    facets.add(`credential=${record.credential}`)
+  // Statements of key policies are named by their writers, and their names say nothing without the key.
+  if (
+    record.binding !== undefined &&
+    record.binding !== before?.binding &&
+    !record.binding.startsWith('policy:')
+  )
+    facets.add(`binding=${record.binding}`)
   if (record.tenant !== undefined && record.tenant !== before?.tenant)
     facets.add(`tenant=${record.tenant}`)
 }

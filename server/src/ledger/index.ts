@@ -3,6 +3,7 @@
  * may do what, and an answer never leaves before it says so.
  */
 export { Log, type LedgerReader } from './log.ts'
+export type { LastEntry } from './search.ts'
 export {
   Ledger,
   type LedgerOptions,

@@ -11,7 +11,7 @@ import {
 import { ClavigerError, type Clock } from '#model'
 import type { Store } from '#store'
 import { inclusionProof } from './proofs.ts'
-import { newestEntry, searchEntries, type Search } from './search.ts'
+import { lastEntryOf, newestEntry, searchEntries, type LastEntry, type Search } from './search.ts'
 import { signCheckpoint, vkeys, type LogKeys, type LogPrimitives } from './signer.ts'
 
 /**
@@ -99,6 +99,11 @@ export class Log<PrivateKey> {
   /** The newest entry with one of the events that was done with a key. */
   newest(key: string, events: ReadonlySet<string>): Promise<OutputOf<'key.lastUse'>['last']> {
     return newestEntry(this.#store, key, events)
+  }
+
+  /** The newest entry that a credential made, or that a binding or grant allowed. */
+  lastOf(by: 'credential' | 'binding', id: string): Promise<LastEntry | undefined> {
+    return lastEntryOf(this.#store, by, id)
   }
 
   /** @throws ClavigerError not_found where there is no such entry, or it is another tenant's. */

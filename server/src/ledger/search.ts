@@ -133,6 +133,35 @@ export async function newestEntry(
   return undefined
 }
 
+/** Of an entry, what it was found by and when it was made. */
+export interface LastEntry {
+  readonly index: number
+  /** Milliseconds since 1970, to the second. */
+  readonly time: number
+}
+
+/**
+ * The newest entry that a credential made, or that a binding or grant allowed; undefined where there is none. Reads that succeed are
+ * not in the ledger, so they do not count as uses.
+ */
+export async function lastEntryOf(
+  store: Store,
+  by: 'credential' | 'binding',
+  id: string,
+): Promise<LastEntry | undefined> {
+  const decoder = new TextDecoder()
+  const entries = await store.candidates({
+    facets: [`${by}=${id}`],
+    order: 'descending',
+    batches: 1,
+  })
+  for (const { index, bytes } of entries) {
+    const record = JSON.parse(decoder.decode(bytes)) as LedgerRecord
+    if (record[by] === id) return { index, time: Date.parse(record.time) }
+  }
+  return undefined
+}
+
 function useOf(
   index: number,
   { event, time, request, principal, version }: LedgerRecord,
