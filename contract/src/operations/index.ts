@@ -3,6 +3,7 @@ import * as access from './access.ts'
 import * as aliases from './aliases.ts'
 import * as credentials from './credentials.ts'
 import * as data from './data.ts'
+import * as explain from './explain.ts'
 import * as keys from './keys.ts'
 import * as ledger from './ledger.ts'
 import * as material from './material.ts'
@@ -62,7 +63,10 @@ export const operations = {
   'grant.retirable': policies.listRetirableGrants,
   'grant.retire': policies.retireGrant,
   'grant.revoke': policies.revokeGrant,
-  'access.explain': policies.explainAccess,
+  'access.explain': explain.explainAccess,
+  'access.who': explain.whoMay,
+  'access.what': explain.whatMay,
+  'access.unused': explain.unusedAccess,
   whoami: access.whoami,
   'tenant.create': access.createTenant,
   'tenant.list': access.listTenants,

@@ -145,26 +145,3 @@ export const revokeGrant = operation({
   output: empty,
   errors: [...notFound, 'conflict'],
 })
-
-export const explainAccess = operation({
-  name: 'access.explain',
-  effect: 'read',
-  action: 'access.explain',
-  route: 'POST /v1/access/explain',
-  summary: 'Say whether a principal may do something with a key, and why',
-  input: z.strictObject({
-    ...key,
-    principal: codec.uuid.describe('The id of a principal'),
-    operation: z.string().min(1).max(64).describe('The name of an operation, such as encrypt'),
-    context: codec.context.optional(),
-  }),
-  output: z.strictObject({
-    allowed: z.boolean(),
-    by: z
-      .string()
-      .optional()
-      .describe('The binding, the statement of the key policy, or the grant that decided'),
-    reason: z.string(),
-  }),
-  errors: notFound,
-})
