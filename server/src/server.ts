@@ -1,6 +1,7 @@
 import { openApi } from '@claviger/contract'
 import type { Logger } from 'pino'
 import { createAwsDoor, isAwsPath } from '#aws'
+import { createConsoleDoor } from '#console'
 import {
   closeCrypto,
   randomBytes,
@@ -93,8 +94,12 @@ function openDoors(
     prefix: awsPath,
     now: () => systemClock.now(),
   })
+  const pages = createConsoleDoor()
   return createSwitch(
-    [{ takes: (path) => path === '/' || isAwsPath(path, awsPath), door: aws }],
+    [
+      { takes: pages.takes, door: pages },
+      { takes: (path) => path === '/' || isAwsPath(path, awsPath), door: aws },
+    ],
     rest,
   )
 }
