@@ -21,6 +21,16 @@ export {
   IdentityError,
   type IdentityCredential,
 } from './identity/index.ts'
+export {
+  candidateNames,
+  LoginProviders,
+  ProviderError,
+  SECOND_FACTOR_ATTEMPTS,
+  type AwaitedFactor,
+  type Flow,
+  type ProviderIdentity,
+  type StoredProvider,
+} from './login-providers/index.ts'
 export { listRows, openSession, readRow } from './opening.ts'
 export {
   defaultPolicy,
@@ -30,6 +40,12 @@ export {
   PolicyError,
   type ConditionValues,
 } from './policy/index.ts'
-export { AnonymousIdentity, Session, type Caller, type Explanation, type Identity } from './session.ts'
+export {
+  AnonymousIdentity,
+  Session,
+  type Caller,
+  type Explanation,
+  type Identity,
+} from './session.ts'
 export { SignatureError } from './sigv4/index.ts'
 export { sealTemporary } from './temporary.ts'
