@@ -5,6 +5,7 @@ import {
   digitsOf,
   facts,
   field,
+  focusFirst,
   form,
   goodNote,
   h,
@@ -149,7 +150,7 @@ async function renewCodes(place) {
 function offer(place, ...rest) {
   const shown = form(...rest)
   place.replaceChildren(shown)
-  shown.querySelector('input')?.focus()
+  focusFirst(shown)
 }
 
 /** @param {readonly FactorView[]} factors */

@@ -125,6 +125,11 @@ async function runBy(asking, action) {
   }
 }
 
+/** Puts the cursor where the next thing is to be typed. @param {Element} place */
+export function focusFirst(place) {
+  place.querySelector('input:not([readonly])')?.focus()
+}
+
 /** What went wrong, in words. @param {unknown} error */
 export function problemNote(error) {
   const words = error instanceof Error ? error.message : String(error)

@@ -1,6 +1,14 @@
 import { recoveryCodes } from './codes.js'
-import { button, form, goodNote, h, problemNote, section } from './elements.js'
-import { digitsOf } from './elements.js'
+import {
+  button,
+  digitsOf,
+  focusFirst,
+  form,
+  goodNote,
+  h,
+  problemNote,
+  section,
+} from './elements.js'
 import { authenticatorSetup, nameField, newPasswordFields, newPasswordOf } from './factors.js'
 import { perform, rememberLogin } from './operations.js'
 import { setHeading, show } from './page.js'
@@ -84,11 +92,7 @@ async function begin() {
       other.replaceChildren(
         section('With a password and an authenticator app', withPassword(begun)),
       )
-      other
-        .querySelector('input:not(.away)')
-        ?.scrollIntoView()
-        (/** @type {HTMLElement | null} */ (other.querySelector('input:not(.away)')))
-        ?.focus()
+      focusFirst(other)
     },
     'quiet',
   )
