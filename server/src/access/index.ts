@@ -28,6 +28,7 @@ export {
   SECOND_FACTOR_ATTEMPTS,
   type AwaitedFactor,
   type Flow,
+  type ProviderFault,
   type ProviderIdentity,
   type StoredProvider,
 } from './login-providers/index.ts'

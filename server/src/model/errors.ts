@@ -28,6 +28,16 @@ export class ClavigerError extends Error {
   }
 }
 
+/** Somebody is not believed. They are told the same words for every reason; the reason is for the ledger, in words of fixed sets and ids. */
+export class LoginRefused extends ClavigerError {
+  readonly detail: Readonly<Record<string, string | number>>
+
+  constructor(message: string, detail: Readonly<Record<string, string | number>>, cause?: unknown) {
+    super('unauthenticated', message, { cause })
+    this.detail = detail
+  }
+}
+
 /** The operation is allowed, but only once the caller has proved again who it is. */
 export class StepUpRequired extends ClavigerError {
   readonly demand: StepUpDemand

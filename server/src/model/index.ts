@@ -22,6 +22,7 @@ export {
   ApprovalRequired,
   ClavigerError,
   KeyError,
+  LoginRefused,
   StepUpRequired,
   toClavigerError,
 } from './errors.ts'

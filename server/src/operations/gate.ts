@@ -1,7 +1,7 @@
 import { operations, type InputOf, type OutputOf } from '@claviger/contract'
 import { systemCredential, type Caller } from '#access'
 import type { Ledger, RecordDraft } from '#ledger'
-import { ClavigerError, KeyError, toClavigerError } from '#model'
+import { ClavigerError, KeyError, LoginRefused, toClavigerError } from '#model'
 import type { Change } from '#store'
 import { FailureLimiter } from './failure-limiter.ts'
 import { outcomeOf } from './outcome.ts'
@@ -294,7 +294,11 @@ function refusalRecord(
   source: string,
   error: ClavigerError,
 ): RecordDraft {
-  const about = { outcome: outcomeOf(error), reason: error.code }
+  const about = {
+    outcome: outcomeOf(error),
+    reason: error.code,
+    ...(error instanceof LoginRefused ? { detail: error.detail } : {}),
+  }
   return work.draft(
     event,
     source,
