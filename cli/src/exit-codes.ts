@@ -24,6 +24,9 @@ export const exitCodeOfError = Object.freeze({
   invalid_share: exitCodes.unauthenticated,
   unauthenticated: exitCodes.unauthenticated,
   forbidden: exitCodes.forbidden,
+  step_up_required: exitCodes.unauthenticated,
+  approval_required: exitCodes.forbidden,
+  separation_violated: exitCodes.conflict,
   not_exportable: exitCodes.forbidden,
   not_found: exitCodes.notFound,
   no_route: exitCodes.general,
@@ -56,8 +59,14 @@ export const adviceForError = Object.freeze({
   invalid_key_material:
     'Give PKCS#8 or SubjectPublicKeyInfo DER, or the raw bytes of a symmetric key.',
   invalid_share: 'Check the share or passphrase and give it again.',
-  unauthenticated: 'Set CLAVIGER_TOKEN, or store a token with: claviger profile add NAME',
+  unauthenticated:
+    "Log in with 'claviger login', set CLAVIGER_TOKEN, or store a token with: claviger profile add NAME",
   forbidden: "'claviger whoami' shows who you are; an owner can add a binding.",
+  step_up_required: 'Prove once more who you are: repeat it in a terminal, or log in again.',
+  approval_required:
+    "Ask for it with 'claviger approval request OPERATION --input JSON --comment TEXT', then repeat the command with --approval ID.",
+  separation_violated:
+    "'claviger separation list' shows which duties are kept apart; give this one to somebody else.",
   not_exportable: 'Only keys created with --exportable may leave, and that is fixed for life.',
   not_found: "'claviger key list' and 'claviger alias list' show what there is.",
   no_route: 'Client and server may be of different versions: compare claviger version and status.',
