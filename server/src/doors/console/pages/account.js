@@ -12,7 +12,13 @@ import {
   section,
   time,
 } from './elements.js'
-import { authenticatorSetup, nameField, newPasswordFields, newPasswordOf } from './factors.js'
+import {
+  authenticatorSetup,
+  nameField,
+  newPasswordFields,
+  newPasswordOf,
+  usernameField,
+} from './factors.js'
 import { perform } from './operations.js'
 import { open, requireLogin, show } from './page.js'
 import { makePasskey, passkeysAreKnown } from './passkey.js'
@@ -48,7 +54,7 @@ async function refresh(done) {
       ['Signed in until', me.expiresAt === undefined ? undefined : time(me.expiresAt)],
     ]),
     factorSection(factors.items),
-    passwordSection(factors.items),
+    passwordSection(factors.items, me.principal.name),
     loginSection(logins.items, me.credential),
   )
   note?.focus()
@@ -153,8 +159,8 @@ function offer(place, ...rest) {
   focusFirst(shown)
 }
 
-/** @param {readonly FactorView[]} factors */
-function passwordSection(factors) {
+/** @param {readonly FactorView[]} factors @param {string} name */
+function passwordSection(factors, name) {
   const has = factors.some(({ kind }) => kind === 'password')
   return section(
     'Password',
@@ -173,6 +179,7 @@ function passwordSection(factors) {
           )
           await refresh('The password is set, and your other logins have ended.')
         },
+        usernameField(name),
         has &&
           field('Password until now', {
             name: 'current',

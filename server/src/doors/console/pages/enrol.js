@@ -9,7 +9,13 @@ import {
   problemNote,
   section,
 } from './elements.js'
-import { authenticatorSetup, nameField, newPasswordFields, newPasswordOf } from './factors.js'
+import {
+  authenticatorSetup,
+  nameField,
+  newPasswordFields,
+  newPasswordOf,
+  usernameField,
+} from './factors.js'
 import { perform, rememberLogin } from './operations.js'
 import { setHeading, show } from './page.js'
 import { makePasskey, passkeysAreKnown } from './passkey.js'
@@ -51,7 +57,7 @@ function withPasskey({ passkey }) {
     h(
       'p',
       {},
-      'A passkey stands on this device or on a security key, and is used with your finger, your face or a PIN. Nobody can talk you out of it.',
+      'A passkey stands on this device or on a security key, and is used with your finger, your face or a PIN. No false page can talk you out of it.',
     ),
     nameField('What to call it', 'My first passkey'),
   )
@@ -65,16 +71,7 @@ function withPassword({ totp, passwordLength, name }) {
       const password = newPasswordOf(values)
       await complete({ password, totp: { code: digitsOf(values['code'] ?? '') } })
     },
-    // Password managers keep the name with the password.
-    h('input', {
-      class: 'away',
-      name: 'username',
-      autocomplete: 'username',
-      value: name,
-      readonly: true,
-      tabindex: -1,
-      'aria-hidden': 'true',
-    }),
+    usernameField(name),
     newPasswordFields(passwordLength),
     authenticatorSetup(totp),
   )

@@ -26,6 +26,19 @@ export function authenticatorSetup({ secret, uri }) {
   )
 }
 
+/** Whose password it is, for password managers, which keep the name with it. @param {string} name */
+export function usernameField(name) {
+  return h('input', {
+    class: 'away',
+    name: 'username',
+    autocomplete: 'username',
+    value: name,
+    readonly: true,
+    tabindex: -1,
+    'aria-hidden': 'true',
+  })
+}
+
 /** The two fields of a new password. @param {number} length the least number of characters */
 export function newPasswordFields(length) {
   const attributes = { type: 'password', autocomplete: 'new-password', minlength: length }
