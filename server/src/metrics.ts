@@ -1,4 +1,7 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import Counter from 'prom-client/lib/counter.js'
+import Gauge from 'prom-client/lib/gauge.js'
+import Histogram from 'prom-client/lib/histogram.js'
+import Registry from 'prom-client/lib/registry.js'
 
 /** What is measured, for Prometheus. Labels hold names of operations and error codes only. */
 
@@ -19,7 +22,7 @@ const BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0
 
 export function createMetrics(gauges: Gauges): Metrics {
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry, prefix: 'claviger_' })
+  let processIsWatched: Promise<void> | undefined
   const registers = [registry]
   const operations = new Counter({
     name: 'claviger_operations_total',
@@ -72,7 +75,15 @@ export function createMetrics(gauges: Gauges): Metrics {
       known.timer.observe(milliseconds / 1_000)
     },
     async render() {
+      // What Node tells of the process costs memory and time to watch: it begins with the first who wants to know.
+      processIsWatched ??= watchProcess(registry)
+      await processIsWatched
       return { contentType: registry.contentType, text: await registry.metrics() }
     },
   }
+}
+
+async function watchProcess(register: Registry): Promise<void> {
+  const { default: collectDefaultMetrics } = await import('prom-client/lib/defaultMetrics.js')
+  collectDefaultMetrics({ register, prefix: 'claviger_' })
 }

@@ -16,6 +16,7 @@ import { createRestDoor } from '#rest'
 import { openStoreThread } from '#store'
 import { compose, type House } from './compose.ts'
 import type { Config } from './config.ts'
+import { giveFreeMemoryBack } from './free-memory.ts'
 import { errorFields } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { VERSION } from './status.ts'
@@ -131,6 +132,7 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
     ...(config.tls === undefined ? {} : { tls: config.tls }),
   })
   scheduler.start()
+  const keepMemory = giveFreeMemoryBack()
   log.info({ event: 'listening', host: listener.host, port: listener.port }, 'the server listens')
   return {
     listener,
@@ -143,6 +145,7 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
       log.info({ event: 'draining' }, 'the server stops')
       await listener.drain(DRAIN_MS)
       house.stop()
+      keepMemory()
       await scheduler.stop()
       await house.close()
       await closeCrypto()
