@@ -1,5 +1,13 @@
 import { operations, type OperationName } from '@claviger/contract'
-import { AnonymousIdentity, Session, tenantTarget, type Caller, type Grant, type Identity, type Target } from '#access'
+import {
+  AnonymousIdentity,
+  Session,
+  tenantTarget,
+  type Caller,
+  type Grant,
+  type Identity,
+  type Target,
+} from '#access'
 import type { RingKey } from '#keyring'
 import type { RecordDraft } from '#ledger'
 import { ClavigerError, KeyError, refusal, type Purpose } from '#model'
@@ -13,7 +21,7 @@ import { outcomeOf } from './outcome.ts'
 import type { Facts, Origin, Parts, Subject } from './parts.ts'
 import { Question } from './question.ts'
 import { Tally, type Done } from './tally.ts'
-import { asksForAliases, target } from './target.ts'
+import { asksForAliases, listedTarget, target } from './target.ts'
 
 interface Admission {
   readonly reference: string
@@ -46,7 +54,7 @@ export class Work {
   #identity: Identity | undefined
   #believed: Caller | undefined
   #keys = new Map<string, RingKey>()
-  /** By key, where its policy asks for them. */
+  /** By key, where its policy or a binding asks for them. */
   #aliases: Map<string, readonly string[]> | undefined
   #admissions: Admission[] = []
   #authorizations: Authorization[] = []
@@ -125,7 +133,7 @@ export class Work {
       if (key === unheld) missing.push(reference)
       else if (key !== undefined) {
         this.#keys.set(reference, key)
-        asked ||= asksForAliases(key)
+        asked ||= this.#asksForAliases(key)
       }
     }
     if (missing.length > 0 || asked) return this.#load(missing)
@@ -137,14 +145,29 @@ export class Work {
       if (key !== undefined) this.#keys.set(reference, key)
     }
     for (const ringKey of this.#keys.values()) {
-      const { id } = ringKey.key
-      if (!asksForAliases(ringKey) || this.#aliases?.has(id) === true) continue
-      const aliases = await seenAliasesOf(this, id)
-      this.#aliases = (this.#aliases ?? new Map()).set(id, aliases)
+      if (this.#asksForAliases(ringKey)) await this.seeAliases(ringKey.key.id)
     }
   }
 
-  /** The names of a key whose policy asks for them. */
+  /** Key policies and bindings may ask for names. */
+  #asksForAliases(ringKey: RingKey): boolean {
+    return this.identity.asksForAliases || asksForAliases(ringKey)
+  }
+
+  /** Looks up the names of a key, for deciding about it. */
+  async seeAliases(key: string): Promise<void> {
+    if (this.#aliases?.has(key) === true) return
+    const aliases = await seenAliasesOf(this, key)
+    this.#aliases = (this.#aliases ?? new Map()).set(key, aliases)
+  }
+
+  /** Whether the caller may see a key in a list: as roles alone see it. */
+  async mayList(ringKey: RingKey): Promise<boolean> {
+    if (this.identity.asksForAliases) await this.seeAliases(ringKey.key.id)
+    return this.may(listedTarget(ringKey)) !== undefined
+  }
+
+  /** The names of a key, where a policy or a binding asks for them. */
   aliasesOf(key: string): readonly string[] | undefined {
     return this.#aliases?.get(key)
   }

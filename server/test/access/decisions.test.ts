@@ -69,12 +69,19 @@ class Counted implements Asked {
   readonly action: string
   readonly operation: string
   readonly context: Readonly<Record<string, string>>
+  readonly source = undefined
+  readonly door = undefined
+  readonly bytes = undefined
   evaluated = 0
 
   constructor(action: string, operation: string, context: Readonly<Record<string, string>> = {}) {
     this.action = action
     this.operation = operation
     this.context = context
+  }
+
+  aliasesOf(): undefined {
+    return undefined
   }
 
   values() {

@@ -17,6 +17,7 @@ export const explainAccess: ReadVerb<'access.explain'> = {
       const reason = 'the principal is disabled'
       return { allowed: false, reason, steps: [{ rule: 'principal', says: reason }] }
     }
-    return explained(session, questions, supposed.at)
+    const { conditional: _, ...said } = explained(session, questions, supposed.at)
+    return said
   },
 }

@@ -92,7 +92,7 @@ export function imaginedQuestions(
   }
 }
 
-const NOTHING: Explanation = { allowed: false, reason: 'nothing is asked' }
+const NOTHING: Explanation = { allowed: false, reason: 'nothing is asked', steps: [] }
 
 /** The first refusal, or why it is allowed. */
 export function explained(
@@ -123,7 +123,9 @@ export async function askedAbout(work: Work, reference: string) {
     work.authorize(tenantTarget)
     throw new ClavigerError('not_found', 'There is no key of that id or alias')
   }
-  const { id, labels } = ringKey.key
-  work.authorize({ key: id, labels })
+  // They may be asked about in somebody else's bindings.
+  await work.seeAliases(ringKey.key.id)
+  const { id, labels, algorithm } = ringKey.key
+  work.authorize({ key: id, labels, algorithm })
   return ringKey
 }

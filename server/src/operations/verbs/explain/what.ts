@@ -1,7 +1,6 @@
 import { operations, type OperationName, type OutputOf } from '@claviger/contract'
-import { listRows, type Session, type Target } from '#access'
-import type { Binding, Key, KeyGrant, Membership, Principal } from '#model'
-import { actionsOfRole } from '../../role-actions.ts'
+import { actionsOf, listRows, openRights, type Session, type Target } from '#access'
+import type { Key, KeyGrant, Principal } from '#model'
 import { scopeText } from '../../scope-text.ts'
 import { target } from '../../target.ts'
 import type { ReadVerb } from '../../verb.ts'
@@ -31,6 +30,7 @@ export const whatMay: ReadVerb<'access.what'> = {
     const policies = await page(work, { kind: 'key', facets, input }, async (row) => {
       const ringKey = await work.parts.ring.load(work.parts.seals.open<Key>(row).id)
       if (ringKey?.key.policy === undefined) return undefined
+      await work.seeAliases(ringKey.key.id)
       const items = policyItems(work, session, target(ringKey, work.caller, work.origin))
       return items.length === 0 ? undefined : items
     })
@@ -39,28 +39,18 @@ export const whatMay: ReadVerb<'access.what'> = {
 }
 
 /** Bindings of the principal itself, then those of its groups. */
-async function bindingItems(work: Work, { id, tenant }: Principal): Promise<Item[]> {
-  const { parts } = work
-  const memberships = await listRows<Membership>(parts, 'membership', tenant, ['principal', id])
-  const groups = memberships.filter((one) => one.principal === id).map(({ group }) => group)
-  const bindings = await listRows<Binding>(parts, 'binding', tenant, ['principal', id])
-  for (const group of groups)
-    bindings.push(...(await listRows<Binding>(parts, 'binding', tenant, ['group', group])))
-  const items: Item[] = []
-  for (const binding of bindings) {
-    const { role, group, expiresAt } = binding
-    items.push({
-      via: 'binding',
-      by: binding.id,
-      role,
-      ...(group === undefined ? {} : { group }),
-      actions: [...(await actionsOfRole(work, role))],
-      scope: scopeText(binding.scope),
-      conditional: binding.conditions !== undefined,
-      ...(expiresAt === undefined ? {} : { expiresAt }),
-    })
-  }
-  return items
+async function bindingItems(work: Work, principal: Principal): Promise<Item[]> {
+  const { bindings, roles } = await openRights(work.parts, principal)
+  return bindings.map(({ id, role, group, scope, conditions, expiresAt }) => ({
+    via: 'binding',
+    by: id,
+    role,
+    ...(group === undefined ? {} : { group }),
+    actions: [...new Set(actionsOf(role, roles))],
+    scope: scopeText(scope),
+    conditional: conditions !== undefined,
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  }))
 }
 
 async function grantItems(work: Work, { name, tenant }: Principal): Promise<Item[]> {
