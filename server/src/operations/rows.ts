@@ -31,6 +31,7 @@ export function keyRow(key: Key): PlannedRow {
       ['state', key.state],
       ['algorithm', key.algorithm],
       ['usage', key.usage],
+      ...(key.policy === undefined ? [] : ([['policy', 'own']] as const)),
       ...(key.destroyAt === undefined ? [] : ([['destruction', 'scheduled']] as const)),
       ...(key.rotation === undefined ? [] : ([['rotation', 'automatic']] as const)),
       ...Object.entries(key.labels).map(([name, value]) => [`label:${name}`, value] as const),
