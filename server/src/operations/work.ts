@@ -14,6 +14,7 @@ import { ClavigerError, KeyError, refusal, type Purpose } from '#model'
 import type { CounterDelta } from '#store'
 import { Admitted } from './admitted.ts'
 import { seenAliasesOf } from './aliases.ts'
+import type { Admission, Authorization } from './asked-for.ts'
 import { draftOf, type About } from './draft.ts'
 import { Kept } from './kept.ts'
 import { find, findHeld, unheld } from './lookup.ts'
@@ -21,24 +22,7 @@ import { outcomeOf } from './outcome.ts'
 import type { Facts, Origin, Parts, Subject } from './parts.ts'
 import { Question } from './question.ts'
 import { Tally, type Done } from './tally.ts'
-import { asksForAliases, listedTarget, target } from './target.ts'
-
-interface Admission {
-  readonly reference: string
-  readonly purpose: Purpose
-  readonly version: number | undefined
-  readonly subject: Subject
-}
-
-/** What was authorized: on a key, on what a key will look like, or on the tenant. */
-interface Authorization {
-  readonly target: Target
-  readonly action: string
-  readonly purpose: Purpose | undefined
-  readonly subject: Subject
-  /** What the key was named by. */
-  readonly reference: string | undefined
-}
+import { asksForAliases, target } from './target.ts'
 
 const nothing: Subject = Object.freeze({})
 
@@ -161,12 +145,6 @@ export class Work {
     this.#aliases = (this.#aliases ?? new Map()).set(key, aliases)
   }
 
-  /** Whether the caller may see a key in a list: as roles alone see it. */
-  async mayList(ringKey: RingKey): Promise<boolean> {
-    if (this.identity.asksForAliases) await this.seeAliases(ringKey.key.id)
-    return this.may(listedTarget(ringKey)) !== undefined
-  }
-
   /** The names of a key, where a policy or a binding asks for them. */
   aliasesOf(key: string): readonly string[] | undefined {
     return this.#aliases?.get(key)
@@ -258,12 +236,6 @@ export class Work {
     // Of a key that is to be used, its state comes first.
     if (purpose === undefined) this.origin.examine?.(ringKey.key, ringKey.current, reference)
     return { ringKey, binding }
-  }
-
-  /** Whether the action is allowed on a key whatever exactly is asked, such as with which encryption context. */
-  isAllowedWhatever(ringKey: RingKey, purpose?: Purpose): boolean {
-    const grant = this.may(target(ringKey, this.caller, this.origin), this.action, purpose)
-    return grant !== undefined && grant.conditional !== true
   }
 
   /** A key that was looked up, before anybody is authorized to do anything with it: for finding out what is to be authorized. */
