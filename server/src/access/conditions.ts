@@ -23,7 +23,7 @@ function minutesOf(text: string): number {
 /** Whether a time zone is one that this server knows (IANA Time Zone Database). */
 export function isTimeZone(zone: string): boolean {
   try {
-    return new Intl.DateTimeFormat('en-US', { timeZone: zone }) !== undefined
+    return new Intl.DateTimeFormat('en-US', { timeZone: zone }).resolvedOptions().timeZone !== ''
   } catch {
     return false
   }

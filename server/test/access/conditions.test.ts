@@ -322,7 +322,7 @@ test('the compiled decision is the slow one, whatever the bindings are', () => {
 })
 
 test('duties are made of actions that there are, and what each is named after has it', () => {
-  const known = new Set(Object.values(operations).map(({ action }) => action as string))
+  const known = new Set(Object.values(operations).map(({ action }) => action))
   for (const [duty, actions] of Object.entries(duties)) {
     const others = actions.filter((action) => !known.has(action) && action !== 'approval.decide')
     assert.deepEqual(others, [], duty)

@@ -78,10 +78,7 @@ export function inputsFor(house: TestHouse): Inputs {
   }
   const groupOf = async () => (await house.perform('group.create', { name: aName() })).id
   // Duties that nothing here gives two of.
-  const separation = { name: 'apart', duties: ['auditor', 'approver'] } as {
-    name: string
-    duties: ('auditor' | 'approver')[]
-  }
+  const separation = { name: 'apart', duties: ['auditor' as const, 'approver' as const] }
   const identityProvider = { issuer: 'https://issuer.test', audiences: ['kms'], keys: issuerKeys }
   const page = { limit: 10 }
   const seal = { kind: 'shares', shares: 2, threshold: 2 } as const

@@ -11,7 +11,7 @@ import { page } from './page.ts'
 /** Every action that a role can allow; `*` is the owner's alone. */
 const known: ReadonlySet<string> = new Set(
   Object.values(operations)
-    .map(({ action }) => action as string)
+    .map(({ action }) => action)
     .filter((action) => action !== 'none' && action !== 'any'),
 )
 
