@@ -78,6 +78,14 @@ export const alias = z
   .refine(isAlias, 'must be 1 to 256 of A-Z a-z 0-9 / _ . : - and not shaped like a key id')
   .describe('A name that points at a key')
 
+/** Names in which `*` stands for anything. */
+export const aliasPattern = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(/^[A-Za-z0-9/_.:*-]+$/, 'must be 1 to 256 of A-Z a-z 0-9 / _ . : - and *')
+  .describe('Names of keys, in which * stands for anything')
+
 /** A key's id or an alias. */
 export const keyReference = z.string().min(1).max(320).describe('The id of a key, or an alias')
 

@@ -57,4 +57,4 @@ export {
   type WireInputOf,
   type WireOutputOf,
 } from './operations/index.ts'
-export { roleNames, roles, type RoleName } from './roles.ts'
+export { duties, dutyNames, roleNames, roles, type DutyName, type RoleName } from './roles.ts'

@@ -147,3 +147,28 @@ export const roles: Readonly<
     ],
   },
 })
+
+/**
+ * Duties that can be kept apart. A role has a duty when it allows one of its actions, whatever the role is called; what allows everything
+ * has them all.
+ */
+export const dutyNames = ['key-admin', 'key-user', 'auditor', 'approver'] as const
+export type DutyName = (typeof dutyNames)[number]
+
+const seen: ReadonlySet<string> = new Set([...seeKeys, 'policy.get', 'grant.list'])
+
+export const duties: Readonly<Record<DutyName, readonly string[]>> = Object.freeze({
+  'key-admin': roles['key-admin'].actions.filter((action) => !seen.has(action)),
+  'key-user': [
+    'encrypt',
+    'datakey',
+    'encapsulate',
+    ...decrypting,
+    'sign',
+    'mac',
+    'reencrypt',
+    'agree',
+  ],
+  auditor: ['ledger.read'],
+  approver: ['approval.decide'],
+})

@@ -207,8 +207,8 @@ export async function typesOf(client: Claviger): Promise<void> {
   await client.encrypt({ key: key.id, plaintext: 'aGk=' })
   // @ts-expect-error there is no such field
   await client.key.create({ algorythm: 'AES-256-GCM' })
-  // @ts-expect-error there is no such role
-  await client.binding.create({ role: 'emperor', principal: key.owner })
+  // @ts-expect-error there is no such scope
+  await client.binding.create({ role: 'owner', principal: key.owner, scope: { kind: 'moon' } })
   // @ts-expect-error it cannot be called without saying which
   await client.key.get()
   // @ts-expect-error there is no such operation

@@ -38,6 +38,9 @@ export const groups: Readonly<Record<string, string>> = Object.freeze({
   'identity-provider': 'Issuers whose identity tokens (OpenID Connect) are believed',
   role: 'What principals may be allowed',
   binding: 'Who has which role, and where',
+  group: 'Principals that get roles together',
+  separation: 'Duties that are kept apart',
+  access: 'Who may do what, and why',
   tenant: 'Tenants, each with its own keys and principals',
   ledger: 'The record of everything: read it, and check it from outside',
 })

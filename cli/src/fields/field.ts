@@ -77,7 +77,10 @@ function kindOf(inner: z.ZodType): FieldKind {
   if (inner instanceof z.ZodRecord) return 'pairs'
   if (inner instanceof z.ZodString)
     return (inner.maxLength ?? 0) > TEXT_LENGTH_MAX ? 'document' : 'text'
-  if (inner instanceof z.ZodArray && inner.element instanceof z.ZodString) return 'list'
+  if (inner instanceof z.ZodArray) {
+    const { element } = inner
+    if (element instanceof z.ZodString || element instanceof z.ZodEnum) return 'list'
+  }
   return variantsOf(inner) === undefined ? 'json' : 'variant'
 }
 

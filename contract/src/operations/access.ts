@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import * as codec from '../codecs.ts'
+import { factorNames } from '../factors.ts'
 import { operation } from '../operation.ts'
-import { roleNames } from '../roles.ts'
-import { empty, nextPage, page } from './shared.ts'
+import { empty, nextPage, page, roleName } from './shared.ts'
 
 /** Who there is, how they prove it, and what they may do. */
 
@@ -28,13 +28,43 @@ const scope = z.union([
   z.strictObject({ kind: z.literal('tenant') }),
   z.strictObject({ kind: z.literal('labels'), selector: codec.labelSelector }),
   z.strictObject({ kind: z.literal('key'), key: codec.keyReference }),
+  z.strictObject({ kind: z.literal('alias'), pattern: codec.aliasPattern }),
 ])
+
+const clockTime = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'is a time such as 08:30')
+
+/** When a binding counts: all of what is there must hold. */
+const conditions = z.strictObject({
+  factors: z
+    .strictObject({
+      anyOf: z.array(z.enum(factorNames)).min(1),
+      maxAgeSeconds: z.int().min(1).max(31_536_000).optional(),
+    })
+    .optional(),
+  networks: z.array(z.string().min(2).max(64)).min(1).max(100).optional(),
+  times: z
+    .strictObject({
+      days: z.array(z.int().min(1).max(7)).min(1).max(7).optional(),
+      from: clockTime,
+      until: z.union([clockTime, z.literal('24:00')]),
+      zone: z.string().min(1).max(64),
+    })
+    .optional(),
+  doors: z.array(z.string().min(1).max(16)).min(1).max(16).optional(),
+  context: z
+    .strictObject({ equals: codec.context.optional(), contains: codec.context.optional() })
+    .optional(),
+  algorithms: z.array(z.string().min(1).max(32)).min(1).max(64).optional(),
+  bytesMax: z.int().min(0).optional(),
+})
 
 const bindingView = z.strictObject({
   id: codec.uuid,
-  role: z.enum(roleNames),
-  principal: codec.uuid,
+  role: z.string(),
+  principal: codec.uuid.optional().describe('Absent where it is given to a group'),
+  group: codec.uuid.optional(),
   scope,
+  conditions: conditions.optional(),
   createdAt: codec.timestamp(),
   expiresAt: codec.timestamp().optional(),
 })
@@ -194,12 +224,12 @@ export const listRoles = operation({
   effect: 'read',
   action: 'role.list',
   route: 'GET /v1/roles',
-  summary: 'List the roles and what each allows',
+  summary: "List the roles and what each allows: the built-in ones, and the tenant's own",
   input: empty,
   output: z.strictObject({
     items: z.array(
       z.strictObject({
-        role: z.enum(roleNames),
+        role: z.string(),
         summary: z.string(),
         actions: z.array(z.string()),
       }),
@@ -213,15 +243,19 @@ export const createBinding = operation({
   effect: 'change',
   action: 'binding.create',
   route: 'POST /v1/bindings',
-  summary: 'Give a principal a role in the tenant, on labelled keys, or on one key',
+  summary:
+    'Give a principal or a group a role in the tenant, on labelled or named keys, or on one key',
   input: z.strictObject({
-    role: z.enum(roleNames).describe('What it allows: role.list tells'),
-    ...principalReference,
+    role: roleName.describe('What it allows: role.list tells'),
+    principal: codec.uuid.describe('The id of a principal or a group'),
     scope: scope.default({ kind: 'tenant' }).describe('Where it holds'),
+    conditions: conditions
+      .optional()
+      .describe('When it counts: factors, networks, times, doors, context, algorithms, bytesMax'),
     expiresAt: codec.timestamp().optional().describe('After this it allows nothing'),
   }),
   output: bindingView,
-  errors: ['not_found', 'conflict'],
+  errors: ['not_found', 'conflict', 'separation_violated'],
 })
 
 export const listBindings = operation({
@@ -232,6 +266,7 @@ export const listBindings = operation({
   summary: 'List bindings',
   input: z.strictObject({
     principal: codec.uuid.optional().describe('Only those of this principal'),
+    group: codec.uuid.optional().describe('Only those of this group'),
     ...page,
   }),
   output: z.strictObject({ items: z.array(bindingView), ...nextPage }),

@@ -8,6 +8,7 @@ import * as keys from './keys.ts'
 import * as ledger from './ledger.ts'
 import * as material from './material.ts'
 import * as policies from './policies.ts'
+import * as rights from './rights.ts'
 import * as system from './system.ts'
 
 /** Every operation by its name: the one table that everything else is derived from. */
@@ -90,6 +91,18 @@ export const operations = {
   'identityProvider.list': credentials.listIdentityProviders,
   'identityProvider.delete': credentials.deleteIdentityProvider,
   'role.list': access.listRoles,
+  'role.create': rights.createRole,
+  'role.update': rights.updateRole,
+  'role.delete': rights.deleteRole,
+  'group.create': rights.createGroup,
+  'group.list': rights.listGroups,
+  'group.delete': rights.deleteGroup,
+  'group.members': rights.groupMembers,
+  'group.add': rights.addToGroup,
+  'group.remove': rights.removeFromGroup,
+  'separation.create': rights.createSeparation,
+  'separation.list': rights.listSeparations,
+  'separation.delete': rights.deleteSeparation,
   'binding.create': access.createBinding,
   'binding.list': access.listBindings,
   'binding.delete': access.deleteBinding,

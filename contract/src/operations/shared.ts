@@ -174,6 +174,12 @@ export function items<Item extends z.ZodType>(item: Item) {
     .describe('Up to 1,000 items, each as the operation alone would take it')
 }
 
+/** A built-in role, or one of the tenant's own. */
+export const roleName = z
+  .string()
+  .max(64)
+  .regex(/^[a-z][a-z0-9-]*$/, 'role names are 1 to 64 of a-z, 0-9 and -, and begin with a letter')
+
 export const empty = z.strictObject({})
 export const page = {
   limit: codec.limit.describe('How many in one page'),

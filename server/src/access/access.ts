@@ -269,6 +269,10 @@ export class Access {
       if (kind === 'binding') {
         // A binding's row does not say here whose it is, and such changes are rare: everybody is read anew.
         this.clear()
+      } else if (kind === 'membership') {
+        this.#generation += 1
+        const principal = id.slice(id.lastIndexOf('/') + 1)
+        this.#forget(({ caller }) => caller.principal === principal)
       } else if (kind === 'grant') {
         this.#generation += 1
         const { tenant, name } = granteeOf(id)
@@ -315,6 +319,8 @@ const restable: ReadonlySet<string> = new Set([
   'tenant',
   'trust',
   'identityProvider',
+  'role',
+  'group',
 ])
 
 /** A grant's row id, which says whose it is, so that giving one does not make everybody's session be read anew. */

@@ -11,4 +11,12 @@ export interface Asked {
   values(target: Target): ConditionValues
   /** The encryption context, for the constraints of grants. */
   readonly context: Readonly<Record<string, string>>
+  /** The address it is asked from, where that is known. */
+  readonly source: string | undefined
+  /** The door it came through, where that is known. */
+  readonly door: string | undefined
+  /** The length of the message; of a batch, that of the item under way. */
+  readonly bytes: number | undefined
+  /** The names of a key, where they were looked up. */
+  aliasesOf(key: string): readonly string[] | undefined
 }

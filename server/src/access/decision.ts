@@ -1,6 +1,8 @@
-import { roles } from '@claviger/contract'
-import { selects, type Binding, type Key } from '#model'
-import type { KeyPolicy } from './policy/index.ts'
+import { roles, roleNames } from '@claviger/contract'
+import { selects, type Authentication, type Binding, type Key, type Scope } from '#model'
+import type { Asked } from './asked.ts'
+import { compileConditions, type Compiled } from './conditions.ts'
+import { starPattern, type KeyPolicy, type Pattern } from './policy/index.ts'
 
 /**
  * May a principal do an action on something? Default deny: some binding must say yes. Compiled once per session, so that a decision
@@ -11,6 +13,8 @@ import type { KeyPolicy } from './policy/index.ts'
 export interface Target {
   readonly key?: string
   readonly labels: Readonly<Record<string, string>>
+  /** What the key is made for, where it is known. */
+  readonly algorithm?: string
   /** The key policy, where the key has one of its own. */
   readonly policy?: KeyPolicy | undefined
   /** The key's ARN, which policies name it by; asked only where there is a policy. */
@@ -30,49 +34,131 @@ export interface Grant {
   readonly conditional?: true
 }
 
-function covers(binding: Binding, target: Target): boolean {
-  switch (binding.scope.kind) {
+/** The actions of the tenant's own roles, by their names. */
+export type RoleActions = ReadonlyMap<string, readonly string[]>
+
+const builtIn: ReadonlySet<string> = new Set(roleNames)
+
+/** Whether a role is not one of the tenant's own. */
+export function isBuiltIn(role: string): role is keyof typeof roles {
+  return builtIn.has(role)
+}
+
+/** What a role allows; one that is not there allows nothing. */
+export function actionsOf(role: string, own: RoleActions): readonly string[] {
+  return isBuiltIn(role) ? roles[role].actions : (own.get(role) ?? [])
+}
+
+/** A binding, ready to be asked. */
+interface Held {
+  readonly id: string
+  readonly scope: Scope
+  /** Of a scope by alias; none where its pattern is none. */
+  readonly names: Pattern | undefined
+  readonly until: number
+  /** Undefined: always. */
+  readonly holds: Compiled | undefined
+  /** Something else than the target decides, so it is not to be remembered. */
+  readonly isConditional: boolean
+}
+
+/** The names of a key are the situation's to know: they move without the key. */
+function covers({ scope, names: pattern }: Held, target: Target, asked: Asked): boolean {
+  switch (scope.kind) {
     case 'tenant':
       return true
     case 'labels':
-      return selects(binding.scope.selector, target.labels)
+      return selects(scope.selector, target.labels)
     case 'key':
-      return binding.scope.key === target.key
+      return scope.key === target.key
+    case 'alias': {
+      const names = target.key === undefined ? undefined : asked.aliasesOf(target.key)
+      return pattern !== undefined && names?.some((name) => pattern.matches(name)) === true
+    }
     default:
-      return binding.scope satisfies never
+      return scope satisfies never
   }
 }
 
-/** The bindings of one principal, by the actions they allow. */
+/** Whether one scope is the other, or the whole tenant. */
+function isAsWide(wide: Scope, scope: Scope): boolean {
+  if (wide.kind === 'tenant') return true
+  return (
+    (wide.kind === 'key' && scope.kind === 'key' && wide.key === scope.key) ||
+    (wide.kind === 'labels' && scope.kind === 'labels' && wide.selector === scope.selector) ||
+    (wide.kind === 'alias' && scope.kind === 'alias' && wide.pattern === scope.pattern)
+  )
+}
+
+/** What bindings rest on beside themselves. */
+export interface Standing {
+  readonly roles?: RoleActions
+  readonly authentications?: readonly Authentication[]
+}
+
+/** The bindings of one principal and of its groups, by the actions they allow. */
 export class CompiledBindings {
-  readonly #byAction = new Map<string, Binding[]>()
-  readonly #forAll: Binding[] = []
+  readonly #byAction = new Map<string, Held[]>()
+  readonly #forAll: Held[] = []
+  /** Whether some binding asks for the names of keys. */
+  readonly asksForAliases: boolean
 
-  constructor(bindings: readonly Binding[]) {
-    for (const binding of bindings) {
-      for (const action of roles[binding.role].actions) {
-        if (action === '*') this.#forAll.push(binding)
-        else this.#byAction.getOrInsertComputed(action, () => []).push(binding)
+  constructor(
+    bindings: readonly Binding[],
+    { roles: own = new Map(), authentications = [] }: Standing = {},
+  ) {
+    for (const { id, role, scope, conditions, expiresAt } of bindings) {
+      const holds = conditions && compileConditions(conditions, authentications)
+      const held: Held = {
+        id,
+        scope,
+        names: scope.kind === 'alias' ? starPattern(scope.pattern) : undefined,
+        until: expiresAt ?? Number.POSITIVE_INFINITY,
+        holds,
+        isConditional: holds !== undefined || scope.kind === 'alias',
+      }
+      for (const action of new Set(actionsOf(role, own))) {
+        if (action === '*') this.#forAll.push(held)
+        else this.#byAction.getOrInsertComputed(action, () => []).push(held)
       }
     }
+    this.asksForAliases = bindings.some(({ scope }) => scope.kind === 'alias')
   }
 
-  /** Whether an action is allowed at any scope. */
+  #candidates(action: string): readonly Held[] {
+    const some = this.#byAction.get(action)
+    if (some === undefined) return this.#forAll
+    return this.#forAll.length === 0 ? some : [...this.#forAll, ...some]
+  }
+
+  /** Whether an action is allowed at any scope, where the conditions for it hold. */
   holds(action: string, now: number): boolean {
-    const candidates = [...this.#forAll, ...(this.#byAction.get(action) ?? [])]
-    return candidates.some((binding) => (binding.expiresAt ?? Number.POSITIVE_INFINITY) > now)
+    return this.#candidates(action).some(({ until }) => until > now)
   }
 
-  /** The grant that lasts longest, or undefined: denied. `now` is in milliseconds since 1970. */
-  decide(action: string, target: Target, now: number): Grant | undefined {
-    let best: Grant | undefined
-    for (const candidates of [this.#forAll, this.#byAction.get(action) ?? []]) {
-      for (const binding of candidates) {
-        const until = binding.expiresAt ?? Number.POSITIVE_INFINITY
-        if (until <= now || !covers(binding, target)) continue
-        if (best === undefined || until > best.until) best = { binding: binding.id, until }
-      }
-    }
-    return best
+  /** Whether an action is allowed on everything in a scope, unconditionally and for as long. */
+  holdsAt(action: string, scope: Scope, until: number): boolean {
+    return this.#candidates(action).some(
+      (held) => held.holds === undefined && held.until >= until && isAsWide(held.scope, scope),
+    )
   }
+
+  /** The grant that lasts longest, one without conditions before others; undefined: denied. `now` is in milliseconds since 1970. */
+  decide(asked: Asked, target: Target, now: number): Grant | undefined {
+    let best: Held | undefined
+    for (const held of this.#candidates(asked.action)) {
+      if (held.until <= now || (best !== undefined && !isBetter(held, best))) continue
+      if (!covers(held, target, asked)) continue
+      if (held.holds?.(asked, target.algorithm, now) === false) continue
+      best = held
+    }
+    if (best === undefined) return undefined
+    const { id, until, isConditional } = best
+    return { binding: id, until, ...(isConditional ? { conditional: true } : {}) }
+  }
+}
+
+function isBetter(held: Held, best: Held): boolean {
+  if (held.isConditional !== best.isConditional) return best.isConditional
+  return held.until > best.until
 }

@@ -13,7 +13,8 @@ export {
 export { isArnName, principalArn } from './arn.ts'
 export type { Asked } from './asked.ts'
 export { createTokenText } from './bearer-token.ts'
-export { tenantTarget, type Grant, type Target } from './decision.ts'
+export { isTimeZone } from './conditions.ts'
+export { actionsOf, isBuiltIn, tenantTarget, type Grant, type Target } from './decision.ts'
 export { grantSlot, isNoWider, newGrantId, newGrantNonce } from './grants.ts'
 export {
   assertKeySet,
@@ -21,8 +22,17 @@ export {
   IdentityError,
   type IdentityCredential,
 } from './identity/index.ts'
-export { listRows, openSession, readRow } from './opening.ts'
 export {
+  customRoleId,
+  listRows,
+  openRights,
+  openRoles,
+  openSession,
+  readRow,
+  type Rights,
+} from './opening.ts'
+export {
+  parseRange,
   defaultPolicy,
   KeyPolicy,
   parsePrincipalArn,
@@ -30,6 +40,12 @@ export {
   PolicyError,
   type ConditionValues,
 } from './policy/index.ts'
-export { AnonymousIdentity, Session, type Caller, type Explanation, type Identity } from './session.ts'
+export {
+  AnonymousIdentity,
+  Session,
+  type Caller,
+  type Explanation,
+  type Identity,
+} from './session.ts'
 export { SignatureError } from './sigv4/index.ts'
 export { sealTemporary } from './temporary.ts'

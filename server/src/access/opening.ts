@@ -4,12 +4,15 @@ import {
   ClavigerError,
   type Authentication,
   type Binding,
+  type CustomRole,
+  type Group,
   type KeyGrant,
+  type Membership,
   type Principal,
   type Tenant,
 } from '#model'
 import type { RowKind, Store } from '#store'
-import { CompiledBindings } from './decision.ts'
+import { CompiledBindings, isBuiltIn, type RoleActions } from './decision.ts'
 import { CompiledGrants } from './grants.ts'
 import { Session, type Presented } from './session.ts'
 
@@ -57,6 +60,74 @@ export async function listRows<Value>(
   return rows.map((row) => seals.open<Value>(row))
 }
 
+/** What a role of a tenant's own is kept under. */
+export function customRoleId(tenant: string, name: string): string {
+  return `${tenant}/${name}`
+}
+
+/** What the tenant's own roles among these allow. */
+export async function openRoles(
+  opening: Opening,
+  tenant: string,
+  names: Iterable<string>,
+): Promise<RoleActions> {
+  const found = new Map<string, readonly string[]>()
+  for (const name of new Set(names)) {
+    if (isBuiltIn(name)) continue
+    const role = (await readRow<CustomRole>(opening, 'role', customRoleId(tenant, name)))?.value
+    if (role !== undefined) found.set(name, role.actions)
+  }
+  return found
+}
+
+/** The groups a principal is in. The facet only finds the row; the sealed row says whose it is. */
+export async function openGroups(
+  opening: Opening,
+  { id, tenant }: Pick<Principal, 'id' | 'tenant'>,
+): Promise<string[]> {
+  const rows = await listRows<Membership>(opening, 'membership', tenant, ['principal', id])
+  const groups: string[] = []
+  for (const { principal, group } of rows) {
+    if (principal !== id) continue
+    const row = (await readRow<Group>(opening, 'group', group))?.value
+    if (row?.tenant === tenant) groups.push(group)
+  }
+  return groups
+}
+
+/** What lets a principal do something: its bindings and those of its groups, with the roles they name. */
+export interface Rights {
+  readonly bindings: readonly Binding[]
+  readonly groups: readonly string[]
+  readonly roles: RoleActions
+  /** The rows they were made of beside bindings and memberships, as `kind/id`. */
+  readonly rests: readonly string[]
+}
+
+export async function openRights(
+  opening: Opening,
+  principal: Pick<Principal, 'id' | 'tenant'>,
+): Promise<Rights> {
+  const { id, tenant } = principal
+  const own = await listRows<Binding>(opening, 'binding', tenant, ['principal', id])
+  const bindings = own.filter((one) => one.principal === id && one.group === undefined)
+  const groups = await openGroups(opening, principal)
+  for (const group of groups) {
+    const given = await listRows<Binding>(opening, 'binding', tenant, ['group', group])
+    bindings.push(...given.filter((one) => one.group === group))
+  }
+  const names = new Set(bindings.map(({ role }) => role))
+  return {
+    bindings,
+    groups,
+    roles: await openRoles(opening, tenant, names),
+    rests: [
+      ...groups.map((group) => `group/${group}`),
+      ...[...names].map((name) => `role/${customRoleId(tenant, name)}`),
+    ],
+  }
+}
+
 /** The session of a principal; undefined where the principal is not there or disabled. */
 export async function openSession(
   opening: Opening,
@@ -72,10 +143,7 @@ export async function openSession(
   if (principal?.state !== 'enabled') return undefined
   const tenant = (await readRow<Tenant>(opening, 'tenant', principal.tenant))?.value
   if (tenant === undefined) return undefined
-  const bindings = await listRows<Binding>(opening, 'binding', principal.tenant, [
-    'principal',
-    principal.id,
-  ])
+  const { bindings, rests: rightsRest, roles } = await openRights(opening, principal)
   const grants = await listRows<KeyGrant>(opening, 'grant', principal.tenant, [
     'grantee',
     principal.name,
@@ -86,8 +154,10 @@ export async function openSession(
     credential: about.credential,
     sessionName: about.sessionName,
     authentications: about.authentications,
-    // The facet only finds the row; the sealed row says whose it is.
-    bindings: new CompiledBindings(bindings.filter((one) => one.principal === principal.id)),
+    bindings: new CompiledBindings(bindings, {
+      roles,
+      ...(about.authentications === undefined ? {} : { authentications: about.authentications }),
+    }),
     grants: new CompiledGrants(
       grants.filter(
         (one) =>
@@ -95,6 +165,11 @@ export async function openSession(
           (one.granteeSession === undefined || one.granteeSession === about.sessionName),
       ),
     ),
-    rests: new Set([...about.rests, `principal/${principal.id}`, `tenant/${tenant.id}`]),
+    rests: new Set([
+      ...about.rests,
+      ...rightsRest,
+      `principal/${principal.id}`,
+      `tenant/${tenant.id}`,
+    ]),
   })
 }

@@ -1,4 +1,10 @@
-import { ClavigerError, type Authentication, type KeyGrant, type Principal } from '#model'
+import {
+  ClavigerError,
+  type Authentication,
+  type KeyGrant,
+  type Principal,
+  type Scope,
+} from '#model'
 import type { Asked } from './asked.ts'
 import type { CompiledBindings, Grant, Target } from './decision.ts'
 import type { CompiledGrants } from './grants.ts'
@@ -32,11 +38,14 @@ export interface Identity {
   isDenied(asked: Asked, target: Target): boolean
   /** Whether an action is allowed at any scope. */
   holds(action: string, now: number): boolean
+  /** Whether the names of keys are to be looked up before a decision. */
+  readonly asksForAliases: boolean
 }
 
 /** The server's own jobs: they may do what jobs do, in the tenant they work for. */
 export class SystemIdentity implements Identity {
   readonly caller: Caller
+  readonly asksForAliases = false
 
   constructor(tenant: string) {
     this.caller = { principal: 'system', tenant, factors: [], account: '', name: 'system' }
@@ -58,6 +67,7 @@ export class SystemIdentity implements Identity {
 /** Nobody in particular, for the operations that begin with proving who one is; they authorize themselves. */
 export class AnonymousIdentity implements Identity {
   readonly caller: Caller
+  readonly asksForAliases = false
 
   constructor(tenant: string) {
     this.caller = { principal: 'anonymous', tenant, factors: [], account: '', name: '' }
@@ -114,6 +124,10 @@ export interface Explanation {
   readonly allowed: boolean
   readonly by?: string
   readonly reason: string
+  /** Another time, or asked otherwise, it may be answered otherwise. */
+  readonly conditional?: boolean
+  /** Each rule that was looked at, in order. */
+  readonly steps: { readonly rule: string; readonly says: string }[]
 }
 
 const FOREVER = Number.POSITIVE_INFINITY
@@ -161,6 +175,15 @@ export class Session implements Identity {
     this.#grants = parts.grants
   }
 
+  get asksForAliases(): boolean {
+    return this.#bindings.asksForAliases
+  }
+
+  /** Whether an action is allowed by bindings on everything in a scope, unconditionally and for as long. */
+  holdsAt(action: string, scope: Scope, until: number): boolean {
+    return this.#bindings.holdsAt(action, scope, until)
+  }
+
   /** @throws ClavigerError unauthenticated when the credential has expired. `now` is in milliseconds since 1970. */
   assertValid(now: number): void {
     if (now >= this.credential.expiresAt)
@@ -192,9 +215,40 @@ export class Session implements Identity {
   /** The same decision, in words. */
   explain(asked: Asked, target: Target, now: number): Explanation {
     const { grant, reason } = this.#judge(asked, target, now)
-    return grant === undefined
-      ? { allowed: false, reason }
-      : { allowed: true, by: grant.binding, reason }
+    const steps = this.#steps(asked, target, now)
+    if (grant === undefined) return { allowed: false, reason, steps }
+    const { binding: by, conditional = false } = grant
+    return { allowed: true, by, reason, conditional, steps }
+  }
+
+  /** The same rules in the same order as {@link #judge} asks them, up to the one that decides. */
+  #steps(asked: Asked, target: Target, now: number): Explanation['steps'] {
+    const steps: Explanation['steps'] = []
+    const answer = this.#answer(asked, target)
+    if (answer !== undefined) {
+      const says = policyWords[answer.kind]
+      const statement = 'statement' in answer ? ` in statement ${answer.statement}` : ''
+      steps.push({ rule: 'key policy', says: `${says}${statement}` })
+    }
+    if (answer?.kind === 'deny' || answer?.kind === 'allow') return steps
+    if (answer === undefined || answer.kind === 'delegate') {
+      const grant = this.#bindings.decide(asked, target, now)
+      const why = this.holds(asked.action, now)
+        ? `none allows ${asked.action} on this, or its conditions do not hold`
+        : `none allows ${asked.action}`
+      steps.push({
+        rule: 'role bindings',
+        says: grant === undefined ? why : `${grant.binding} allows it`,
+      })
+      if (grant !== undefined) return steps
+    }
+    if (target.key === undefined) return steps
+    const granted = this.#grants.decide(target.key, asked)
+    steps.push({
+      rule: 'grants',
+      says: granted === undefined ? 'none allows it' : `${granted.id} allows it`,
+    })
+    return steps
   }
 
   isDenied(asked: Asked, target: Target): boolean {
@@ -232,7 +286,7 @@ export class Session implements Identity {
       }
     }
     if (answer === undefined || answer.kind === 'delegate') {
-      const grant = this.#bindings.decide(asked.action, target, now)
+      const grant = this.#bindings.decide(asked, target, now)
       if (grant !== undefined)
         return { grant: { ...grant, ...conditional }, reason: 'a role binding allows it' }
     }
@@ -250,4 +304,11 @@ export class Session implements Identity {
           : 'the key policy does not leave it to role bindings, and no grant allows it',
     }
   }
+}
+
+const policyWords: Readonly<Record<PolicyAnswer['kind'], string>> = {
+  deny: 'denies it',
+  allow: 'allows it',
+  delegate: 'leaves it to role bindings and grants',
+  silent: 'says nothing of it, and leaves it to grants alone',
 }

@@ -186,5 +186,5 @@ export class Log<PrivateKey> {
 /** What operations see of the log. */
 export type LedgerReader = Pick<
   Log<unknown>,
-  'head' | 'search' | 'newest' | 'prove' | 'checkpoint' | 'tile'
+  'head' | 'search' | 'newest' | 'lastOf' | 'prove' | 'checkpoint' | 'tile'
 >

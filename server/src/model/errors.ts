@@ -28,7 +28,7 @@ export class ClavigerError extends Error {
   }
 }
 
-/** Somebody is not believed. They are told the same words for every reason; the reason is for the ledger, in words of fixed sets and ids. */
+/** Somebody is not believed. They are told the same words for every reason, which is for the ledger, in words of fixed sets and ids. */
 export class LoginRefused extends ClavigerError {
   readonly detail: Readonly<Record<string, string | number>>
 

@@ -12,7 +12,7 @@ export interface Situation {
   readonly name: string
   /** The input, or one item of a batch. */
   readonly subject: Subject
-  readonly origin: Partial<Pick<Origin, 'source' | 'region' | 'kmsOperation' | 'secure'>>
+  readonly origin: Partial<Pick<Origin, 'source' | 'door' | 'region' | 'kmsOperation' | 'secure'>>
   /** Milliseconds since 1970. */
   readonly now: number
   readonly caller: { readonly account: string }
@@ -62,5 +62,24 @@ export class Question implements Asked {
 
   get context(): Readonly<Record<string, string>> {
     return contextOf(this.#situation.subject, this.#aspect.purpose)
+  }
+
+  get source(): string | undefined {
+    return this.#situation.origin.source
+  }
+
+  get door(): string | undefined {
+    return this.#situation.origin.door
+  }
+
+  /** Of what is decrypted, the ciphertext is what is known before. */
+  get bytes(): number | undefined {
+    const { plaintext, message, ciphertext } = this.#situation.subject
+    const text = plaintext ?? message ?? ciphertext
+    return text instanceof Uint8Array ? text.length : undefined
+  }
+
+  aliasesOf(key: string): readonly string[] | undefined {
+    return this.#situation.aliasesOf(key)
   }
 }

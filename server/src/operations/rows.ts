@@ -1,13 +1,17 @@
-import { grantRowId, grantSlot } from '#access'
+import { customRoleId, grantRowId, grantSlot } from '#access'
 import { aliasId, versionId, type RingKey } from '#keyring'
 import type {
   AccessKey,
   Binding,
+  CustomRole,
+  Group,
   IdentityProvider,
   Key,
   KeyGrant,
   KeyVersion,
+  Membership,
   Principal,
+  Separation,
   Tenant,
   Token,
   Trust,
@@ -27,6 +31,7 @@ export function keyRow(key: Key): PlannedRow {
       ['state', key.state],
       ['algorithm', key.algorithm],
       ['usage', key.usage],
+      ...(key.policy === undefined ? [] : ([['policy', 'own']] as const)),
       ...(key.destroyAt === undefined ? [] : ([['destruction', 'scheduled']] as const)),
       ...(key.rotation === undefined ? [] : ([['rotation', 'automatic']] as const)),
       ...Object.entries(key.labels).map(([name, value]) => [`label:${name}`, value] as const),
@@ -161,10 +166,46 @@ export function bindingRow(binding: Binding): PlannedRow {
     tenant: binding.tenant,
     value: binding,
     facets: [
-      ['principal', binding.principal],
+      ['role', binding.role],
+      ...(binding.group === undefined
+        ? ([['principal', binding.principal]] as const)
+        : ([['group', binding.group]] as const)),
       ...(binding.scope.kind === 'key' ? ([['key', binding.scope.key]] as const) : []),
     ],
   }
+}
+
+export function customRoleRow(role: CustomRole): PlannedRow {
+  const { tenant, name } = role
+  return { kind: 'role', id: customRoleId(tenant, name), tenant, value: role, facets: [] }
+}
+
+export function groupRow(group: Group): PlannedRow {
+  const { id, tenant, name } = group
+  return { kind: 'group', id, tenant, value: group, facets: [['name', name]] }
+}
+
+export function membershipId(group: string, principal: string): string {
+  return `${group}/${principal}`
+}
+
+export function membershipRow(membership: Membership): PlannedRow {
+  const { group, principal, tenant } = membership
+  return {
+    kind: 'membership',
+    id: membershipId(group, principal),
+    tenant,
+    value: membership,
+    facets: [
+      ['group', group],
+      ['principal', principal],
+    ],
+  }
+}
+
+export function separationRow(separation: Separation): PlannedRow {
+  const { id, tenant } = separation
+  return { kind: 'separation', id, tenant, value: separation, facets: [] }
 }
 
 export function tenantRow(tenant: Tenant, wrappedKey: Uint8Array): PlannedRow {

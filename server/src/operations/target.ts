@@ -30,7 +30,7 @@ export function target(
   const { key } = ringKey
   const made: Target =
     key.policy === undefined
-      ? { key: key.id, labels: key.labels }
+      ? { key: key.id, labels: key.labels, algorithm: key.algorithm }
       : policed(key, policyOf(ringKey).policy, account, region)
   targets.set(ringKey, { account, region, target: made })
   return made
@@ -43,13 +43,13 @@ export function policed(
   account: string,
   region: string | undefined,
 ): Target {
-  const { id, labels } = key
-  return { key: id, labels, about: key, policy, arn: () => keyArn(key, account, region) }
+  const { id, labels, algorithm } = key
+  return { key: id, labels, algorithm, about: key, policy, arn: () => keyArn(key, account, region) }
 }
 
 /** A key as roles alone see it: key policies say nothing of who may list it (AWS KMS API reference, ListKeys). */
 export function listedTarget({ key }: RingKey): Target {
-  return { key: key.id, labels: key.labels }
+  return { key: key.id, labels: key.labels, algorithm: key.algorithm }
 }
 
 interface Read {

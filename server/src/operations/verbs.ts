@@ -4,6 +4,7 @@ import * as accessKeys from './verbs/access-keys.ts'
 import { agree } from './verbs/agree.ts'
 import { createAlias, deleteAlias, listAliases, updateAlias } from './verbs/aliases.ts'
 import { autoRotateKey } from './verbs/auto-rotate.ts'
+import * as bindings from './verbs/bindings.ts'
 import { destroyKey, restoreKey, resumeKey, suspendKey, updateKey } from './verbs/change-key.ts'
 import { createGrant } from './verbs/create-grant.ts'
 import { createKey } from './verbs/create-key.ts'
@@ -13,9 +14,13 @@ import { deleteMaterial, expireMaterial } from './verbs/delete-material.ts'
 import { decapsulate, encapsulate } from './verbs/encapsulation.ts'
 import { encrypt, encryptBatch } from './verbs/encrypt.ts'
 import { eraseKey } from './verbs/erase-key.ts'
-import { explainAccess } from './verbs/explain.ts'
+import { explainAccess } from './verbs/explain/explain.ts'
+import { unusedAccess } from './verbs/explain/unused.ts'
+import { whatMay } from './verbs/explain/what.ts'
+import { whoMay } from './verbs/explain/who.ts'
 import { exportKey } from './verbs/export-key.ts'
 import { listGrants, listRetirableGrants, retireGrant, revokeGrant } from './verbs/grants.ts'
+import * as groups from './verbs/groups.ts'
 import * as identityProviders from './verbs/identity-providers.ts'
 import { importKey } from './verbs/import-key.ts'
 import { importParameters } from './verbs/import-parameters.ts'
@@ -36,9 +41,11 @@ import { random } from './verbs/random.ts'
 import { reencrypt, reencryptBatch } from './verbs/reencrypt.ts'
 import { replicateKey, setPrimaryKey } from './verbs/replicate-key.ts'
 import { revokeKey } from './verbs/revoke-key.ts'
+import * as roles from './verbs/roles.ts'
 import { rotateDueKey, rotateKey } from './verbs/rotate-key.ts'
 import { seedKey } from './verbs/seed-key.ts'
 import { seedPrincipal } from './verbs/seed-principal.ts'
+import * as separations from './verbs/separations.ts'
 import { createSession } from './verbs/sessions.ts'
 import { getKey, listKeys, listVersions, publicKey } from './verbs/show-keys.ts'
 import { sign, signBatch, verify, verifyBatch } from './verbs/sign.ts'
@@ -100,6 +107,9 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'grant.retire': retireGrant,
   'grant.revoke': revokeGrant,
   'access.explain': explainAccess,
+  'access.who': whoMay,
+  'access.what': whatMay,
+  'access.unused': unusedAccess,
   whoami: principals.whoami,
   'tenant.create': createTenant,
   'tenant.list': listTenants,
@@ -122,10 +132,22 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'identityProvider.update': identityProviders.updateIdentityProvider,
   'identityProvider.list': identityProviders.listIdentityProviders,
   'identityProvider.delete': identityProviders.deleteIdentityProvider,
-  'role.list': principals.listRoles,
-  'binding.create': principals.createBinding,
-  'binding.list': principals.listBindings,
-  'binding.delete': principals.deleteBinding,
+  'role.list': roles.listRoles,
+  'role.create': roles.createRole,
+  'role.update': roles.updateRole,
+  'role.delete': roles.deleteRole,
+  'group.create': groups.createGroup,
+  'group.list': groups.listGroups,
+  'group.delete': groups.deleteGroup,
+  'group.members': groups.groupMembers,
+  'group.add': groups.addToGroup,
+  'group.remove': groups.removeFromGroup,
+  'separation.create': separations.createSeparation,
+  'separation.list': separations.listSeparations,
+  'separation.delete': separations.deleteSeparation,
+  'binding.create': bindings.createBinding,
+  'binding.list': bindings.listBindings,
+  'binding.delete': bindings.deleteBinding,
   'ledger.head': ledgerHead,
   'ledger.search': searchLedger,
   'ledger.prove': proveEntry,

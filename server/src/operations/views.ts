@@ -7,6 +7,7 @@ import {
   stateAt,
   type AccessKey,
   type Binding,
+  type Conditions,
   type Counters,
   type IdentityProvider,
   type Key,
@@ -118,15 +119,21 @@ export function tokenView(token: Token): OutputOf<'token.revoke'> {
 }
 
 export function bindingView(binding: Binding): OutputOf<'binding.create'> {
-  const { id, role, principal, scope, createdAt, expiresAt } = binding
+  const { id, role, principal, group, scope, conditions, createdAt, expiresAt } = binding
   return {
     id,
     role,
-    principal,
+    ...(group === undefined ? { principal } : { group }),
     scope: { ...scope },
+    ...(conditions === undefined ? {} : { conditions: conditionsView(conditions) }),
     createdAt,
     ...(expiresAt === undefined ? {} : { expiresAt }),
   }
+}
+
+/** As it was given: stored values are as plain as those of the contract. */
+function conditionsView(conditions: Conditions): OutputOf<'binding.create'>['conditions'] {
+  return structuredClone(conditions) as OutputOf<'binding.create'>['conditions']
 }
 
 export function accessKeyView(accessKey: AccessKey): OutputOf<'accessKey.revoke'> {

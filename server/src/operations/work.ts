@@ -1,11 +1,20 @@
 import { operations, type OperationName } from '@claviger/contract'
-import { AnonymousIdentity, Session, tenantTarget, type Caller, type Grant, type Identity, type Target } from '#access'
+import {
+  AnonymousIdentity,
+  Session,
+  tenantTarget,
+  type Caller,
+  type Grant,
+  type Identity,
+  type Target,
+} from '#access'
 import type { RingKey } from '#keyring'
 import type { RecordDraft } from '#ledger'
 import { ClavigerError, KeyError, refusal, type Purpose } from '#model'
 import type { CounterDelta } from '#store'
 import { Admitted } from './admitted.ts'
 import { seenAliasesOf } from './aliases.ts'
+import type { Admission, Authorization } from './asked-for.ts'
 import { draftOf, type About } from './draft.ts'
 import { Kept } from './kept.ts'
 import { find, findHeld, unheld } from './lookup.ts'
@@ -14,23 +23,6 @@ import type { Facts, Origin, Parts, Subject } from './parts.ts'
 import { Question } from './question.ts'
 import { Tally, type Done } from './tally.ts'
 import { asksForAliases, target } from './target.ts'
-
-interface Admission {
-  readonly reference: string
-  readonly purpose: Purpose
-  readonly version: number | undefined
-  readonly subject: Subject
-}
-
-/** What was authorized: on a key, on what a key will look like, or on the tenant. */
-interface Authorization {
-  readonly target: Target
-  readonly action: string
-  readonly purpose: Purpose | undefined
-  readonly subject: Subject
-  /** What the key was named by. */
-  readonly reference: string | undefined
-}
 
 const nothing: Subject = Object.freeze({})
 
@@ -46,7 +38,7 @@ export class Work {
   #identity: Identity | undefined
   #believed: Caller | undefined
   #keys = new Map<string, RingKey>()
-  /** By key, where its policy asks for them. */
+  /** By key, where its policy or a binding asks for them. */
   #aliases: Map<string, readonly string[]> | undefined
   #admissions: Admission[] = []
   #authorizations: Authorization[] = []
@@ -125,7 +117,7 @@ export class Work {
       if (key === unheld) missing.push(reference)
       else if (key !== undefined) {
         this.#keys.set(reference, key)
-        asked ||= asksForAliases(key)
+        asked ||= this.#asksForAliases(key)
       }
     }
     if (missing.length > 0 || asked) return this.#load(missing)
@@ -137,14 +129,23 @@ export class Work {
       if (key !== undefined) this.#keys.set(reference, key)
     }
     for (const ringKey of this.#keys.values()) {
-      const { id } = ringKey.key
-      if (!asksForAliases(ringKey) || this.#aliases?.has(id) === true) continue
-      const aliases = await seenAliasesOf(this, id)
-      this.#aliases = (this.#aliases ?? new Map()).set(id, aliases)
+      if (this.#asksForAliases(ringKey)) await this.seeAliases(ringKey.key.id)
     }
   }
 
-  /** The names of a key whose policy asks for them. */
+  /** Key policies and bindings may ask for names. */
+  #asksForAliases(ringKey: RingKey): boolean {
+    return this.identity.asksForAliases || asksForAliases(ringKey)
+  }
+
+  /** Looks up the names of a key, for deciding about it. */
+  async seeAliases(key: string): Promise<void> {
+    if (this.#aliases?.has(key) === true) return
+    const aliases = await seenAliasesOf(this, key)
+    this.#aliases = (this.#aliases ?? new Map()).set(key, aliases)
+  }
+
+  /** The names of a key, where a policy or a binding asks for them. */
   aliasesOf(key: string): readonly string[] | undefined {
     return this.#aliases?.get(key)
   }
@@ -235,12 +236,6 @@ export class Work {
     // Of a key that is to be used, its state comes first.
     if (purpose === undefined) this.origin.examine?.(ringKey.key, ringKey.current, reference)
     return { ringKey, binding }
-  }
-
-  /** Whether the action is allowed on a key whatever exactly is asked, such as with which encryption context. */
-  isAllowedWhatever(ringKey: RingKey, purpose?: Purpose): boolean {
-    const grant = this.may(target(ringKey, this.caller, this.origin), this.action, purpose)
-    return grant !== undefined && grant.conditional !== true
   }
 
   /** A key that was looked up, before anybody is authorized to do anything with it: for finding out what is to be authorized. */

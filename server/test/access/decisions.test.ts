@@ -69,12 +69,19 @@ class Counted implements Asked {
   readonly action: string
   readonly operation: string
   readonly context: Readonly<Record<string, string>>
+  readonly source = undefined
+  readonly door = undefined
+  readonly bytes = undefined
   evaluated = 0
 
   constructor(action: string, operation: string, context: Readonly<Record<string, string>> = {}) {
     this.action = action
     this.operation = operation
     this.context = context
+  }
+
+  aliasesOf(): undefined {
+    return undefined
   }
 
   values() {
@@ -147,35 +154,38 @@ test('the order: a denial, then what the policy allows, bindings where it leaves
   const both = session([binding('owner')], [grant(['Encrypt'])])
   const mine = { Principal: { AWS: userArn('ann') } }
   const by = (target: Target, who = both) => who.explain(asked, target, 0)
-  assert.deepEqual(by(under(delegating, statement({ ...mine, Sid: 'mine' }))), {
+  assert.partialDeepStrictEqual(by(under(delegating, statement({ ...mine, Sid: 'mine' }))), {
     allowed: true,
     by: 'policy:mine',
     reason: 'the key policy allows it in statement mine',
   })
-  assert.deepEqual(by(under(delegating)), {
+  assert.partialDeepStrictEqual(by(under(delegating)), {
     allowed: true,
     by: 'binding-owner',
     reason: 'a role binding allows it',
   })
-  assert.deepEqual(by({ key, labels: {} }), by(under(delegating)))
+  assert.equal(by({ key, labels: {} }).by, by(under(delegating)).by)
   const silent = under(statement({ Principal: { AWS: userArn('ben') } }))
-  assert.deepEqual(by(silent), {
+  assert.partialDeepStrictEqual(by(silent), {
     allowed: true,
     by: 'grant:one',
     reason: 'a grant on the key allows it',
   })
-  assert.deepEqual(by(silent, session([binding('owner')])), {
+  assert.partialDeepStrictEqual(by(silent, session([binding('owner')])), {
     allowed: false,
     reason: 'the key policy does not leave it to role bindings, and no grant allows it',
   })
-  assert.deepEqual(by(under(delegating), session([])), {
+  assert.partialDeepStrictEqual(by(under(delegating), session([])), {
     allowed: false,
     reason: 'no role binding and no grant allows it',
   })
-  assert.deepEqual(by(under(delegating, statement({ ...mine, Effect: 'Deny', Sid: 'no' }))), {
-    allowed: false,
-    reason: 'the key policy denies it in statement no',
-  })
+  assert.partialDeepStrictEqual(
+    by(under(delegating, statement({ ...mine, Effect: 'Deny', Sid: 'no' }))),
+    {
+      allowed: false,
+      reason: 'the key policy denies it in statement no',
+    },
+  )
 })
 
 const arbitraryStatement = fc

@@ -22,12 +22,12 @@ test('nothing, a role, a grant, a policy: each allows with its name', async () =
   const { id: principal, name, arn } = await person()
   const ask = (operation: string, context?: Record<string, string>) =>
     owner.call('access.explain', { key, principal, operation, ...(context && { context }) })
-  assert.deepEqual(await ask('encrypt'), {
+  assert.partialDeepStrictEqual(await ask('encrypt'), {
     allowed: false,
     reason: 'no role binding and no grant allows it',
   })
   const { id: binding } = await owner.call('binding.create', { principal, role: 'encrypter' })
-  assert.deepEqual(await ask('encrypt'), {
+  assert.partialDeepStrictEqual(await ask('encrypt'), {
     allowed: true,
     by: binding,
     reason: 'a role binding allows it',
@@ -39,7 +39,7 @@ test('nothing, a role, a grant, a policy: each allows with its name', async () =
     constraints: { subset: { team: 'a' } },
   })
   assert.equal((await ask('decrypt')).allowed, false)
-  assert.deepEqual(await ask('decrypt', { team: 'a' }), {
+  assert.partialDeepStrictEqual(await ask('decrypt', { team: 'a' }), {
     allowed: true,
     by: `grant:${grant}`,
     reason: 'a grant on the key allows it',
@@ -58,11 +58,11 @@ test('nothing, a role, a grant, a policy: each allows with its name', async () =
       { Sid: 'Freeze', Effect: 'Deny', Principal: '*', Action: 'kms:Encrypt' },
     ),
   })
-  assert.deepEqual(await ask('encrypt'), {
+  assert.partialDeepStrictEqual(await ask('encrypt'), {
     allowed: false,
     reason: 'the key policy denies it in statement Freeze',
   })
-  assert.deepEqual(await ask('decrypt'), {
+  assert.partialDeepStrictEqual(await ask('decrypt'), {
     allowed: true,
     by: 'policy:Read',
     reason: 'the key policy allows it in statement Read',
@@ -133,10 +133,13 @@ test('somebody who was disabled may do nothing, whatever allows it', async () =>
   const { id: principal } = await person()
   await owner.call('binding.create', { principal, role: 'owner' })
   await owner.call('principal.disable', { principal })
-  assert.deepEqual(await owner.call('access.explain', { key, principal, operation: 'encrypt' }), {
-    allowed: false,
-    reason: 'the principal is disabled',
-  })
+  assert.partialDeepStrictEqual(
+    await owner.call('access.explain', { key, principal, operation: 'encrypt' }),
+    {
+      allowed: false,
+      reason: 'the principal is disabled',
+    },
+  )
 })
 
 test('what is explained is what happens, for every use and change of a key', async () => {

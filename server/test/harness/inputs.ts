@@ -71,6 +71,14 @@ export function inputsFor(house: TestHouse): Inputs {
       seconds: 3_600,
     } as const
   }
+  const roleOf = async () => {
+    const role = aName()
+    await house.perform('role.create', { role, summary: '', actions: ['key.get'] })
+    return role
+  }
+  const groupOf = async () => (await house.perform('group.create', { name: aName() })).id
+  // Duties that nothing here gives two of.
+  const separation = { name: 'apart', duties: ['auditor' as const, 'approver' as const] }
   const identityProvider = { issuer: 'https://issuer.test', audiences: ['kms'], keys: issuerKeys }
   const page = { limit: 10 }
   const seal = { kind: 'shares', shares: 2, threshold: 2 } as const
@@ -161,6 +169,9 @@ export function inputsFor(house: TestHouse): Inputs {
       principal: (await house.createUser()).id,
       operation: 'encrypt',
     }),
+    'access.who': async () => ({ key: await keyOf(), operation: 'encrypt', ...page }),
+    'access.what': async () => ({ principal: (await house.createUser()).id, ...page }),
+    'access.unused': async () => ({ kind: 'binding', since: 0, ...page }),
     whoami: async () => ({}),
     'tenant.create': async () => ({ name: aName() }),
     'tenant.list': async () => page,
@@ -208,6 +219,27 @@ export function inputsFor(house: TestHouse): Inputs {
       provider: (await house.perform('identityProvider.create', identityProvider)).id,
     }),
     'role.list': async () => ({}),
+    'role.create': async () => ({ role: aName(), summary: '', actions: ['key.get'] }),
+    'role.update': async () => ({ role: await roleOf(), actions: ['key.list'] }),
+    'role.delete': async () => ({ role: await roleOf() }),
+    'group.create': async () => ({ name: aName() }),
+    'group.list': async () => page,
+    'group.delete': async () => ({ group: await groupOf() }),
+    'group.members': async () => ({ group: await groupOf(), ...page }),
+    'group.add': async () => ({
+      group: await groupOf(),
+      principal: (await house.createUser()).id,
+    }),
+    'group.remove': async () => {
+      const input = { group: await groupOf(), principal: (await house.createUser()).id }
+      await house.perform('group.add', input)
+      return input
+    },
+    'separation.create': async () => separation,
+    'separation.list': async () => page,
+    'separation.delete': async () => ({
+      separation: (await house.perform('separation.create', separation)).id,
+    }),
     'binding.create': async () => ({
       role: 'auditor',
       principal: (await house.createUser()).id,

@@ -65,7 +65,11 @@ function get(path: string, client: Client = owner): Promise<Answer> {
   return client.send({ method: 'GET', path })
 }
 
-const ways: Readonly<Record<ErrorCode, () => Promise<Answer>>> = {
+/** These need rules that no operation makes yet. */
+const later: ReadonlySet<ErrorCode> = new Set(['step_up_required', 'approval_required'])
+type Met = Exclude<ErrorCode, 'step_up_required' | 'approval_required'>
+
+const ways: Readonly<Record<Met, () => Promise<Answer>>> = {
   invalid_request: () => post('/v1/random', { length: 0 }),
   wrong_usage: () => post(`/v1/keys/${signing}/encrypt`, { plaintext }),
   algorithm_refused: () => post('/v1/keys', { algorithm: '3DES' }),
@@ -80,6 +84,12 @@ const ways: Readonly<Record<ErrorCode, () => Promise<Answer>>> = {
   no_route: () => get('/v1/nowhere'),
   method_not_allowed: () => owner.send({ method: 'DELETE', path: '/v1/keys' }),
   request_timeout: () => raw('GET /v1/health HTTP/1.1\r\n'),
+  separation_violated: async () => {
+    const { id: principal } = await newcomer(owner)
+    await owner.call('separation.create', { name: 'apart', duties: ['auditor', 'approver'] })
+    await owner.call('binding.create', { principal, role: 'auditor' })
+    return post('/v1/bindings', { principal, role: 'approver' })
+  },
   conflict: async () => {
     await owner.call('alias.create', { alias: 'taken', key })
     return post('/v1/aliases', { alias: 'taken', key })
@@ -193,5 +203,5 @@ for (const [code, way] of Object.entries(ways) as [ErrorCode, () => Promise<Answ
 }
 
 test('every code of the contract has a way', () => {
-  assert.deepEqual(Object.keys(ways).toSorted(), Object.keys(errorCodes).toSorted())
+  assert.deepEqual([...Object.keys(ways), ...later].toSorted(), Object.keys(errorCodes).toSorted())
 })

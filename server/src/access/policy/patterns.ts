@@ -123,3 +123,8 @@ function find(piece: Piece, text: string, from: number, end: number): number | u
   }
   return undefined
 }
+
+/** A pattern in which only `*` stands for something else than itself. */
+export function starPattern(text: string): Pattern | undefined {
+  return Pattern.of(literalTokensOf(text).map((unit) => (unit === 0x2a ? ANY_RUN : unit)))
+}

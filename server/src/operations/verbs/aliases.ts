@@ -3,8 +3,8 @@ import { aliasId, newestRow } from '#keyring'
 import { ClavigerError, KeyError, type Key } from '#model'
 import type { Row, RowReference } from '#store'
 import { find, isSeen, regionalAlias } from '../lookup.ts'
+import { mayList } from '../may-list.ts'
 import { aliasRow, standing, type Alias } from '../rows.ts'
-import { listedTarget } from '../target.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { assertNotDestroyed } from './change-key.ts'
@@ -200,7 +200,7 @@ export const listAliases: ReadVerb<'alias.list'> = {
       if (!isSeen(alias.region, from.region) || (await isHidden(alias, work))) return undefined
       const ringKey = await find(work.parts.ring, alias.key, from)
       if (ringKey === undefined || !isOf(ringKey.key.id)) return undefined
-      const isListed = work.may(listedTarget(ringKey)) !== undefined
+      const isListed = await mayList(work, ringKey)
       return isListed ? aliasView({ ...alias, key: ringKey.key.id }, ringKey.key) : undefined
     })
   },

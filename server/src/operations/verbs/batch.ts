@@ -2,6 +2,7 @@ import type { ErrorCode } from '@claviger/contract'
 import { KeyError, toClavigerError, type Purpose } from '#model'
 import type { Admitted } from '../admitted.ts'
 import type { Subject } from '../parts.ts'
+import { target } from '../target.ts'
 import type { Work } from '../work.ts'
 
 /** Items done before the event loop gets a turn, so that a batch does not hold up everybody else. */
@@ -47,7 +48,9 @@ export async function eachItem<Item extends object, Result>(
 /** Whether what allows the action is the same for every item, so that the key can be reached for all of them at once. */
 function isSameForAll(work: Work, reference: string, purpose?: Purpose): boolean {
   const ringKey = work.found(reference)
-  return ringKey === undefined || work.isAllowedWhatever(ringKey, purpose)
+  if (ringKey === undefined) return true
+  const grant = work.may(target(ringKey, work.caller, work.origin), work.action, purpose)
+  return grant !== undefined && grant.conditional !== true
 }
 
 /**

@@ -1,10 +1,9 @@
-import { roles, roleNames } from '@claviger/contract'
 import { createTokenText, principalArn } from '#access'
 import { newId } from '#keyring'
-import { ClavigerError, type Binding, type Principal, type Token } from '#model'
-import { bindingRow, principalNameId, principalNameRow, principalRow, tokenRow } from '../rows.ts'
+import { ClavigerError, type Principal, type Token } from '#model'
+import { principalNameId, principalNameRow, principalRow, tokenRow } from '../rows.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
-import { bindingView, principalView, tokenView } from '../views.ts'
+import { principalView, tokenView } from '../views.ts'
 import type { Work } from '../work.ts'
 import { own, ownEnabled } from './own.ts'
 import { ofPrincipal, page } from './page.ts'
@@ -162,104 +161,6 @@ export const revokeToken: ChangeVerb<'token.revoke'> = {
       subject: token.id,
       detail: { principal: token.principal },
       output: tokenView(token),
-    }
-  },
-}
-
-export const listRoles: ReadVerb<'role.list'> = {
-  kind: 'read',
-  run(_input, work) {
-    work.authorize()
-    return {
-      items: roleNames.map((role) => ({
-        role,
-        summary: roles[role].summary,
-        actions: [...new Set(roles[role].actions)],
-      })),
-    }
-  },
-}
-
-export const createBinding: ChangeVerb<'binding.create'> = {
-  kind: 'change',
-  references: (input) => (input.scope.kind === 'key' ? [input.scope.key] : []),
-  async run(input, work) {
-    work.authorize()
-    const now = work.parts.clock.now()
-    if (input.expiresAt !== undefined && input.expiresAt <= now) {
-      throw new ClavigerError('invalid_request', 'expiresAt must be in the future', {
-        field: 'expiresAt',
-      })
-    }
-    const { standing } = await own<Principal>(work, 'principal', input.principal)
-    // By id, so that a name pointed elsewhere later does not move the grant.
-    const scope =
-      input.scope.kind === 'key'
-        ? { kind: 'key' as const, key: work.key(input.scope.key).ringKey.key.id }
-        : input.scope
-    const binding: Binding = {
-      id: newId(),
-      tenant: work.caller.tenant,
-      role: input.role,
-      principal: input.principal,
-      scope,
-      createdAt: now,
-      ...(input.expiresAt === undefined ? {} : { expiresAt: input.expiresAt }),
-    }
-    return {
-      additive: true,
-      rows: [bindingRow(binding)],
-      absent: [{ kind: 'binding', id: binding.id }],
-      unchanged: [standing],
-      subject: binding.id,
-      detail: { principal: binding.principal, role: binding.role, scope: scopeText(binding) },
-      output: bindingView(binding),
-    }
-  },
-}
-
-function scopeText({ scope }: Binding): string {
-  switch (scope.kind) {
-    case 'tenant':
-      return 'tenant'
-    case 'labels':
-      return `labels ${scope.selector}`
-    case 'key':
-      return `key ${scope.key}`
-    default:
-      return scope satisfies never
-  }
-}
-
-export const listBindings: ReadVerb<'binding.list'> = {
-  kind: 'read',
-  run(input, work) {
-    work.authorize()
-    return page(work, { kind: 'binding', facets: ofPrincipal(input), input }, (row) =>
-      bindingView(work.parts.seals.open<Binding>(row)),
-    )
-  },
-}
-
-export const deleteBinding: ChangeVerb<'binding.delete'> = {
-  kind: 'change',
-  async run(input, work) {
-    work.authorize()
-    const { value, standing } = await own<Binding>(work, 'binding', input.binding)
-    if (value.principal === work.caller.principal && value.role === 'owner') {
-      throw new ClavigerError(
-        'conflict',
-        'Nobody can take their own ownership away; ask another owner',
-      )
-    }
-    return {
-      additive: false,
-      rows: [],
-      removals: [{ kind: 'binding', id: value.id }],
-      unchanged: [standing],
-      subject: value.id,
-      detail: { principal: value.principal, role: value.role },
-      output: {},
     }
   },
 }

@@ -1,7 +1,7 @@
 import { findAlgorithm } from '#keyring'
 import { ClavigerError, type Key } from '#model'
 import { aliasesOf } from '../aliases.ts'
-import { listedTarget } from '../target.ts'
+import { mayList } from '../may-list.ts'
 import type { ReadVerb } from '../verb.ts'
 import { keyView, versionView } from '../views.ts'
 import { page } from './page.ts'
@@ -47,7 +47,7 @@ export const listKeys: ReadVerb<'key.list'> = {
         return undefined
       const ringKey = await work.parts.ring.load(listed.id)
       if (ringKey === undefined) return undefined
-      if (work.may(listedTarget(ringKey)) === undefined) return undefined
+      if (!(await mayList(work, ringKey))) return undefined
       const view = keyView(ringKey.key, ringKey.current, await aliasesOf(work, listed.id), now)
       return input.state === undefined || view.state === input.state ? view : undefined
     })

@@ -1,0 +1,124 @@
+import { duties, type DutyName } from '@claviger/contract'
+import { actionsOf, listRows, openRights, type Rights } from '#access'
+import { readNewest } from '#keyring'
+import { ClavigerError, type Membership, type Scope, type Separation } from '#model'
+import type { RowReference } from '#store'
+import { separationRow } from './rows.ts'
+import type { PlannedRow } from './verb.ts'
+import type { Work } from './work.ts'
+
+/** What must hold before anybody gets a right: duties stay apart, and nobody widens their own rights. */
+
+/** Separations looked at; a tenant has a handful. */
+const SEPARATIONS_MAX = 100
+
+/** The principals of a group. */
+export async function membersOf(work: Work, group: string): Promise<string[]> {
+  const { tenant } = work.caller
+  const rows = await listRows<Membership>(work.parts, 'membership', tenant, ['group', group])
+  return rows.filter((one) => one.group === group).map(({ principal }) => principal)
+}
+
+function dutiesOf(actions: ReadonlySet<string>): ReadonlySet<string> {
+  const names = Object.entries(duties)
+    .filter(([, some]) => actions.has('*') || some.some((action) => actions.has(action)))
+    .map(([name]) => name)
+  return new Set(names)
+}
+
+function isBroken(separation: Separation, actions: ReadonlySet<string>): boolean {
+  const held = dutiesOf(actions)
+  return separation.duties.filter((duty) => held.has(duty as DutyName)).length > 1
+}
+
+/** What a principal's bindings allow at any scope; those that have ended allow nothing. */
+function actionsIn({ bindings, roles }: Rights, now: number): Set<string> {
+  return new Set(
+    bindings
+      .filter(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt > now)
+      .flatMap(({ role }) => actionsOf(role, roles)),
+  )
+}
+
+/** What a plan needs besides its own rows, so that of two changes that each would do alone, not both happen. */
+export interface KeptApart {
+  readonly rows: readonly PlannedRow[]
+  readonly unchanged: readonly (RowReference & { readonly revision: number })[]
+}
+
+/** The separations as they stand; changes of rights write them again, and so come one after the other. */
+async function separationsOf(work: Work) {
+  const { store, seals } = work.parts
+  const { tenant } = work.caller
+  const rows = await readNewest(store, async () => {
+    const found = await store.list({
+      kind: 'separation',
+      tenant,
+      facets: [],
+      limit: SEPARATIONS_MAX,
+    })
+    return { rows: found, value: found }
+  })
+  return (rows ?? []).map((row) => ({
+    separation: seals.open<Separation>(row),
+    standing: { kind: row.kind, id: row.id, revision: row.revision },
+  }))
+}
+
+/**
+ * Whether principals may be given actions beside what they have.
+ *
+ * @throws ClavigerError separation_violated where one of them would newly have two duties that are kept apart
+ */
+export async function keepApart(
+  work: Work,
+  principals: Iterable<string>,
+  added: readonly string[],
+): Promise<KeptApart> {
+  const standing = await separationsOf(work)
+  if (standing.length === 0) return { rows: [], unchanged: [] }
+  const { tenant } = work.caller
+  for (const id of new Set(principals)) {
+    const before = actionsIn(await openRights(work.parts, { id, tenant }), work.now)
+    const after = before.union(new Set(added))
+    const broken = standing.find(
+      ({ separation }) => isBroken(separation, after) && !isBroken(separation, before),
+    )
+    if (broken === undefined) continue
+    const { name, duties: apart } = broken.separation
+    throw new ClavigerError(
+      'separation_violated',
+      `'${name}' keeps ${apart.join(' and ')} apart, and principal ${id} would have two of them`,
+    )
+  }
+  return {
+    rows: standing.map(({ separation }) => separationRow(separation)),
+    unchanged: standing.map((one) => one.standing),
+  }
+}
+
+/** What somebody would be given, where and until when (milliseconds since 1970). */
+export interface Given {
+  readonly actions: readonly string[]
+  readonly scope: Scope
+  readonly until: number
+}
+
+/**
+ * Nobody gives themselves what they do not have, and nobody makes an owner who is none.
+ *
+ * @throws ClavigerError forbidden
+ */
+export function assertNotWidened(work: Work, principals: Iterable<string>, given: Given): void {
+  const { actions, scope, until } = given
+  const isOwn = new Set(principals).has(work.caller.principal)
+  const asked = isOwn ? actions : actions.filter((action) => action === '*')
+  const missing = asked.find((action) => !work.session.holdsAt(action, scope, until))
+  if (missing === undefined) return
+  throw new ClavigerError(
+    'forbidden',
+    isOwn
+      ? `Nobody can give themselves a right they do not have, such as '${missing}'; ask an owner`
+      : 'Only an owner can make another one',
+  )
+}

@@ -1,0 +1,138 @@
+import type { InputOf } from '@claviger/contract'
+import { actionsOf, customRoleId, isBuiltIn, isTimeZone, openRoles, parseRange } from '#access'
+import { newestRow, newId } from '#keyring'
+import { ClavigerError, type Binding, type Conditions, type Scope } from '#model'
+import { bindingRow } from '../rows.ts'
+import { scopeText } from '../scope-text.ts'
+import { assertNotWidened, keepApart, membersOf } from '../separation.ts'
+import type { ChangeVerb, ReadVerb } from '../verb.ts'
+import { bindingView } from '../views.ts'
+import type { Work } from '../work.ts'
+import { own } from './own.ts'
+import { ofPrincipal, page } from './page.ts'
+
+type Input = InputOf<'binding.create'>
+
+function refused(field: string, detail: string): ClavigerError {
+  return new ClavigerError('invalid_request', `${field} ${detail}`, { field })
+}
+
+/** Conditions that can hold. @throws ClavigerError invalid_request */
+function conditionsOf(given: NonNullable<Input['conditions']>): Conditions {
+  if (Object.keys(given).length === 0) throw refused('conditions', 'must have at least one')
+  for (const network of given.networks ?? [])
+    if (parseRange(network) === undefined)
+      throw refused('conditions.networks', 'must be addresses or ranges such as 10.0.0.0/8')
+  if (given.times !== undefined && !isTimeZone(given.times.zone))
+    throw refused('conditions.times.zone', 'must be a time zone such as Europe/Zurich')
+  if (given.times !== undefined && given.times.from === given.times.until)
+    throw refused('conditions.times', 'must not end when it begins')
+  return structuredClone(given) as Conditions
+}
+
+/** Who gets it: a principal, or everybody in a group. @throws ClavigerError not_found */
+async function granteeOf(work: Work, id: string) {
+  const row = await newestRow(work.parts.store, { kind: 'group', id })
+  if (row === undefined || row.tenant !== work.caller.tenant) {
+    const { standing } = await own(work, 'principal', id)
+    return { to: { principal: id }, principals: [id], standing }
+  }
+  const { standing } = await own(work, 'group', id)
+  return { to: { principal: '', group: id }, principals: await membersOf(work, id), standing }
+}
+
+/** What a role allows, with the row that says so where it is not built in. @throws ClavigerError not_found */
+async function roleOf(work: Work, role: string) {
+  const { tenant } = work.caller
+  if (isBuiltIn(role)) return { actions: actionsOf(role, new Map()), standing: [] }
+  const id = customRoleId(tenant, role)
+  const { standing } = await own(work, 'role', id)
+  return {
+    actions: actionsOf(role, await openRoles(work.parts, tenant, [role])),
+    standing: [standing],
+  }
+}
+
+export const createBinding: ChangeVerb<'binding.create'> = {
+  kind: 'change',
+  references: (input) => (input.scope.kind === 'key' ? [input.scope.key] : []),
+  async run(input, work) {
+    work.authorize()
+    const now = work.parts.clock.now()
+    const { role, expiresAt } = input
+    if (expiresAt !== undefined && expiresAt <= now)
+      throw refused('expiresAt', 'must be in the future')
+    const conditions = input.conditions && conditionsOf(input.conditions)
+    const { to, principals, standing } = await granteeOf(work, input.principal)
+    // By id, so that a name pointed elsewhere later does not move the grant.
+    const scope: Scope =
+      input.scope.kind === 'key'
+        ? { kind: 'key', key: work.key(input.scope.key).ringKey.key.id }
+        : input.scope
+    const { actions, standing: ofRole } = await roleOf(work, role)
+    const until = expiresAt ?? Number.POSITIVE_INFINITY
+    assertNotWidened(work, principals, { actions, scope, until })
+    const apart = await keepApart(work, principals, actions)
+    const binding: Binding = {
+      id: newId(),
+      tenant: work.caller.tenant,
+      role,
+      ...to,
+      scope,
+      ...(conditions === undefined ? {} : { conditions }),
+      createdAt: now,
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+    }
+    return {
+      additive: true,
+      rows: [bindingRow(binding), ...apart.rows],
+      absent: [{ kind: 'binding', id: binding.id }],
+      unchanged: [standing, ...ofRole, ...apart.unchanged],
+      subject: binding.id,
+      detail: { ...granteeDetail(binding), role, scope: scopeText(scope) },
+      output: bindingView(binding),
+    }
+  },
+}
+
+function granteeDetail({ principal, group }: Binding) {
+  return group === undefined ? { principal } : { group }
+}
+
+export const listBindings: ReadVerb<'binding.list'> = {
+  kind: 'read',
+  run(input, work) {
+    work.authorize()
+    const { group } = input
+    const facets = [
+      ...ofPrincipal(input),
+      ...(group === undefined ? [] : ([['group', group]] as const)),
+    ]
+    return page(work, { kind: 'binding', facets, input }, (row) =>
+      bindingView(work.parts.seals.open<Binding>(row)),
+    )
+  },
+}
+
+export const deleteBinding: ChangeVerb<'binding.delete'> = {
+  kind: 'change',
+  async run(input, work) {
+    work.authorize()
+    const { value, standing } = await own<Binding>(work, 'binding', input.binding)
+    if (value.principal === work.caller.principal && value.role === 'owner') {
+      throw new ClavigerError(
+        'conflict',
+        'Nobody can take their own ownership away; ask another owner',
+      )
+    }
+    return {
+      additive: false,
+      rows: [],
+      removals: [{ kind: 'binding', id: value.id }],
+      unchanged: [standing],
+      subject: value.id,
+      detail: { ...granteeDetail(value), role: value.role },
+      output: {},
+    }
+  },
+}

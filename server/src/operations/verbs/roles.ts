@@ -1,0 +1,153 @@
+import { operations, roleNames, roles, type OutputOf } from '@claviger/contract'
+import { customRoleId, isBuiltIn, listRows } from '#access'
+import { ClavigerError, type Binding, type CustomRole } from '#model'
+import { customRoleRow } from '../rows.ts'
+import { assertNotWidened, keepApart, membersOf } from '../separation.ts'
+import type { ChangeVerb, ReadVerb } from '../verb.ts'
+import type { Work } from '../work.ts'
+import { own } from './own.ts'
+import { page } from './page.ts'
+
+/** Every action that a role can allow; `*` is the owner's alone. */
+const known: ReadonlySet<string> = new Set(
+  Object.values(operations)
+    .map(({ action }) => action)
+    .filter((action) => action !== 'none' && action !== 'any'),
+)
+
+type View = OutputOf<'role.create'>
+
+function roleView({ name, summary, actions }: CustomRole): View {
+  return { role: name, summary, actions: [...actions] }
+}
+
+/** @throws ClavigerError invalid_request */
+function actionsFrom(given: readonly string[]): string[] {
+  const unknown = given.find((action) => !known.has(action))
+  if (unknown === undefined) return [...new Set(given)]
+  throw new ClavigerError('invalid_request', 'actions must be actions of the built-in roles', {
+    field: 'actions',
+  })
+}
+
+/** @throws ClavigerError conflict for a built-in one */
+function assertOwn(role: string): void {
+  if (isBuiltIn(role))
+    throw new ClavigerError('conflict', 'That is a built-in role, which stays as it is')
+}
+
+function bindingsWith(work: Work, role: string): Promise<Binding[]> {
+  return listRows<Binding>(work.parts, 'binding', work.caller.tenant, ['role', role])
+}
+
+const builtIn: readonly View[] = roleNames.map((role) => ({
+  role,
+  summary: roles[role].summary,
+  actions: [...new Set(roles[role].actions)],
+}))
+
+export const listRoles: ReadVerb<'role.list'> = {
+  kind: 'read',
+  async run(_input, work) {
+    work.authorize()
+    const items = [...builtIn]
+    let cursor: string | undefined
+    do {
+      const input = { limit: 1_000, cursor }
+      const found = await page(work, { kind: 'role', facets: [], input }, (row) =>
+        roleView(work.parts.seals.open<CustomRole>(row)),
+      )
+      items.push(...found.items)
+      cursor = found.cursor
+    } while (cursor !== undefined)
+    return { items }
+  },
+}
+
+export const createRole: ChangeVerb<'role.create'> = {
+  kind: 'change',
+  async run(input, work) {
+    work.authorize()
+    assertOwn(input.role)
+    const role: CustomRole = {
+      tenant: work.caller.tenant,
+      name: input.role,
+      summary: input.summary,
+      actions: actionsFrom(input.actions),
+      createdAt: work.now,
+    }
+    // Else whoever had one of that name before would have this one.
+    if ((await bindingsWith(work, role.name)).length > 0)
+      throw new ClavigerError('conflict', 'Bindings name a role of that name; delete them first')
+    return {
+      additive: true,
+      rows: [customRoleRow(role)],
+      absent: [{ kind: 'role', id: customRoleId(role.tenant, role.name) }],
+      taken: 'There is a role of that name already',
+      subject: role.name,
+      output: roleView(role),
+    }
+  },
+}
+
+/** Nobody who has the role gets what they must not have. @throws ClavigerError forbidden, separation_violated */
+async function assertGivable(work: Work, role: string, added: readonly string[]) {
+  const holders = new Set<string>()
+  for (const { principal, group, scope, expiresAt, role: given } of await bindingsWith(
+    work,
+    role,
+  )) {
+    if (given !== role) continue
+    const principals = group === undefined ? [principal] : await membersOf(work, group)
+    const until = expiresAt ?? Number.POSITIVE_INFINITY
+    assertNotWidened(work, principals, { actions: added, scope, until })
+    for (const one of principals) holders.add(one)
+  }
+  return keepApart(work, holders, added)
+}
+
+export const updateRole: ChangeVerb<'role.update'> = {
+  kind: 'change',
+  async run(input, work) {
+    work.authorize()
+    assertOwn(input.role)
+    const id = customRoleId(work.caller.tenant, input.role)
+    const { value, standing } = await own<CustomRole>(work, 'role', id)
+    const actions = input.actions === undefined ? value.actions : actionsFrom(input.actions)
+    const added = actions.filter((action) => !value.actions.includes(action))
+    const apart = await assertGivable(work, value.name, added)
+    const role: CustomRole = {
+      ...value,
+      summary: input.summary ?? value.summary,
+      actions,
+      updatedAt: work.now,
+    }
+    return {
+      additive: false,
+      rows: [customRoleRow(role), ...apart.rows],
+      unchanged: [standing, ...apart.unchanged],
+      subject: role.name,
+      output: roleView(role),
+    }
+  },
+}
+
+export const deleteRole: ChangeVerb<'role.delete'> = {
+  kind: 'change',
+  async run(input, work) {
+    work.authorize()
+    assertOwn(input.role)
+    const id = customRoleId(work.caller.tenant, input.role)
+    const { value, standing } = await own<CustomRole>(work, 'role', id)
+    if ((await bindingsWith(work, value.name)).length > 0)
+      throw new ClavigerError('conflict', 'Somebody has the role; delete its bindings first')
+    return {
+      additive: false,
+      rows: [],
+      removals: [{ kind: 'role', id }],
+      unchanged: [standing],
+      subject: value.name,
+      output: {},
+    }
+  },
+}
