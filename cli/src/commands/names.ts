@@ -38,6 +38,9 @@ export const groups: Readonly<Record<string, string>> = Object.freeze({
   'identity-provider': 'Issuers whose identity tokens (OpenID Connect) are believed',
   role: 'What principals may be allowed',
   binding: 'Who has which role, and where',
+  'step-up-rule': 'What asks for a fresh proof of who is asking',
+  'approval-policy': 'What others must approve',
+  approval: 'Requests that others approve something',
   tenant: 'Tenants, each with its own keys and principals',
   ledger: 'The record of everything: read it, and check it from outside',
 })

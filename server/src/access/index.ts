@@ -21,7 +21,7 @@ export {
   IdentityError,
   type IdentityCredential,
 } from './identity/index.ts'
-export { listRows, openSession, readRow } from './opening.ts'
+export { listRows, openSession, readRow, RULES_MAX } from './opening.ts'
 export {
   defaultPolicy,
   KeyPolicy,
@@ -30,6 +30,14 @@ export {
   PolicyError,
   type ConditionValues,
 } from './policy/index.ts'
-export { AnonymousIdentity, Session, type Caller, type Explanation, type Identity } from './session.ts'
+export { Proofs } from './proofs.ts'
+export { CompiledRules, isFresh, type StandingPolicy } from './rules.ts'
+export {
+  AnonymousIdentity,
+  Session,
+  type Caller,
+  type Explanation,
+  type Identity,
+} from './session.ts'
 export { SignatureError } from './sigv4/index.ts'
 export { sealTemporary } from './temporary.ts'

@@ -2,12 +2,15 @@ import { grantRowId, grantSlot } from '#access'
 import { aliasId, versionId, type RingKey } from '#keyring'
 import type {
   AccessKey,
+  Approval,
+  ApprovalPolicy,
   Binding,
   IdentityProvider,
   Key,
   KeyGrant,
   KeyVersion,
   Principal,
+  StepUpRule,
   Tenant,
   Token,
   Trust,
@@ -164,6 +167,26 @@ export function bindingRow(binding: Binding): PlannedRow {
       ['principal', binding.principal],
       ...(binding.scope.kind === 'key' ? ([['key', binding.scope.key]] as const) : []),
     ],
+  }
+}
+
+export function stepUpRuleRow(rule: StepUpRule): PlannedRow {
+  return { kind: 'stepUpRule', id: rule.id, tenant: rule.tenant, value: rule, facets: [] }
+}
+
+export function approvalPolicyRow(policy: ApprovalPolicy): PlannedRow {
+  return { kind: 'approvalPolicy', id: policy.id, tenant: policy.tenant, value: policy, facets: [] }
+}
+
+/** `wrappedInput` is what was asked for, under the tenant's key. */
+export function approvalRow(approval: Approval, wrappedInput: Uint8Array | undefined): PlannedRow {
+  return {
+    kind: 'approval',
+    id: approval.id,
+    tenant: approval.tenant,
+    value: approval,
+    ...(wrappedInput === undefined ? {} : { material: wrappedInput }),
+    facets: [['state', approval.state]],
   }
 }
 

@@ -1,11 +1,21 @@
 import { operations, type OperationName } from '@claviger/contract'
-import { AnonymousIdentity, Session, tenantTarget, type Caller, type Grant, type Identity, type Target } from '#access'
+import {
+  AnonymousIdentity,
+  Session,
+  tenantTarget,
+  type Caller,
+  type Grant,
+  type Identity,
+  type Target,
+} from '#access'
 import type { RingKey } from '#keyring'
 import type { RecordDraft } from '#ledger'
 import { ClavigerError, KeyError, refusal, type Purpose } from '#model'
 import type { CounterDelta } from '#store'
 import { Admitted } from './admitted.ts'
 import { seenAliasesOf } from './aliases.ts'
+import { usableApproval, type HeldApproval } from './approvals.ts'
+import { Demands } from './demands.ts'
 import { draftOf, type About } from './draft.ts'
 import { Kept } from './kept.ts'
 import { find, findHeld, unheld } from './lookup.ts'
@@ -43,6 +53,12 @@ export class Work {
   readonly action: string
   /** What is being done now: the input, or the item of a batch that is under way. Conditions of policies are about it. */
   subject: Subject = nothing
+  /** The whole input, which proofs and approvals are bound to. */
+  input: unknown
+  /** The keys that another operation would look up. */
+  referencesOf: (name: OperationName, input: Subject) => readonly string[] = () => []
+  #approval: HeldApproval | undefined
+  #demands: Demands | undefined
   #identity: Identity | undefined
   #believed: Caller | undefined
   #keys = new Map<string, RingKey>()
@@ -171,10 +187,32 @@ export class Work {
         `The principal may not do '${action}' here; ask an owner for a role that allows it`,
       )
     }
+    this.#assertMet(action, on)
     this.#authorized = true
     this.#binding ??= grant.binding
     this.#authorizations.push({ target: on, action, purpose, subject: this.subject, reference })
     return grant.binding
+  }
+
+  /** What the tenant's rules ask for beside the right to do it. */
+  #assertMet(action: string, on: Target): void {
+    const { rules } = this.identity
+    if (rules === undefined) return
+    this.#demands ??= new Demands(this)
+    this.#demands.assertMet(rules, action, on, this.#approval)
+  }
+
+  /**
+   * The approval that came with the operation, where one did, once it is found good for it.
+   *
+   * @throws ClavigerError forbidden
+   */
+  async useApproval(references: readonly string[]): Promise<HeldApproval | undefined> {
+    const id = this.origin.approval
+    if (id === undefined) return undefined
+    await this.locate(references)
+    this.#approval = await usableApproval(this, id, references)
+    return this.#approval
   }
 
   /**
@@ -184,6 +222,7 @@ export class Work {
    */
   authorizeSomewhere(): void {
     if (!this.identity.holds(this.action, this.now)) this.authorize()
+    else this.#assertMet(this.action, tenantTarget)
     this.#authorized = true
   }
 

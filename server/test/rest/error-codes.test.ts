@@ -7,11 +7,12 @@ import { listen } from '#http'
 import { systemClock } from '#model'
 import { openSqliteStore, type Store } from '#store'
 import { compose } from '../../src/compose.ts'
+import { prove } from '../access/person.ts'
 import { startHouse } from '../harness/house.ts'
 import { storeWith } from '../harness/store-with.ts'
 import { base64, type Client } from './client.ts'
-import { newcomer } from './house.ts'
-import { assertProblem, type Answer } from './problem.ts'
+import { hire, newcomer } from './house.ts'
+import { assertProblem, json, type Answer } from './problem.ts'
 import { exchange, lines, parseAnswers } from './raw.ts'
 import { restDoorOver } from './socket-free.ts'
 
@@ -75,6 +76,36 @@ const ways: Readonly<Record<ErrorCode, () => Promise<Answer>>> = {
   invalid_share: () => post('/v1/system/rotate-root', { proof: ['no share'] }),
   unauthenticated: () => get('/v1/whoami', owner.as('clv_nobody')),
   forbidden: async () => get('/v1/keys', (await newcomer(owner)).client),
+  step_up_required: async () => {
+    await owner.call('stepUpRule.create', {
+      name: 'prove it',
+      actions: ['key.rotate'],
+      scope: { kind: 'key', key: signing },
+      factors: ['totp'],
+      maxAgeSeconds: 60,
+    })
+    const person = await hire(owner, 'key-admin')
+    prove(person.token ?? '', [{ factor: 'totp', at: 0 }])
+    const answer = await post(`/v1/keys/${signing}/rotate`, {}, person)
+    assert.deepEqual((json(answer) as { stepUp?: unknown }).stepUp, {
+      factors: ['totp'],
+      maxAgeSeconds: 60,
+      bound: false,
+    })
+    return answer
+  },
+  approval_required: async () => {
+    const { id } = await owner.call('approvalPolicy.create', {
+      name: 'two of us',
+      actions: ['key.suspend'],
+      scope: { kind: 'key', key: signing },
+      approvals: 2,
+    })
+    const answer = await post(`/v1/keys/${signing}/suspend`, {})
+    const { approval } = json(answer) as { approval?: unknown }
+    assert.deepEqual(approval, { policy: id, approvals: 2 })
+    return answer
+  },
   not_exportable: () => post(`/v1/keys/${key}/export`, { publicKey: base64(Buffer.alloc(256)) }),
   not_found: () => get('/v1/keys/nobody'),
   no_route: () => get('/v1/nowhere'),
