@@ -13,6 +13,7 @@ export {
 export { isArnName, principalArn } from './arn.ts'
 export type { Asked } from './asked.ts'
 export { createTokenText } from './bearer-token.ts'
+export { digestOf } from './digest.ts'
 export { tenantTarget, type Grant, type Target } from './decision.ts'
 export { grantSlot, isNoWider, newGrantId, newGrantNonce } from './grants.ts'
 export {

@@ -1,5 +1,4 @@
 import { operations, type OperationName } from '@claviger/contract'
-import { sha256 } from '#crypto'
 import { canonicalJson } from '#model'
 
 /** The one spelling of an operation's input, which approvals and proofs are bound to. */
@@ -12,9 +11,4 @@ interface Encoder {
 export function inputText(name: OperationName, input: unknown): string {
   const schema: unknown = operations[name].input
   return canonicalJson((schema as Encoder).encode(input))
-}
-
-/** SHA-256 of a text, base64url. */
-export function digestOf(text: string): string {
-  return sha256(Buffer.from(text)).toString('base64url')
 }

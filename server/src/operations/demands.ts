@@ -1,5 +1,5 @@
 import type { OperationName } from '@claviger/contract'
-import { isFresh, type CompiledRules, type Target } from '#access'
+import { digestOf, isFresh, type CompiledRules, type Target } from '#access'
 import {
   ApprovalRequired,
   ClavigerError,
@@ -7,8 +7,8 @@ import {
   type ApprovalPolicy,
   type StepUpRule,
 } from '#model'
-import type { HeldApproval } from './approvals.ts'
-import { digestOf, inputText } from './canonical-input.ts'
+import { usableApproval, type HeldApproval } from './approvals.ts'
+import { inputText } from './canonical-input.ts'
 import type { Work } from './work.ts'
 
 /** What the rules of a tenant ask for before something that is allowed is done. */
@@ -17,9 +17,23 @@ export class Demands {
   /** What was proved for just this operation; a proof is taken once, though the operation may be authorized several times. */
   #proved: string | undefined
   #hasAsked = false
+  #approval: HeldApproval | undefined
 
   constructor(work: Work) {
     this.#work = work
+  }
+
+  /**
+   * The approval that came with the operation, where one did, once it is found good for it.
+   *
+   * @throws ClavigerError forbidden
+   */
+  async useApproval(references: readonly string[]): Promise<HeldApproval | undefined> {
+    const id = this.#work.origin.approval
+    if (id === undefined) return undefined
+    await this.#work.locate(references)
+    this.#approval = await usableApproval(this.#work, id, references)
+    return this.#approval
   }
 
   /**
@@ -27,16 +41,11 @@ export class Demands {
    *
    * @throws StepUpRequired, ApprovalRequired; ClavigerError forbidden for a program, which has nothing to prove
    */
-  assertMet(
-    rules: CompiledRules,
-    action: string,
-    on: Target,
-    approval: HeldApproval | undefined,
-  ): void {
+  assertMet(rules: CompiledRules, action: string, on: Target): void {
     for (const rule of rules.stepUps(action, on)) this.#assertProved(rule)
     for (const { policy, revision } of rules.approvals(action, on)) {
       // A policy that changed since the request asks anew.
-      if (approval?.value.rows[`approvalPolicy/${policy.id}`] !== revision)
+      if (this.#approval?.value.rows[`approvalPolicy/${policy.id}`] !== revision)
         throw approvalRequired(policy)
     }
   }

@@ -1,4 +1,4 @@
-import { operations, type InputOf, type OperationName, type OutputOf } from '@claviger/contract'
+import { operations, type InputOf, type OutputOf } from '@claviger/contract'
 import { systemCredential, type Caller } from '#access'
 import type { Ledger, RecordDraft } from '#ledger'
 import { ClavigerError, KeyError, LoginRefused, toClavigerError } from '#model'
@@ -101,7 +101,7 @@ export class Gate {
 
   /** The approval of an operation that changes nothing is used up before it is done: nothing is done twice under it. */
   async #useUp(work: Work, name: GatedName, input: Subject): Promise<void> {
-    const held = await work.useApproval(referencesOf(name, input))
+    const held = await work.demands.useApproval(referencesOf(name, input))
     if (held === undefined) return
     await this.performAsSystem('approval.execute', work.caller.tenant, {
       approval: held.value.id,
@@ -190,7 +190,7 @@ export class Gate {
       }
       await work.authenticate()
       await work.locate(verb.references?.(input) ?? [])
-      const approval = await work.useApproval(referencesOf(call.operation, input))
+      const approval = await work.demands.useApproval(referencesOf(call.operation, input))
       const plan = underApproval(await verb.run(input, work), approval, work.now)
       assertAuthorized(work)
       if (call.isRehearsal?.() === true) return plan.output

@@ -14,7 +14,6 @@ import { ClavigerError, KeyError, refusal, type Purpose } from '#model'
 import type { CounterDelta } from '#store'
 import { Admitted } from './admitted.ts'
 import { seenAliasesOf } from './aliases.ts'
-import { usableApproval, type HeldApproval } from './approvals.ts'
 import { Demands } from './demands.ts'
 import { draftOf, type About } from './draft.ts'
 import { Kept } from './kept.ts'
@@ -57,7 +56,6 @@ export class Work {
   input: unknown
   /** The keys that another operation would look up. */
   referencesOf: (name: OperationName, input: Subject) => readonly string[] = () => []
-  #approval: HeldApproval | undefined
   #demands: Demands | undefined
   #identity: Identity | undefined
   #believed: Caller | undefined
@@ -197,22 +195,11 @@ export class Work {
   /** What the tenant's rules ask for beside the right to do it. */
   #assertMet(action: string, on: Target): void {
     const { rules } = this.identity
-    if (rules === undefined) return
-    this.#demands ??= new Demands(this)
-    this.#demands.assertMet(rules, action, on, this.#approval)
+    if (rules !== undefined) this.demands.assertMet(rules, action, on)
   }
 
-  /**
-   * The approval that came with the operation, where one did, once it is found good for it.
-   *
-   * @throws ClavigerError forbidden
-   */
-  async useApproval(references: readonly string[]): Promise<HeldApproval | undefined> {
-    const id = this.origin.approval
-    if (id === undefined) return undefined
-    await this.locate(references)
-    this.#approval = await usableApproval(this, id, references)
-    return this.#approval
+  get demands(): Demands {
+    return (this.#demands ??= new Demands(this))
   }
 
   /**

@@ -3,6 +3,7 @@ import type { Authentication } from '#model'
 
 /** Sessions with proofs in them, whatever way persons log in. */
 
+// eslint-disable-next-line typescript/unbound-method -- it is called with its object below
 const authenticate = Access.prototype.authenticate
 const proved = new Map<string, readonly Authentication[]>()
 let proofs: Proofs | undefined

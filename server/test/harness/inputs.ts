@@ -91,6 +91,10 @@ export function inputsFor(house: TestHouse): Inputs {
     return { operation: 'key.suspend', input: { key }, comment: '' }
   }
   const asked = async () => (await house.perform('approval.request', await asking())).id
+  const askedByAnother = async () => {
+    const { token } = await house.createUser('key-admin')
+    return (await house.perform('approval.request', await asking(), { token })).id
+  }
   const rule = async () => ({
     name: 'prove it',
     actions: ['key.export'],
@@ -237,8 +241,8 @@ export function inputsFor(house: TestHouse): Inputs {
     'approval.request': asking,
     'approval.list': async () => page,
     'approval.get': async () => ({ approval: await asked() }),
-    'approval.approve': async () => ({ approval: await asked(), comment: '' }),
-    'approval.reject': async () => ({ approval: await asked(), comment: '' }),
+    'approval.approve': async () => ({ approval: await askedByAnother(), comment: '' }),
+    'approval.reject': async () => ({ approval: await askedByAnother(), comment: '' }),
     'approval.withdraw': async () => ({ approval: await asked() }),
     'trust.create': () => trustOf(),
     'trust.list': async () => page,

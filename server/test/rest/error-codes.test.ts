@@ -12,7 +12,7 @@ import { startHouse } from '../harness/house.ts'
 import { storeWith } from '../harness/store-with.ts'
 import { base64, type Client } from './client.ts'
 import { hire, newcomer } from './house.ts'
-import { assertProblem, json, type Answer } from './problem.ts'
+import { assertProblem, type Answer } from './problem.ts'
 import { exchange, lines, parseAnswers } from './raw.ts'
 import { restDoorOver } from './socket-free.ts'
 
@@ -87,7 +87,7 @@ const ways: Readonly<Record<ErrorCode, () => Promise<Answer>>> = {
     const person = await hire(owner, 'key-admin')
     prove(person.token ?? '', [{ factor: 'totp', at: 0 }])
     const answer = await post(`/v1/keys/${signing}/rotate`, {}, person)
-    assert.deepEqual((json(answer) as { stepUp?: unknown }).stepUp, {
+    assert.deepEqual((JSON.parse(answer.body.toString()) as { stepUp?: unknown }).stepUp, {
       factors: ['totp'],
       maxAgeSeconds: 60,
       bound: false,
@@ -102,7 +102,7 @@ const ways: Readonly<Record<ErrorCode, () => Promise<Answer>>> = {
       approvals: 2,
     })
     const answer = await post(`/v1/keys/${signing}/suspend`, {})
-    const { approval } = json(answer) as { approval?: unknown }
+    const { approval } = JSON.parse(answer.body.toString()) as { approval?: unknown }
     assert.deepEqual(approval, { policy: id, approvals: 2 })
     return answer
   },

@@ -1,9 +1,9 @@
 import { operations, type OperationName } from '@claviger/contract'
-import { tenantTarget, type StandingPolicy, type Target } from '#access'
+import { digestOf, tenantTarget, type StandingPolicy, type Target } from '#access'
 import { newId, wrap } from '#keyring'
 import { canonicalJson, ClavigerError, type Approval } from '#model'
 import { approvalBinding, keysOf } from '../approvals.ts'
-import { digestOf, inputText } from '../canonical-input.ts'
+import { inputText } from '../canonical-input.ts'
 import type { Subject } from '../parts.ts'
 import { approvalRow } from '../rows.ts'
 import { approvalView } from '../rule-views.ts'
@@ -42,7 +42,7 @@ function readWanted(operation: string, given: Readonly<Record<string, unknown>>)
   const text = inputText(row.name, read.data)
   if (Buffer.byteLength(text) > INPUT_BYTES_MAX)
     throw new ClavigerError('payload_too_large', 'An input to approve is at most 64 KiB of JSON')
-  return { name: row.name, input: read.data as Subject, text }
+  return { name: row.name, input: read.data, text }
 }
 
 /** What the operation is about, as far as it can be told before it is done. */
