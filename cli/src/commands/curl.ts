@@ -18,12 +18,18 @@ function hide(name: string, value: unknown): unknown {
  * The call as a line for a POSIX shell. The body goes through stdin, so that it never stands in curl's arguments, and the token is the
  * shell's variable.
  */
-export function curlLine(name: OperationName, input: unknown, address: string): string {
+export function curlLine(
+  name: OperationName,
+  input: unknown,
+  address: string,
+  approval?: string,
+): string {
   const call = describeCall(name, input as CallInput<OperationName>, address)
   const token = rowOf(name).action === 'none' ? [] : ['-H "Authorization: Bearer $CLAVIGER_TOKEN"']
   const parts = [
     `curl -sS -X ${call.method} ${quote(call.url)}`,
     ...token,
+    ...(approval === undefined ? [] : [`-H ${quote(`claviger-approval: ${approval}`)}`]),
     ...Object.entries(call.headers).map(([header, value]) => `-H ${quote(`${header}: ${value}`)}`),
   ]
   if (call.body === undefined) return `${parts.join(' \\\n  ')}\n`

@@ -1,5 +1,5 @@
 import { operations, type Operation, type OperationName } from '@claviger/contract'
-import type { Claviger } from '@claviger/sdk'
+import type { CallOptions, Claviger } from '@claviger/sdk'
 import { kebab } from '../output/text.ts'
 
 /** How operations are called on the command line. */
@@ -20,10 +20,10 @@ export function commandWords(name: OperationName): readonly string[] {
 export function methodOf(
   client: Claviger,
   name: OperationName,
-): (input: unknown) => Promise<unknown> {
+): (input: unknown, options?: CallOptions) => Promise<unknown> {
   let place: unknown = client
   for (const word of name.split('.')) place = (place as Record<string, unknown>)[word]
-  return place as (input: unknown) => Promise<unknown>
+  return place as (input: unknown, options?: CallOptions) => Promise<unknown>
 }
 
 /** What each group of commands is about, for the help. */
@@ -41,6 +41,9 @@ export const groups: Readonly<Record<string, string>> = Object.freeze({
   group: 'Principals that get roles together',
   separation: 'Duties that are kept apart',
   access: 'Who may do what, and why',
+  'step-up-rule': 'What asks for a fresh proof of who is asking',
+  'approval-policy': 'What others must approve',
+  approval: 'Requests that others approve something',
   tenant: 'Tenants, each with its own keys and principals',
   ledger: 'The record of everything: read it, and check it from outside',
 })

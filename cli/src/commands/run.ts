@@ -40,6 +40,7 @@ export function addGlobalOptions(program: Command): void {
     .option('--timeout <seconds>', 'how long a call may take', parseSeconds)
     .option('--insecure-plain-http', 'send the token over plain HTTP to another machine')
     .option('--curl', 'print the call instead of making it')
+    .option('--approval <id>', 'the id of an approved request to do just this, once')
     .option('-q, --quiet', 'no words on stderr but errors')
     .option('-y, --yes', 'do not ask for confirmation')
 }
@@ -62,11 +63,15 @@ export async function callOrPrint<Name extends OperationName>(
 ): Promise<OutputOf<Name> | undefined> {
   if (globals.curl === true) {
     const { address } = await findConnection(shell, globals)
-    await write(shell, curlLine(name, input, address))
+    await write(shell, curlLine(name, input, address, globals.approval))
     return undefined
   }
   const client = await connect(shell, globals)
-  return (await methodOf(client, name)(input)) as OutputOf<Name>
+  const { approval } = globals
+  return (await methodOf(client, name)(
+    input,
+    approval === undefined ? {} : { approval },
+  )) as OutputOf<Name>
 }
 
 /** Calls the operation and prints its answer, which is given back too; undefined after `--curl`. */

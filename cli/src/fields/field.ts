@@ -74,7 +74,8 @@ function kindOf(inner: z.ZodType): FieldKind {
   if (inner instanceof z.ZodNumber) return 'integer'
   if (inner instanceof z.ZodBoolean) return 'flag'
   if (inner instanceof z.ZodEnum) return 'choice'
-  if (inner instanceof z.ZodRecord) return 'pairs'
+  if (inner instanceof z.ZodRecord)
+    return inner.valueType instanceof z.ZodUnknown ? 'json' : 'pairs'
   if (inner instanceof z.ZodString)
     return (inner.maxLength ?? 0) > TEXT_LENGTH_MAX ? 'document' : 'text'
   if (inner instanceof z.ZodArray) {

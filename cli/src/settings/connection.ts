@@ -17,6 +17,8 @@ export interface Globals {
   readonly curl?: boolean
   readonly quiet?: boolean
   readonly yes?: boolean
+  /** The id of an approved request to do just this. */
+  readonly approval?: string
 }
 
 /** Where the calls go and with which token. */

@@ -62,7 +62,7 @@ export const ENTRY_BYTES_MAX = 65_535
 /**
  * Events of the records that have no operation of their own: the end of a destruction's window, after which the key's material is gone,
  * a rotation by the calendar, the end of imported material, the token and the access key that a development server makes for its owner,
- * and the keys and principals of its seed file.
+ * the keys and principals of its seed file, and the use of an approval by an operation that changes nothing.
  */
 export const internalEvents = [
   'key.erase',
@@ -72,5 +72,6 @@ export const internalEvents = [
   'accessKey.createForOwner',
   'seed.key',
   'seed.principal',
+  'approval.execute',
 ] as const
 export type InternalEvent = (typeof internalEvents)[number]

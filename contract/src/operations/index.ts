@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import * as access from './access.ts'
 import * as aliases from './aliases.ts'
+import * as approvals from './approvals.ts'
 import * as credentials from './credentials.ts'
 import * as data from './data.ts'
 import * as explain from './explain.ts'
@@ -9,6 +10,7 @@ import * as ledger from './ledger.ts'
 import * as material from './material.ts'
 import * as policies from './policies.ts'
 import * as rights from './rights.ts'
+import * as rules from './rules.ts'
 import * as system from './system.ts'
 
 /** Every operation by its name: the one table that everything else is derived from. */
@@ -106,6 +108,19 @@ export const operations = {
   'binding.create': access.createBinding,
   'binding.list': access.listBindings,
   'binding.delete': access.deleteBinding,
+  'stepUpRule.create': rules.createStepUpRule,
+  'stepUpRule.list': rules.listStepUpRules,
+  'stepUpRule.delete': rules.deleteStepUpRule,
+  'approvalPolicy.create': rules.createApprovalPolicy,
+  'approvalPolicy.update': rules.updateApprovalPolicy,
+  'approvalPolicy.list': rules.listApprovalPolicies,
+  'approvalPolicy.delete': rules.deleteApprovalPolicy,
+  'approval.request': approvals.requestApproval,
+  'approval.list': approvals.listApprovals,
+  'approval.get': approvals.getApproval,
+  'approval.approve': approvals.approveApproval,
+  'approval.reject': approvals.rejectApproval,
+  'approval.withdraw': approvals.withdrawApproval,
   'ledger.head': ledger.ledgerHead,
   'ledger.search': ledger.searchLedger,
   'ledger.prove': ledger.proveEntry,

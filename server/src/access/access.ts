@@ -6,6 +6,7 @@ import { accessKeyBinding } from './access-key.ts'
 import { parseToken, proves } from './bearer-token.ts'
 import { Accounts, openIdentity, type IdentityCredential } from './identity/index.ts'
 import { openSession, readRow } from './opening.ts'
+import { Proofs } from './proofs.ts'
 import type { Session } from './session.ts'
 import { SystemIdentity, type Identity } from './session.ts'
 import {
@@ -81,6 +82,8 @@ export class Access {
   /** The signing keys of an access key; gone with the session. */
   readonly #signingKeys = new SigningKeys()
   readonly #replays: Replays
+  /** Fresh proofs that were made for one operation each. */
+  readonly proofs = new Proofs()
   readonly #accounts: Accounts
   /** Raised when anything a session is made of changes. */
   #generation = 0
@@ -266,8 +269,8 @@ export class Access {
   /** Forgets the sessions that a change touched. */
   drop(changed: readonly RowReference[]): void {
     for (const { kind, id } of changed) {
-      if (kind === 'binding') {
-        // A binding's row does not say here whose it is, and such changes are rare: everybody is read anew.
+      if (kind === 'binding' || kind === 'stepUpRule' || kind === 'approvalPolicy') {
+        // Such a row does not say here whose it is, and such changes are rare: everybody is read anew.
         this.clear()
       } else if (kind === 'membership') {
         this.#generation += 1

@@ -15,6 +15,7 @@ export type { Asked } from './asked.ts'
 export { createTokenText } from './bearer-token.ts'
 export { isTimeZone } from './conditions.ts'
 export { actionsOf, isBuiltIn, tenantTarget, type Grant, type Target } from './decision.ts'
+export { digestOf } from './digest.ts'
 export { grantSlot, isNoWider, newGrantId, newGrantNonce } from './grants.ts'
 export {
   assertKeySet,
@@ -29,6 +30,7 @@ export {
   openRoles,
   openSession,
   readRow,
+  RULES_MAX,
   type Rights,
 } from './opening.ts'
 export {
@@ -40,6 +42,8 @@ export {
   PolicyError,
   type ConditionValues,
 } from './policy/index.ts'
+export { Proofs } from './proofs.ts'
+export { CompiledRules, isFresh, type StandingPolicy } from './rules.ts'
 export {
   AnonymousIdentity,
   Session,

@@ -2,6 +2,7 @@ import { newestRow, readNewest, type RowSeals } from '#keyring'
 import {
   accountOf,
   ClavigerError,
+  type ApprovalPolicy,
   type Authentication,
   type Binding,
   type CustomRole,
@@ -9,17 +10,22 @@ import {
   type KeyGrant,
   type Membership,
   type Principal,
+  type StepUpRule,
   type Tenant,
 } from '#model'
-import type { RowKind, Store } from '#store'
+import type { Row, RowKind, Store } from '#store'
 import { CompiledBindings, isBuiltIn, type RoleActions } from './decision.ts'
 import { CompiledGrants } from './grants.ts'
+import { CompiledRules } from './rules.ts'
 import { Session, type Presented } from './session.ts'
 
 /** Reads everything a session is made of, each row checked against its seal and for being the newest. */
 
 /** Rows of one principal, or one issuer, that are read at once; more is refused rather than half read. */
 const ROWS_MAX = 10_000
+
+/** Step-up rules, and approval policies, of one tenant; the verbs that make them keep to it. */
+export const RULES_MAX = 256
 
 export interface Opening {
   readonly store: Store
@@ -128,6 +134,29 @@ export async function openRights(
   }
 }
 
+/** The rules of a tenant; undefined where it has none, which costs each operation one look at a property. */
+async function rulesOf({ store, seals }: Opening, tenant: string) {
+  const rowsOf = async (kind: RowKind): Promise<readonly Row[]> => {
+    const rows = await readNewest(store, async () => {
+      const found = await store.list({ kind, tenant, facets: [], limit: RULES_MAX + 1 })
+      return { rows: found, value: found }
+    })
+    // Half of the rules would be a hole.
+    if (rows === undefined || rows.length > RULES_MAX)
+      throw new ClavigerError(
+        'overloaded',
+        `A tenant has more than ${RULES_MAX} rules; remove some`,
+      )
+    return rows
+  }
+  const stepUps = (await rowsOf('stepUpRule')).map((row) => seals.open<StepUpRule>(row))
+  const approvals = (await rowsOf('approvalPolicy')).map((row) => ({
+    policy: seals.open<ApprovalPolicy>(row),
+    revision: row.revision,
+  }))
+  return stepUps.length + approvals.length === 0 ? undefined : new CompiledRules(stepUps, approvals)
+}
+
 /** The session of a principal; undefined where the principal is not there or disabled. */
 export async function openSession(
   opening: Opening,
@@ -158,6 +187,7 @@ export async function openSession(
       roles,
       ...(about.authentications === undefined ? {} : { authentications: about.authentications }),
     }),
+    rules: await rulesOf(opening, principal.tenant),
     grants: new CompiledGrants(
       grants.filter(
         (one) =>

@@ -9,6 +9,7 @@ import type { Asked } from './asked.ts'
 import type { CompiledBindings, Grant, Target } from './decision.ts'
 import type { CompiledGrants } from './grants.ts'
 import type { PolicyAnswer, Requester } from './policy/index.ts'
+import type { CompiledRules } from './rules.ts'
 
 /** Who is asking, once it is believed: the explicit first argument of everything below the gate. */
 export interface Caller {
@@ -32,6 +33,8 @@ export interface Caller {
 /** Who asks, and what they may do. */
 export interface Identity {
   readonly caller: Caller
+  /** What must have happened before; absent where the tenant has no such rules, and for the server's own jobs. */
+  readonly rules?: CompiledRules | undefined
   /** What allows an action on a target, or undefined: denied. `now` is in milliseconds since 1970. */
   decide(asked: Asked, target: Target, now: number): Grant | undefined
   /** Whether a key policy denies it in so many words, so that nothing can allow it. */
@@ -115,6 +118,7 @@ export interface SessionParts {
   readonly sessionName?: string | undefined
   /** Of a person's login. */
   readonly authentications?: readonly Authentication[] | undefined
+  readonly rules?: CompiledRules | undefined
   /** The rows it was made of, as `kind/id`: a change to one of them ends it. */
   readonly rests: ReadonlySet<string>
 }
@@ -139,6 +143,7 @@ export class Session implements Identity {
   readonly principal: Principal
   readonly credential: Presented
   readonly caller: Caller
+  readonly rules: CompiledRules | undefined
   readonly rests: ReadonlySet<string>
   readonly #requester: Requester
   readonly #bindings: CompiledBindings
@@ -151,6 +156,7 @@ export class Session implements Identity {
     this.principal = principal
     this.credential = credential
     this.rests = parts.rests
+    this.rules = parts.rules
     this.caller = {
       principal: principal.id,
       tenant: principal.tenant,

@@ -88,8 +88,6 @@ export interface ApprovalPolicy {
   /** Who may; whoever may do approval.decide where both are empty. */
   readonly principals: readonly string[]
   readonly groups: readonly string[]
-  /** Whether an approval must be a passkey's signature over the operation. */
-  readonly signed: boolean
   readonly hours: number
   readonly createdAt: number
   readonly updatedAt?: number
@@ -100,8 +98,16 @@ export interface Decision {
   readonly at: number
   readonly comment: string
   readonly verdict: 'approved' | 'rejected'
-  /** Whether it is a passkey's signature. */
-  readonly signed: boolean
+  /** The policies that it counts for. */
+  readonly policies: readonly string[]
+}
+
+/** What one policy asked for when the request was made. */
+export interface ApprovalNeed {
+  readonly policy: string
+  readonly approvals: number
+  readonly principals: readonly string[]
+  readonly groups: readonly string[]
 }
 
 /** A request that others approve something. What is asked for (canonical JSON of the operation's input) is the row's material. */
@@ -113,16 +119,13 @@ export interface Approval {
   readonly statement: string
   readonly digest: string
   readonly operation: string
+  /** SHA-256 of the canonical JSON of the input (base64url). */
+  readonly inputDigest: string
   readonly key?: string
-  /** How many are needed, of whom, and whether they sign: as the policies said when it was asked for. */
-  readonly policies: readonly string[]
-  readonly approvals: number
-  readonly principals: readonly string[]
-  readonly groups: readonly string[]
-  readonly signed: boolean
+  /** The keys and policies that the statement is about, as `kind/id`, at their revisions. */
+  readonly rows: Readonly<Record<string, number>>
+  readonly needs: readonly ApprovalNeed[]
   readonly comment: string
-  /** Done by the server as soon as it is approved. */
-  readonly automatic: boolean
   readonly state: 'pending' | 'approved' | 'rejected' | 'withdrawn' | 'executed'
   readonly decisions: readonly Decision[]
   readonly createdAt: number

@@ -3,6 +3,7 @@ import { systemCredential, type Caller } from '#access'
 import type { Ledger, RecordDraft } from '#ledger'
 import { ClavigerError, KeyError, LoginRefused, toClavigerError } from '#model'
 import type { Change } from '#store'
+import { underApproval } from './approvals.ts'
 import { FailureLimiter } from './failure-limiter.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Facts, Origin, Parts, Subject } from './parts.ts'
@@ -74,11 +75,14 @@ export class Gate {
       if (authenticating !== undefined) await authenticating
       const input = call.read(work.caller)
       work.subject = input
+      work.input = input
+      work.referencesOf = referencesOf
       if (verb.kind === 'change') return await this.#changeOnce(call, verb, input, work, revision)
       if (verb.kind === 'use') {
         const locating = work.locate(verb.references(input))
         if (locating !== undefined) await locating
       }
+      if (call.approval !== undefined) await this.#useUp(work, call.operation, input)
       const running = verb.run(input, work)
       const output = running instanceof Promise ? await running : running
       assertAuthorized(work)
@@ -93,6 +97,16 @@ export class Gate {
       work.dispose()
       call.told?.(work.facts)
     }
+  }
+
+  /** The approval of an operation that changes nothing is used up before it is done: nothing is done twice under it. */
+  async #useUp(work: Work, name: GatedName, input: Subject): Promise<void> {
+    const held = await work.demands.useApproval(referencesOf(name, input))
+    if (held === undefined) return
+    await this.performAsSystem('approval.execute', work.caller.tenant, {
+      approval: held.value.id,
+      revision: held.revision,
+    })
   }
 
   /** A change whose request nobody can send again, where it was signed; one that failed changed nothing and may be. */
@@ -176,7 +190,8 @@ export class Gate {
       }
       await work.authenticate()
       await work.locate(verb.references?.(input) ?? [])
-      const plan = await verb.run(input, work)
+      const approval = await work.demands.useApproval(referencesOf(call.operation, input))
+      const plan = underApproval(await verb.run(input, work), approval, work.now)
       assertAuthorized(work)
       if (call.isRehearsal?.() === true) return plan.output
       const recorded = await this.#ledger.record({
@@ -320,4 +335,15 @@ function changeRecords(
   return [key, ...alsoOf].map((each) =>
     work.draft(event, source, { ...how, key: each, version, subject, detail }),
   )
+}
+
+/** The keys that an operation names, also where its verb looks them up by itself. */
+function referencesOf(name: string, input: unknown): readonly string[] {
+  const verb = Object.hasOwn(verbs, name)
+    ? (verbs[name as GatedName] as { references?(input: unknown): readonly string[] })
+    : undefined
+  const named = verb?.references?.(input)
+  if (named !== undefined) return [...new Set(named)]
+  const key = (input as { readonly key?: unknown }).key
+  return typeof key === 'string' ? [key] : []
 }

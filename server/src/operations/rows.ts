@@ -2,6 +2,8 @@ import { customRoleId, grantRowId, grantSlot } from '#access'
 import { aliasId, versionId, type RingKey } from '#keyring'
 import type {
   AccessKey,
+  Approval,
+  ApprovalPolicy,
   Binding,
   CustomRole,
   Group,
@@ -12,6 +14,7 @@ import type {
   Membership,
   Principal,
   Separation,
+  StepUpRule,
   Tenant,
   Token,
   Trust,
@@ -206,6 +209,26 @@ export function membershipRow(membership: Membership): PlannedRow {
 export function separationRow(separation: Separation): PlannedRow {
   const { id, tenant } = separation
   return { kind: 'separation', id, tenant, value: separation, facets: [] }
+}
+
+export function stepUpRuleRow(rule: StepUpRule): PlannedRow {
+  return { kind: 'stepUpRule', id: rule.id, tenant: rule.tenant, value: rule, facets: [] }
+}
+
+export function approvalPolicyRow(policy: ApprovalPolicy): PlannedRow {
+  return { kind: 'approvalPolicy', id: policy.id, tenant: policy.tenant, value: policy, facets: [] }
+}
+
+/** `wrappedInput` is what was asked for, under the tenant's key. */
+export function approvalRow(approval: Approval, wrappedInput: Uint8Array | undefined): PlannedRow {
+  return {
+    kind: 'approval',
+    id: approval.id,
+    tenant: approval.tenant,
+    value: approval,
+    ...(wrappedInput === undefined ? {} : { material: wrappedInput }),
+    facets: [['state', approval.state]],
+  }
 }
 
 export function tenantRow(tenant: Tenant, wrappedKey: Uint8Array): PlannedRow {

@@ -1,6 +1,6 @@
 import type { InputOf, OperationName, OutputOf } from '@claviger/contract'
-import type { ClavigerError } from '#model'
 import type { RowContent, RowSeals } from '#keyring'
+import type { ClavigerError } from '#model'
 import type { RowReference } from '#store'
 import type { Work } from './work.ts'
 

@@ -3,6 +3,7 @@ import type { GatedName, Verb } from './verb.ts'
 import * as accessKeys from './verbs/access-keys.ts'
 import { agree } from './verbs/agree.ts'
 import { createAlias, deleteAlias, listAliases, updateAlias } from './verbs/aliases.ts'
+import * as approvals from './verbs/approvals.ts'
 import { autoRotateKey } from './verbs/auto-rotate.ts'
 import * as bindings from './verbs/bindings.ts'
 import { destroyKey, restoreKey, resumeKey, suspendKey, updateKey } from './verbs/change-key.ts'
@@ -40,9 +41,11 @@ import * as principals from './verbs/principals.ts'
 import { random } from './verbs/random.ts'
 import { reencrypt, reencryptBatch } from './verbs/reencrypt.ts'
 import { replicateKey, setPrimaryKey } from './verbs/replicate-key.ts'
+import { requestApproval } from './verbs/request-approval.ts'
 import { revokeKey } from './verbs/revoke-key.ts'
 import * as roles from './verbs/roles.ts'
 import { rotateDueKey, rotateKey } from './verbs/rotate-key.ts'
+import * as rules from './verbs/rules.ts'
 import { seedKey } from './verbs/seed-key.ts'
 import { seedPrincipal } from './verbs/seed-principal.ts'
 import * as separations from './verbs/separations.ts'
@@ -148,6 +151,19 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'binding.create': bindings.createBinding,
   'binding.list': bindings.listBindings,
   'binding.delete': bindings.deleteBinding,
+  'stepUpRule.create': rules.createStepUpRule,
+  'stepUpRule.list': rules.listStepUpRules,
+  'stepUpRule.delete': rules.deleteStepUpRule,
+  'approvalPolicy.create': rules.createApprovalPolicy,
+  'approvalPolicy.update': rules.updateApprovalPolicy,
+  'approvalPolicy.list': rules.listApprovalPolicies,
+  'approvalPolicy.delete': rules.deleteApprovalPolicy,
+  'approval.request': requestApproval,
+  'approval.list': approvals.listApprovals,
+  'approval.get': approvals.getApproval,
+  'approval.approve': approvals.approveApproval,
+  'approval.reject': approvals.rejectApproval,
+  'approval.withdraw': approvals.withdrawApproval,
   'ledger.head': ledgerHead,
   'ledger.search': searchLedger,
   'ledger.prove': proveEntry,
@@ -168,6 +184,7 @@ export const internalVerbs = {
   'accessKey.createForOwner': accessKeys.createOwnerAccessKey,
   'seed.key': seedKey,
   'seed.principal': seedPrincipal,
+  'approval.execute': approvals.executeApproval,
 } satisfies Record<InternalEvent, unknown>
 
 export type InternalName = keyof typeof internalVerbs

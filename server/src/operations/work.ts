@@ -15,6 +15,7 @@ import type { CounterDelta } from '#store'
 import { Admitted } from './admitted.ts'
 import { seenAliasesOf } from './aliases.ts'
 import type { Admission, Authorization } from './asked-for.ts'
+import { Demands } from './demands.ts'
 import { draftOf, type About } from './draft.ts'
 import { Kept } from './kept.ts'
 import { find, findHeld, unheld } from './lookup.ts'
@@ -35,6 +36,11 @@ export class Work {
   readonly action: string
   /** What is being done now: the input, or the item of a batch that is under way. Conditions of policies are about it. */
   subject: Subject = nothing
+  /** The whole input, which proofs and approvals are bound to. */
+  input: unknown
+  /** The keys that another operation would look up. */
+  referencesOf: (name: OperationName, input: Subject) => readonly string[] = () => []
+  #demands: Demands | undefined
   #identity: Identity | undefined
   #believed: Caller | undefined
   #keys = new Map<string, RingKey>()
@@ -172,10 +178,21 @@ export class Work {
         `The principal may not do '${action}' here; ask an owner for a role that allows it`,
       )
     }
+    this.#assertMet(action, on)
     this.#authorized = true
     this.#binding ??= grant.binding
     this.#authorizations.push({ target: on, action, purpose, subject: this.subject, reference })
     return grant.binding
+  }
+
+  /** What the tenant's rules ask for beside the right to do it. */
+  #assertMet(action: string, on: Target): void {
+    const { rules } = this.identity
+    if (rules !== undefined) this.demands.assertMet(rules, action, on)
+  }
+
+  get demands(): Demands {
+    return (this.#demands ??= new Demands(this))
   }
 
   /**
@@ -185,6 +202,7 @@ export class Work {
    */
   authorizeSomewhere(): void {
     if (!this.identity.holds(this.action, this.now)) this.authorize()
+    else this.#assertMet(this.action, tenantTarget)
     this.#authorized = true
   }
 

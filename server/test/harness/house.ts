@@ -38,6 +38,9 @@ interface Caller {
   readonly source?: string
   /** As doors say it that know regions. */
   readonly region?: string
+  /** As headers say them. */
+  readonly approval?: string
+  readonly stepUp?: string
 }
 
 const origin = { door: 'test', source: '127.0.0.1', request: 'ceremony' }
@@ -76,6 +79,8 @@ export class TestHouse implements AsyncDisposable {
       door: 'test',
       source: caller.source ?? '127.0.0.1',
       request: `test-${this.#requests}`,
+      approval: caller.approval,
+      stepUp: caller.stepUp,
       ...(caller.region === undefined ? {} : { region: caller.region }),
       read: () => input,
     })

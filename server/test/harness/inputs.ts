@@ -81,6 +81,34 @@ export function inputsFor(house: TestHouse): Inputs {
   const separation = { name: 'apart', duties: ['auditor' as const, 'approver' as const] }
   const identityProvider = { issuer: 'https://issuer.test', audiences: ['kms'], keys: issuerKeys }
   const page = { limit: 10 }
+  const policy = async (key: string) =>
+    (
+      await house.perform('approvalPolicy.create', {
+        name: 'two of us',
+        actions: ['key.suspend'],
+        scope: { kind: 'key', key },
+        approvals: 1,
+        principals: [],
+        groups: [],
+        hours: 1,
+      })
+    ).id
+  const asking = async () => {
+    const key = await keyOf()
+    await policy(key)
+    return { operation: 'key.suspend', input: { key }, comment: '' }
+  }
+  const asked = async () => (await house.perform('approval.request', await asking())).id
+  const askedByAnother = async () => {
+    const { token } = await house.createUser('key-admin')
+    return (await house.perform('approval.request', await asking(), { token })).id
+  }
+  const rule = async () => ({
+    name: 'prove it',
+    actions: ['key.export'],
+    scope: { kind: 'key', key: await keyOf() } as const,
+    factors: ['passkey' as const],
+  })
   const seal = { kind: 'shares', shares: 2, threshold: 2 } as const
   return {
     encrypt: async () => ({ key: await keyOf(), plaintext: Buffer.from('plaintext') }),
@@ -204,6 +232,29 @@ export function inputsFor(house: TestHouse): Inputs {
       await house.perform('trust.create', trust)
       return { principal: trust.principal, name: aName(), seconds: 900 }
     },
+    'stepUpRule.create': rule,
+    'stepUpRule.list': async () => page,
+    'stepUpRule.delete': async () => ({
+      rule: (await house.perform('stepUpRule.create', await rule())).id,
+    }),
+    'approvalPolicy.create': async () => ({
+      name: 'one of us',
+      actions: ['key.suspend'],
+      scope: { kind: 'key', key: await keyOf() },
+      approvals: 1,
+      principals: [],
+      groups: [],
+      hours: 1,
+    }),
+    'approvalPolicy.update': async () => ({ policy: await policy(await keyOf()), approvals: 2 }),
+    'approvalPolicy.list': async () => page,
+    'approvalPolicy.delete': async () => ({ policy: await policy(await keyOf()) }),
+    'approval.request': asking,
+    'approval.list': async () => page,
+    'approval.get': async () => ({ approval: await asked() }),
+    'approval.approve': async () => ({ approval: await askedByAnother(), comment: '' }),
+    'approval.reject': async () => ({ approval: await askedByAnother(), comment: '' }),
+    'approval.withdraw': async () => ({ approval: await asked() }),
     'trust.create': () => trustOf(),
     'trust.list': async () => page,
     'trust.delete': async () => ({

@@ -2,7 +2,7 @@ import type { InputOf, Operation, OperationName } from '@claviger/contract'
 import type { HttpDoor, HttpRequest, HttpResponse } from '#http'
 import { toClavigerError, type ClavigerError } from '#model'
 import type { Ceremonies, Credential, Gate, GatedName } from '#operations'
-import { problem } from './problem.ts'
+import { demandsOf, problem } from './problem.ts'
 import { Routes } from './routes.ts'
 import { encodeOutput, readInput } from './wire.ts'
 
@@ -28,6 +28,9 @@ export interface RestDoorOptions {
 
 /** Longer than any credential of ours. */
 const CREDENTIAL_LENGTH_MAX = 4_096
+
+/** One more than the length of a UUID, so that no longer text is cut down to one. */
+const ID_LENGTH = 37
 
 const json = { 'content-type': 'application/json', 'cache-control': 'no-store' }
 
@@ -82,6 +85,8 @@ export function createRestDoor(options: RestDoorOptions): HttpDoor {
             source: request.source,
             secure: request.secure,
             request: request.id,
+            approval: idIn(request, 'claviger-approval'),
+            stepUp: idIn(request, 'claviger-step-up'),
             read: () => readInput(row, request, parameters) as InputOf<typeof name>,
           })
       const response = answer(row, request, output)
@@ -92,7 +97,7 @@ export function createRestDoor(options: RestDoorOptions): HttpDoor {
       if (error.status >= 500) options.reportFailure(request.id, error)
       options.observe(operation, error.code, options.elapsed() - started)
       const allow = error.code === 'method_not_allowed' ? routes.methodsAt(request.path) : undefined
-      return problem(error.code, error.message, request.id, error.field, allow)
+      return problem(error.code, error.message, request.id, error.field, allow, demandsOf(error))
     }
   }
 
@@ -131,6 +136,12 @@ function credentialOf(request: HttpRequest): Credential {
   const space = header.indexOf(' ')
   if (space !== 6 || header.slice(0, space).toLowerCase() !== 'bearer') return { kind: 'none' }
   return { kind: 'bearer', token: header.slice(space + 1).trim() }
+}
+
+/** An id in a header; what is no id is looked for too, and not found. */
+function idIn(request: HttpRequest, header: string): string | undefined {
+  const value = request.headers[header]
+  return typeof value === 'string' ? value.slice(0, ID_LENGTH) : undefined
 }
 
 function answer(row: Operation, request: HttpRequest, output: unknown): HttpResponse {

@@ -1,5 +1,6 @@
 import { errorCodes, type ErrorCode, type Problem } from '@claviger/contract'
 import type { HttpResponse } from '#http'
+import { ApprovalRequired, StepUpRequired, type ClavigerError } from '#model'
 
 /** RFC 9457 problem details: how every error of this door looks. */
 
@@ -12,6 +13,7 @@ export function problem(
   request: string,
   field?: string,
   allow?: readonly string[],
+  demands: Pick<Problem, 'stepUp' | 'approval'> = {},
 ): HttpResponse {
   const { status, title } = errorCodes[code]
   const body: Problem = {
@@ -22,6 +24,7 @@ export function problem(
     detail,
     request,
     ...(field === undefined ? {} : { field }),
+    ...demands,
   }
   return {
     status,
@@ -36,4 +39,10 @@ export function problem(
     },
     body: JSON.stringify(body),
   }
+}
+
+/** What must be done before the operation is repeated, where that is what the error is about. */
+export function demandsOf(error: ClavigerError): Pick<Problem, 'stepUp' | 'approval'> {
+  if (error instanceof StepUpRequired) return { stepUp: error.demand }
+  return error instanceof ApprovalRequired ? { approval: error.demand } : {}
 }

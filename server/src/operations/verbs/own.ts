@@ -7,6 +7,9 @@ import type { Work } from '../work.ts'
 const words: Readonly<Partial<Record<RowKind, string>>> = {
   accessKey: 'access key',
   identityProvider: 'identity provider',
+  stepUpRule: 'step-up rule',
+  approvalPolicy: 'approval policy',
+  approval: 'request for approval',
 }
 
 /**

@@ -16,7 +16,9 @@ export const unusedAccess: ReadVerb<'access.unused'> = {
       if (kind === 'binding') {
         const { id, principal, group, createdAt } = work.parts.seals.open<Binding>(row)
         const unused = await unusedSince(work, id, createdAt, since)
-        return unused && { kind, id, principal, ...(group === undefined ? {} : { group }), ...unused }
+        return (
+          unused && { kind, id, principal, ...(group === undefined ? {} : { group }), ...unused }
+        )
       }
       const { id, grantee, key, createdAt } = work.parts.seals.open<KeyGrant>(row)
       const unused = await unusedSince(work, `grant:${id}`, createdAt, since)

@@ -1,5 +1,5 @@
-import { ClavigerError, type Binding, type Principal } from '#model'
 import { newestRow } from '#keyring'
+import { ClavigerError, type Binding, type Principal } from '#model'
 import type { ReadVerb } from '../../verb.ts'
 import type { Work } from '../../work.ts'
 import { page } from '../page.ts'

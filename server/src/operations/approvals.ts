@@ -1,0 +1,97 @@
+import type { OperationName } from '@claviger/contract'
+import { digestOf } from '#access'
+import { newestRow } from '#keyring'
+import { canonicalJson, ClavigerError, type Approval } from '#model'
+import type { RowReference } from '#store'
+import { inputText } from './canonical-input.ts'
+import { approvalRow } from './rows.ts'
+import type { Plan } from './verb.ts'
+import type { Work } from './work.ts'
+
+/** An approved request, at the moment its requester does what was approved. */
+
+/** A request for approval as it was read. */
+export interface HeldApproval {
+  readonly value: Approval
+  readonly material: Uint8Array | undefined
+  readonly revision: number
+}
+
+type Standing = RowReference & { readonly revision: number }
+
+/** What names an approval's input that is wrapped by the tenant's key. */
+export function approvalBinding(tenant: string, id: string) {
+  return { purpose: 'approval', tenant, id }
+}
+
+/** The keys that are named, as rows at their revisions. */
+export function keysOf(work: Work, references: readonly string[]): Record<string, number> {
+  const rows: Record<string, number> = {}
+  for (const reference of references) {
+    const found = work.found(reference)
+    if (found !== undefined) rows[`key/${found.key.id}`] = found.revision
+  }
+  return rows
+}
+
+function refused(why: string): ClavigerError {
+  return new ClavigerError('forbidden', `The approval is not good for this: ${why}`)
+}
+
+/**
+ * The approval that the operation says it has: approved, of this caller, for this operation with this input, and of keys that are as they
+ * were when it was asked for.
+ *
+ * @throws ClavigerError forbidden
+ */
+export async function usableApproval(
+  work: Work,
+  id: string,
+  references: readonly string[],
+): Promise<HeldApproval> {
+  const { store, seals } = work.parts
+  const row = await newestRow(store, { kind: 'approval', id })
+  const value = row?.tenant === work.caller.tenant ? seals.open<Approval>(row) : undefined
+  // Somebody else's is as good as none.
+  if (row === undefined || value?.requester !== work.caller.principal)
+    throw refused('there is no such request of yours')
+  if (value.state !== 'approved') throw refused(`it is ${value.state}`)
+  if (value.expiresAt <= work.now) throw refused('it has expired; ask anew')
+  const digest = digestOf(inputText(work.name as OperationName, work.input))
+  if (value.operation !== work.name || value.inputDigest !== digest)
+    throw refused('something else was approved')
+  const approved = Object.entries(value.rows).filter(([place]) => place.startsWith('key/'))
+  if (canonicalJson(Object.fromEntries(approved)) !== canonicalJson(keysOf(work, references)))
+    throw refused('the key was changed since it was asked for; ask anew')
+  return { value, material: row.material, revision: row.revision }
+}
+
+/** The conditions that an approval, and the keys it is about, still stand as they were read. */
+export function standingOf({ value, revision }: HeldApproval): readonly Standing[] {
+  const keys = Object.entries(value.rows)
+    .filter(([place]) => place.startsWith('key/'))
+    .map(([place, at]) => ({ kind: 'key' as const, id: place.slice('key/'.length), revision: at }))
+  return [{ kind: 'approval', id: value.id, revision }, ...keys]
+}
+
+/** The row of an approval that is used up. `now` is in milliseconds since 1970. */
+export function executedRow({ value, material }: HeldApproval, now: number) {
+  return approvalRow({ ...value, state: 'executed', executedAt: now }, material)
+}
+
+/** The plan of an operation that uses its approval up in the same change: once, whatever comes at the same time. */
+export function underApproval<Output>(
+  plan: Plan<Output>,
+  held: HeldApproval | undefined,
+  now: number,
+): Plan<Output> {
+  if (held === undefined) return plan
+  return {
+    ...plan,
+    // Another operation under the same approval is refused after this.
+    additive: false,
+    rows: [...plan.rows, executedRow(held, now)],
+    unchanged: [...(plan.unchanged ?? []), ...standingOf(held)],
+    detail: { ...plan.detail, approval: held.value.id },
+  }
+}

@@ -1,0 +1,14 @@
+import { operations, type OperationName } from '@claviger/contract'
+import { canonicalJson } from '#model'
+
+/** The one spelling of an operation's input, which approvals and proofs are bound to. */
+
+interface Encoder {
+  encode(value: unknown): unknown
+}
+
+/** Canonical JSON of what the input is on the wire, with every default filled in. */
+export function inputText(name: OperationName, input: unknown): string {
+  const schema: unknown = operations[name].input
+  return canonicalJson((schema as Encoder).encode(input))
+}

@@ -1,0 +1,82 @@
+import type { OutputOf } from '@claviger/contract'
+import {
+  ClavigerError,
+  type Approval,
+  type ApprovalPolicy,
+  type Scope,
+  type StepUpRule,
+} from '#model'
+
+/** What is shown of rules and of requests for approval. */
+
+function scopeView(scope: Scope) {
+  if (scope.kind === 'alias')
+    throw new ClavigerError('internal', 'A rule has a scope that rules cannot have')
+  return { ...scope }
+}
+
+export function stepUpRuleView(rule: StepUpRule): OutputOf<'stepUpRule.create'> {
+  const { id, name, actions, scope, factors, maxAgeSeconds, createdAt } = rule
+  return {
+    id,
+    name,
+    actions: [...actions],
+    scope: scopeView(scope),
+    factors: [...factors],
+    ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }),
+    createdAt,
+  }
+}
+
+export function approvalPolicyView(policy: ApprovalPolicy): OutputOf<'approvalPolicy.create'> {
+  const { id, name, actions, scope, approvals, principals, groups, hours, createdAt } = policy
+  return {
+    id,
+    name,
+    actions: [...actions],
+    scope: scopeView(scope),
+    approvals,
+    principals: [...principals],
+    groups: [...groups],
+    hours,
+    createdAt,
+    ...(policy.updatedAt === undefined ? {} : { updatedAt: policy.updatedAt }),
+  }
+}
+
+/** A request as it stands in a list. */
+export function approvalSummary(approval: Approval): OutputOf<'approval.list'>['items'][number] {
+  const { id, requester, operation, key, needs, comment, state, createdAt, expiresAt } = approval
+  return {
+    id,
+    requester,
+    operation,
+    ...(key === undefined ? {} : { key }),
+    approvals: Math.max(...needs.map((need) => need.approvals)),
+    comment,
+    state,
+    createdAt,
+    expiresAt,
+    ...(approval.executedAt === undefined ? {} : { executedAt: approval.executedAt }),
+  }
+}
+
+/** All of it; `input` is what was asked for. */
+export function approvalView(
+  approval: Approval,
+  input: Record<string, unknown>,
+): OutputOf<'approval.get'> {
+  return {
+    ...approvalSummary(approval),
+    input,
+    statement: approval.statement,
+    digest: approval.digest,
+    policies: approval.needs.map(({ policy }) => policy),
+    decisions: approval.decisions.map(({ principal, at, comment, verdict }) => ({
+      principal,
+      at,
+      comment,
+      verdict,
+    })),
+  }
+}

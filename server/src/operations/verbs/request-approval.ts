@@ -1,0 +1,182 @@
+import { operations, type OperationName } from '@claviger/contract'
+import { digestOf, tenantTarget, type StandingPolicy, type Target } from '#access'
+import { newId, wrap } from '#keyring'
+import { canonicalJson, ClavigerError, type Approval } from '#model'
+import { approvalBinding, keysOf } from '../approvals.ts'
+import { inputText } from '../canonical-input.ts'
+import type { Subject } from '../parts.ts'
+import { approvalRow } from '../rows.ts'
+import { approvalView } from '../rule-views.ts'
+import { target } from '../target.ts'
+import type { ChangeVerb } from '../verb.ts'
+import type { Work } from '../work.ts'
+
+/** Asking others to approve an operation. */
+
+const HOUR_MS = 3_600_000
+/** The longest input, in bytes of canonical JSON. */
+const INPUT_BYTES_MAX = 65_536
+
+interface Wanted {
+  readonly name: OperationName
+  readonly input: Subject
+  readonly text: string
+}
+
+/** @throws ClavigerError invalid_request, payload_too_large */
+function readWanted(operation: string, given: Readonly<Record<string, unknown>>): Wanted {
+  const row = Object.hasOwn(operations, operation)
+    ? operations[operation as OperationName]
+    : undefined
+  if (row === undefined || row.effect === 'ceremony' || ['none', 'any'].includes(row.action)) {
+    throw new ClavigerError('invalid_request', 'There is no such operation that can be approved', {
+      field: 'operation',
+    })
+  }
+  const read = row.input.safeParse(given)
+  if (!read.success) {
+    throw new ClavigerError('invalid_request', 'This is not an input of the operation', {
+      field: ['input', ...(read.error.issues[0]?.path ?? [])].join('.'),
+    })
+  }
+  const text = inputText(row.name, read.data)
+  if (Buffer.byteLength(text) > INPUT_BYTES_MAX)
+    throw new ClavigerError('payload_too_large', 'An input to approve is at most 64 KiB of JSON')
+  return { name: row.name, input: read.data, text }
+}
+
+/** What the operation is about, as far as it can be told before it is done. */
+function targetsOf(work: Work, { input }: Wanted, references: readonly string[]): Target[] {
+  const targets: Target[] = []
+  const labels = input['labels'] as Readonly<Record<string, string>> | undefined
+  const set = input['set'] as Readonly<Record<string, string>> | undefined
+  for (const reference of references) {
+    const found = work.found(reference)
+    if (found === undefined)
+      throw new ClavigerError('not_found', 'There is no key of that id or alias')
+    const on = target(found, work.caller, work.origin)
+    targets.push(on)
+    // The labels that it will have count too.
+    if (labels !== undefined) targets.push({ ...on, labels })
+    if (typeof set === 'object') targets.push({ ...on, labels: { ...on.labels, ...set } })
+  }
+  return targets
+}
+
+/** Actions that an operation needs beside its own. */
+const alsoNeeds: Readonly<Partial<Record<OperationName, string>>> = {
+  'key.replicate': 'key.create',
+}
+
+/** The policies that ask for the approval; where it cannot be told what it is about, all that might. */
+function policiesOf(work: Work, { name }: Wanted, targets: readonly Target[]): StandingPolicy[] {
+  const { rules } = work.identity
+  const policies = new Map<string, StandingPolicy>()
+  for (const action of [operations[name].action, alsoNeeds[name]]) {
+    if (rules === undefined || action === undefined) continue
+    const found =
+      targets.length === 0 || name.startsWith('alias.')
+        ? rules.approvalsOf(action)
+        : targets.flatMap((on) => rules.approvals(action, on))
+    for (const standing of found) policies.set(standing.policy.id, standing)
+  }
+  if (policies.size === 0) throw new ClavigerError('conflict', 'Nobody need approve this; do it')
+  return [...policies.values()]
+}
+
+function assertMay(work: Work, { name, input }: Wanted, targets: readonly Target[]): void {
+  const before = work.subject
+  work.subject = input
+  try {
+    const may =
+      targets.length === 0
+        ? work.mayDo(name, tenantTarget) || work.identity.holds(operations[name].action, work.now)
+        : targets.every((on) => work.mayDo(name, on))
+    if (!may) {
+      throw new ClavigerError(
+        'forbidden',
+        'The principal may not do this, so others need not approve it',
+      )
+    }
+  } finally {
+    work.subject = before
+  }
+}
+
+/** The request as it is kept: the statement says everything that is approved. */
+function makeApproval(
+  work: Work,
+  wanted: Wanted,
+  about: {
+    readonly keys: Readonly<Record<string, number>>
+    readonly policies: readonly StandingPolicy[]
+    readonly comment: string
+  },
+): Approval {
+  const id = newId()
+  const { tenant, principal: requester } = work.caller
+  const { keys, policies, comment } = about
+  const needs = policies.map(({ policy: { id: policy, approvals, principals, groups } }) => ({
+    policy,
+    approvals,
+    principals,
+    groups,
+  }))
+  const [first, ...others] = Object.keys(keys)
+  const key = others.length === 0 ? first?.slice('key/'.length) : undefined
+  const rows: Record<string, number> = { ...keys }
+  for (const { policy, revision } of policies) rows[`approvalPolicy/${policy.id}`] = revision
+  const inputDigest = digestOf(wanted.text)
+  const createdAt = work.now
+  const expiresAt = createdAt + Math.min(...policies.map(({ policy }) => policy.hours)) * HOUR_MS
+  const operation = wanted.name
+  const said = { request: id, tenant, requester, operation, input: inputDigest, key, rows, needs }
+  const statement = canonicalJson({ ...said, createdAt, expiresAt })
+  return {
+    id,
+    tenant,
+    requester,
+    statement,
+    digest: digestOf(statement),
+    operation,
+    inputDigest,
+    ...(key === undefined ? {} : { key }),
+    rows,
+    needs,
+    comment,
+    state: 'pending',
+    decisions: [],
+    createdAt,
+    expiresAt,
+  }
+}
+
+export const requestApproval: ChangeVerb<'approval.request'> = {
+  kind: 'change',
+  async run(input, work) {
+    work.authorizeAnybody()
+    const wanted = readWanted(input.operation, input.input)
+    const references = work.referencesOf(wanted.name, wanted.input)
+    await work.locate(references)
+    const targets = targetsOf(work, wanted, references)
+    assertMay(work, wanted, targets)
+    const policies = policiesOf(work, wanted, targets)
+    const keys = keysOf(work, references)
+    const approval = makeApproval(work, wanted, { keys, policies, comment: input.comment })
+    const { id, tenant, operation, digest, key } = approval
+    const wrapped = wrap(
+      work.parts.hierarchy.tenantWrappingKey(tenant),
+      approvalBinding(tenant, id),
+      Buffer.from(wanted.text),
+    )
+    return {
+      additive: true,
+      rows: [approvalRow(approval, wrapped)],
+      absent: [{ kind: 'approval', id }],
+      subject: id,
+      ...(key === undefined ? {} : { key }),
+      detail: { operation, digest },
+      output: approvalView(approval, JSON.parse(wanted.text) as Record<string, unknown>),
+    }
+  },
+}
