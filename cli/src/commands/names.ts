@@ -33,6 +33,8 @@ export const groups: Readonly<Record<string, string>> = Object.freeze({
   principal: 'Users and services',
   token: 'The tokens of principals',
   'access-key': 'The keys that AWS clients sign their requests with',
+  settings: 'What holds for every credential of a tenant',
+  'secret-id': 'What programs exchange for short tokens',
   session: 'Temporary credentials for AWS clients',
   trust: 'Who may act as whom',
   'identity-provider': 'Issuers whose identity tokens (OpenID Connect) are believed',

@@ -6,6 +6,7 @@ import * as data from './data.ts'
 import * as explain from './explain.ts'
 import * as keys from './keys.ts'
 import * as ledger from './ledger.ts'
+import * as machines from './machines.ts'
 import * as material from './material.ts'
 import * as policies from './policies.ts'
 import * as system from './system.ts'
@@ -82,6 +83,12 @@ export const operations = {
   'accessKey.list': credentials.listAccessKeys,
   'accessKey.revoke': credentials.revokeAccessKey,
   'session.create': credentials.createSession,
+  'settings.get': machines.getSettings,
+  'settings.update': machines.updateSettings,
+  'secretId.create': machines.createSecretId,
+  'secretId.list': machines.listSecretIds,
+  'secretId.revoke': machines.revokeSecretId,
+  'secretId.exchange': machines.exchangeSecretId,
   'trust.create': credentials.createTrust,
   'trust.list': credentials.listTrusts,
   'trust.delete': credentials.deleteTrust,

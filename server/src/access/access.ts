@@ -3,6 +3,7 @@ import { unwrap, type Hierarchy, type RowSeals } from '#keyring'
 import { ClavigerError, type AccessKey, type Clock, type Token } from '#model'
 import type { RowReference, Store } from '#store'
 import { accessKeyBinding } from './access-key.ts'
+import { isSession, openSealedSession } from './bearer-session.ts'
 import { parseToken, proves } from './bearer-token.ts'
 import { Accounts, openIdentity, type IdentityCredential } from './identity/index.ts'
 import { openSession, readRow } from './opening.ts'
@@ -143,7 +144,8 @@ export class Access {
     const name = sha256Text(text)
     const held = this.#held.get(name)
     if (held === undefined) {
-      return this.#open(name, () => this.#openToken(text)).then(({ session }) => session)
+      const open = () => (isSession(text) ? this.#openSealed(text) : this.#openToken(text))
+      return this.#open(name, open).then(({ session }) => session)
     }
     held.session.assertValid(this.#clock.now())
     return held.session
@@ -166,6 +168,22 @@ export class Access {
       principal: token.principal,
       credential: { kind: 'token', id: token.id, expiresAt: token.expiresAt },
       rests: [`token/${token.id}`],
+    })
+    if (session === undefined) throw refused
+    return { session }
+  }
+
+  /** A short token that was made with another credential, and ends with it. */
+  async #openSealed(text: string): Promise<Held> {
+    const refused = new ClavigerError('unauthenticated', UNAUTHENTICATED)
+    const claims = openSealedSession(this.#options.hierarchy, text)
+    if (claims === undefined || claims.expiresAt <= this.#clock.now()) throw refused
+    for (const one of claims.rests) if (!(await this.#stands(one))) throw refused
+    const { principal, kind, id, expiresAt, rests } = claims
+    const session = await openSession(this.#options, {
+      principal,
+      credential: { kind, id, expiresAt },
+      rests,
     })
     if (session === undefined) throw refused
     return { session }
@@ -228,7 +246,8 @@ export class Access {
     if (opened === undefined || opened.claims.accessKey !== accessKey)
       throw new SignatureError('invalid-token')
     const { principal, session: sessionName, expiresAt, rests, secret } = opened.claims
-    for (const one of rests) await this.#assertStands(one)
+    for (const one of rests)
+      if (!(await this.#stands(one))) throw new SignatureError('invalid-token')
     const session = await openSession(this.#options, {
       principal,
       credential: { kind: 'temporary', id: accessKey, expiresAt },
@@ -240,7 +259,7 @@ export class Access {
   }
 
   /** A row that a temporary session rests on: there, and neither revoked nor disabled. */
-  async #assertStands(reference: string): Promise<void> {
+  async #stands(reference: string): Promise<boolean> {
     const at = reference.indexOf('/')
     const kind = reference.slice(0, at)
     const row = await readRow<{ readonly revokedAt?: number; readonly state?: string }>(
@@ -248,8 +267,7 @@ export class Access {
       kind as RowReference['kind'],
       reference.slice(at + 1),
     )
-    if (row === undefined || row.value.revokedAt !== undefined || row.value.state === 'disabled')
-      throw new SignatureError('invalid-token')
+    return row !== undefined && row.value.revokedAt === undefined && row.value.state !== 'disabled'
   }
 
   async #open(name: string, open: () => Promise<Held>): Promise<Held> {
@@ -315,6 +333,7 @@ const restable: ReadonlySet<string> = new Set([
   'tenant',
   'trust',
   'identityProvider',
+  'secretId',
 ])
 
 /** A grant's row id, which says whose it is, so that giving one does not make everybody's session be read anew. */

@@ -12,7 +12,8 @@ export {
 } from './access.ts'
 export { isArnName, principalArn } from './arn.ts'
 export type { Asked } from './asked.ts'
-export { createTokenText } from './bearer-token.ts'
+export { createTokenText, parseToken, proves } from './bearer-token.ts'
+export { isSession, sealSession } from './bearer-session.ts'
 export { tenantTarget, type Grant, type Target } from './decision.ts'
 export { grantSlot, isNoWider, newGrantId, newGrantNonce } from './grants.ts'
 export {
@@ -24,12 +25,20 @@ export {
 export { listRows, openSession, readRow } from './opening.ts'
 export {
   defaultPolicy,
+  isWithin,
+  parseRange,
   KeyPolicy,
   parsePrincipalArn,
   POLICY_BYTES_MAX,
   PolicyError,
   type ConditionValues,
 } from './policy/index.ts'
-export { AnonymousIdentity, Session, type Caller, type Explanation, type Identity } from './session.ts'
+export {
+  AnonymousIdentity,
+  Session,
+  type Caller,
+  type Explanation,
+  type Identity,
+} from './session.ts'
 export { SignatureError } from './sigv4/index.ts'
 export { sealTemporary } from './temporary.ts'

@@ -2,12 +2,14 @@ import { grantRowId, grantSlot } from '#access'
 import { aliasId, versionId, type RingKey } from '#keyring'
 import type {
   AccessKey,
+  AccessSettings,
   Binding,
   IdentityProvider,
   Key,
   KeyGrant,
   KeyVersion,
   Principal,
+  SecretId,
   Tenant,
   Token,
   Trust,
@@ -106,6 +108,21 @@ export function accessKeyRow(
     value: accessKey,
     ...(wrappedSecret === undefined ? {} : { material: wrappedSecret }),
     facets: [['principal', accessKey.principal]],
+  }
+}
+
+export function settingsRow(settings: AccessSettings): PlannedRow {
+  const { tenant } = settings
+  return { kind: 'settings', id: tenant, tenant, value: settings, facets: [] }
+}
+
+export function secretIdRow(secretId: SecretId): PlannedRow {
+  return {
+    kind: 'secretId',
+    id: secretId.id,
+    tenant: secretId.tenant,
+    value: secretId,
+    facets: [['principal', secretId.principal]],
   }
 }
 

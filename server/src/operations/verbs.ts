@@ -37,9 +37,11 @@ import { reencrypt, reencryptBatch } from './verbs/reencrypt.ts'
 import { replicateKey, setPrimaryKey } from './verbs/replicate-key.ts'
 import { revokeKey } from './verbs/revoke-key.ts'
 import { rotateDueKey, rotateKey } from './verbs/rotate-key.ts'
+import * as secretIds from './verbs/secret-ids.ts'
 import { seedKey } from './verbs/seed-key.ts'
 import { seedPrincipal } from './verbs/seed-principal.ts'
 import { createSession } from './verbs/sessions.ts'
+import { getSettings, updateSettings } from './verbs/settings.ts'
 import { getKey, listKeys, listVersions, publicKey } from './verbs/show-keys.ts'
 import { sign, signBatch, verify, verifyBatch } from './verbs/sign.ts'
 import { doctor, reissueSeal, rotateRoot, sealServer } from './verbs/system.ts'
@@ -115,6 +117,12 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'accessKey.list': accessKeys.listAccessKeys,
   'accessKey.revoke': accessKeys.revokeAccessKey,
   'session.create': createSession,
+  'settings.get': getSettings,
+  'settings.update': updateSettings,
+  'secretId.create': secretIds.createSecretId,
+  'secretId.list': secretIds.listSecretIds,
+  'secretId.revoke': secretIds.revokeSecretId,
+  'secretId.exchange': secretIds.exchangeSecretId,
   'trust.create': createTrust,
   'trust.list': listTrusts,
   'trust.delete': deleteTrust,

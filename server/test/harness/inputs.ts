@@ -62,6 +62,15 @@ export function inputsFor(house: TestHouse): Inputs {
     const made = await house.perform('accessKey.create', { principal, description: '' })
     return made.id
   }
+  const secretIdOf = async () => {
+    const { id: principal } = await house.createUser()
+    const made = await house.perform('secretId.create', {
+      principal,
+      description: '',
+      networks: [],
+    })
+    return { ...made, principal }
+  }
   /** Two principals, of which one may act as the other. */
   const trustOf = async (by?: string) => {
     const { id: principal } = await house.createUser()
@@ -192,6 +201,19 @@ export function inputsFor(house: TestHouse): Inputs {
       const trust = await trustOf(principal.id)
       await house.perform('trust.create', trust)
       return { principal: trust.principal, name: aName(), seconds: 900 }
+    },
+    'settings.get': async () => ({}),
+    'settings.update': async () => ({ idleMinutes: 20 }),
+    'secretId.create': async () => ({
+      principal: (await house.createUser()).id,
+      description: '',
+      networks: ['127.0.0.0/8'],
+    }),
+    'secretId.list': async () => page,
+    'secretId.revoke': async () => ({ secretId: (await secretIdOf()).id }),
+    'secretId.exchange': async () => {
+      const { principal, secret } = await secretIdOf()
+      return { principal, secret, seconds: 900 }
     },
     'trust.create': () => trustOf(),
     'trust.list': async () => page,

@@ -91,6 +91,13 @@ const may: Readonly<Record<GatedName, string>> = {
   'accessKey.revoke': 'o.......S',
   // As a principal that trusts nobody of these: no role allows that, not even to an owner.
   'session.create': '.........',
+  'settings.get': 'o.....a.S',
+  'settings.update': 'o.......S',
+  'secretId.create': 'o.......S',
+  'secretId.list': 'o.....a.S',
+  'secretId.revoke': 'o.......S',
+  // It proves itself, whoever sends it.
+  'secretId.exchange': 'oAedsuavS',
   'trust.create': 'o.......S',
   'trust.list': 'o.....a.S',
   'trust.delete': 'o.......S',

@@ -3,6 +3,7 @@
  * AWS KMS Developer Guide, key policies). It owns the reading of documents and the truth of their conditions. It must never look
  * anything up, know a row, or decide alone: bindings and grants have their say outside.
  */
+export { isWithin, parseRange } from './addresses.ts'
 export { matchesContext, type ContextConstraint } from './constraints.ts'
 export { defaultPolicy } from './default.ts'
 export { PolicyError } from './error.ts'
