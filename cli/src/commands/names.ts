@@ -34,6 +34,7 @@ export const groups: Readonly<Record<string, string>> = Object.freeze({
   token: 'The tokens of principals',
   'access-key': 'The keys that AWS clients sign their requests with',
   settings: 'What holds for every credential of a tenant',
+  certificate: 'Client certificates and whose they are',
   'secret-id': 'What programs exchange for short tokens',
   session: 'Temporary credentials for AWS clients',
   trust: 'Who may act as whom',

@@ -157,3 +157,97 @@ export const exchangeSecretId = operation({
   }),
   errors: [],
 })
+
+const certificateBy = z.union([
+  z.strictObject({
+    kind: z.literal('fingerprint'),
+    fingerprint: z.string().regex(/^[0-9a-f]{64}$/, 'must be SHA-256 in 64 lower-case hex digits'),
+  }),
+  z.strictObject({ kind: z.literal('name'), name: codec.words(512).min(5) }),
+  z.strictObject({
+    kind: z.literal('subject'),
+    issuer: z.string().min(1).max(1_024),
+    subject: z.string().min(1).max(1_024),
+  }),
+])
+
+const certificateView = z.strictObject({
+  id: codec.uuid,
+  principal: codec.uuid,
+  by: certificateBy,
+  description: z.string(),
+  createdAt: codec.timestamp(),
+  expiresAt: codec.timestamp().optional(),
+  revokedAt: codec.timestamp().optional(),
+})
+
+export const createCertificate = operation({
+  name: 'certificate.create',
+  effect: 'change',
+  action: 'certificate.create',
+  route: 'POST /v1/certificates',
+  summary: 'Believe that whoever has a client certificate is a service',
+  input: z.strictObject({
+    principal: codec.uuid.describe('The id of a service'),
+    fingerprint: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'must be SHA-256 in 64 lower-case hex digits')
+      .optional()
+      .describe('SHA-256 of the certificate, in 64 lower-case hex digits'),
+    certificate: z
+      .string()
+      .max(65_536)
+      .optional()
+      .describe('The certificate itself, PEM: it is taken by its fingerprint'),
+    subjectName: codec
+      .words(512)
+      .min(5)
+      .optional()
+      .describe('A subject alternative name with its kind, such as DNS:app.example.com'),
+    issuer: z
+      .string()
+      .min(1)
+      .max(1_024)
+      .optional()
+      .describe('With subject: the whole name of the issuer, one attribute in a line'),
+    subject: z
+      .string()
+      .min(1)
+      .max(1_024)
+      .optional()
+      .describe('With issuer: the whole name of the subject, one attribute in a line'),
+    description: codec.words(256).default('').describe('What it is for'),
+    days: days(3_650)
+      .optional()
+      .describe('How long it is believed; the longest that is allowed unless given'),
+  }),
+  output: certificateView,
+  errors: ['not_found', 'conflict'],
+})
+
+export const listCertificates = operation({
+  name: 'certificate.list',
+  effect: 'read',
+  action: 'certificate.list',
+  route: 'GET /v1/certificates',
+  summary: 'List which client certificates are believed to be whose',
+  input: z.strictObject({
+    principal: codec.uuid.optional().describe('Only those of this principal'),
+    ...page,
+  }),
+  output: z.strictObject({ items: z.array(certificateView), ...nextPage }),
+  errors: [],
+})
+
+export const revokeCertificate = operation({
+  name: 'certificate.revoke',
+  effect: 'change',
+  action: 'certificate.revoke',
+  route: 'POST /v1/certificates/{certificate}/revoke',
+  summary: 'Believe a client certificate no longer, on open connections too',
+  input: z.strictObject({
+    certificate: codec.uuid.describe('The id under which a certificate is believed'),
+  }),
+  output: certificateView,
+  errors: ['not_found', 'conflict'],
+})

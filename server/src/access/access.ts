@@ -5,6 +5,7 @@ import type { RowReference, Store } from '#store'
 import { accessKeyBinding } from './access-key.ts'
 import { isSession, openSealedSession } from './bearer-session.ts'
 import { parseToken, proves } from './bearer-token.ts'
+import { openCertificate, type PeerCertificate } from './certificate.ts'
 import { Accounts, openIdentity, type IdentityCredential } from './identity/index.ts'
 import { openSession, readRow } from './opening.ts'
 import type { Session } from './session.ts'
@@ -34,6 +35,12 @@ export type Credential =
       readonly kind: 'signed'
       readonly request: SignedRequest
       readonly services: readonly string[]
+    }
+  /** A client certificate whose authority the listener has checked, and which principal it is to be, where several could be meant. */
+  | {
+      readonly kind: 'certificate'
+      readonly certificate: PeerCertificate
+      readonly principal?: string | undefined
     }
   | IdentityCredential
 
@@ -112,6 +119,8 @@ export class Access {
         )
       case 'bearer':
         return this.#authenticateToken(credential.token)
+      case 'certificate':
+        return this.#authenticateCertificate(credential.certificate, credential.principal)
       case 'signed':
         return this.#authenticateSigned(credential.request, credential.services)
       case 'identity':
@@ -145,6 +154,26 @@ export class Access {
     const held = this.#held.get(name)
     if (held === undefined) {
       const open = () => (isSession(text) ? this.#openSealed(text) : this.#openToken(text))
+      return this.#open(name, open).then(({ session }) => session)
+    }
+    held.session.assertValid(this.#clock.now())
+    return held.session
+  }
+
+  #authenticateCertificate(
+    certificate: PeerCertificate,
+    principal: string | undefined,
+  ): Identity | Promise<Identity> {
+    const name = sha256Text(`certificate ${certificate.fingerprint} ${principal ?? ''}`)
+    const held = this.#held.get(name)
+    if (held === undefined) {
+      const open = async () => ({
+        session: await openCertificate(
+          this.#options,
+          { certificate, principal, tenants: await this.#accounts.tenants() },
+          this.#clock.now(),
+        ),
+      })
       return this.#open(name, open).then(({ session }) => session)
     }
     held.session.assertValid(this.#clock.now())
@@ -294,6 +323,8 @@ export class Access {
       } else if (restable.has(kind)) {
         if (kind === 'tenant') this.#accounts.clear()
         this.#generation += 1
+        // A new one may contradict those that sessions were opened with.
+        if (kind === 'certificate') this.#forget(({ credential }) => credential.kind === kind)
         const reference = `${kind}/${id}`
         this.#forget(({ rests }) => rests.has(reference))
       }
@@ -334,6 +365,7 @@ const restable: ReadonlySet<string> = new Set([
   'trust',
   'identityProvider',
   'secretId',
+  'certificate',
 ])
 
 /** A grant's row id, which says whose it is, so that giving one does not make everybody's session be read anew. */

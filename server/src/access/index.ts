@@ -12,6 +12,7 @@ export {
 } from './access.ts'
 export { isArnName, principalArn } from './arn.ts'
 export type { Asked } from './asked.ts'
+export { certificateFacet, type PeerCertificate } from './certificate.ts'
 export { createTokenText, parseToken, proves } from './bearer-token.ts'
 export { isSession, sealSession } from './bearer-session.ts'
 export { tenantTarget, type Grant, type Target } from './decision.ts'

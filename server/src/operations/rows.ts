@@ -1,9 +1,10 @@
-import { grantRowId, grantSlot } from '#access'
+import { certificateFacet, grantRowId, grantSlot } from '#access'
 import { aliasId, versionId, type RingKey } from '#keyring'
 import type {
   AccessKey,
   AccessSettings,
   Binding,
+  CertificateMapping,
   IdentityProvider,
   Key,
   KeyGrant,
@@ -114,6 +115,19 @@ export function accessKeyRow(
 export function settingsRow(settings: AccessSettings): PlannedRow {
   const { tenant } = settings
   return { kind: 'settings', id: tenant, tenant, value: settings, facets: [] }
+}
+
+export function certificateRow(mapping: CertificateMapping): PlannedRow {
+  return {
+    kind: 'certificate',
+    id: mapping.id,
+    tenant: mapping.tenant,
+    value: mapping,
+    facets: [
+      ['principal', mapping.principal],
+      ['certificate', certificateFacet(mapping.by)],
+    ],
+  }
 }
 
 export function secretIdRow(secretId: SecretId): PlannedRow {

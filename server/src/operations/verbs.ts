@@ -4,6 +4,7 @@ import * as accessKeys from './verbs/access-keys.ts'
 import { agree } from './verbs/agree.ts'
 import { createAlias, deleteAlias, listAliases, updateAlias } from './verbs/aliases.ts'
 import { autoRotateKey } from './verbs/auto-rotate.ts'
+import * as certificates from './verbs/certificates.ts'
 import { destroyKey, restoreKey, resumeKey, suspendKey, updateKey } from './verbs/change-key.ts'
 import { createGrant } from './verbs/create-grant.ts'
 import { createKey } from './verbs/create-key.ts'
@@ -119,6 +120,9 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'session.create': createSession,
   'settings.get': getSettings,
   'settings.update': updateSettings,
+  'certificate.create': certificates.createCertificate,
+  'certificate.list': certificates.listCertificates,
+  'certificate.revoke': certificates.revokeCertificate,
   'secretId.create': secretIds.createSecretId,
   'secretId.list': secretIds.listSecretIds,
   'secretId.revoke': secretIds.revokeSecretId,

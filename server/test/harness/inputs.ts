@@ -62,6 +62,11 @@ export function inputsFor(house: TestHouse): Inputs {
     const made = await house.perform('accessKey.create', { principal, description: '' })
     return made.id
   }
+  const certificateOf = async () => ({
+    principal: (await house.createUser()).id,
+    fingerprint: randomBytes(32).toString('hex'),
+    description: '',
+  })
   const secretIdOf = async () => {
     const { id: principal } = await house.createUser()
     const made = await house.perform('secretId.create', {
@@ -204,6 +209,11 @@ export function inputsFor(house: TestHouse): Inputs {
     },
     'settings.get': async () => ({}),
     'settings.update': async () => ({ idleMinutes: 20 }),
+    'certificate.create': certificateOf,
+    'certificate.list': async () => page,
+    'certificate.revoke': async () => ({
+      certificate: (await house.perform('certificate.create', await certificateOf())).id,
+    }),
     'secretId.create': async () => ({
       principal: (await house.createUser()).id,
       description: '',
