@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
@@ -13,7 +14,13 @@ export interface Config {
   readonly listen: Address
   /** A database file's folder, or undefined to keep everything in memory. */
   readonly dataFolder: string | undefined
-  readonly tls: { readonly certificate: Uint8Array; readonly key: Uint8Array } | undefined
+  readonly tls:
+    | {
+        readonly certificate: Uint8Array
+        readonly key: Uint8Array
+        readonly clientAuthorities: Uint8Array | undefined
+      }
+    | undefined
   /** Where AWS clients find the server, beside `/`. */
   readonly awsPath: string
   /** The ledger's name (C2SP tlog-checkpoint: a URL without its scheme). */
@@ -41,6 +48,7 @@ claviger server  start a server: sealed until 'claviger unseal'
   --data DIR           keep the data in this folder (dev: in memory unless given)
   --tls-cert FILE      certificate chain, PEM; server needs it unless it listens on loopback
   --tls-key FILE       its private key, PEM
+  --tls-client-ca FILE believe client certificates that these authorities vouch for, PEM
   --origin NAME        the ledger's name, fixed when the server is initialized (claviger.local/ledger)
   --aws-path PATH      where AWS clients find it, beside / (/aws)
   --log-level LEVEL    fatal, error, warn, info, debug (dev: warn, server: info)
@@ -58,6 +66,7 @@ const options = {
   data: { type: 'string' },
   'tls-cert': { type: 'string' },
   'tls-key': { type: 'string' },
+  'tls-client-ca': { type: 'string' },
   origin: { type: 'string', default: 'claviger.local/ledger' },
   'aws-path': { type: 'string', default: '/aws' },
   'log-level': { type: 'string' },
@@ -80,7 +89,7 @@ export function readConfig(
   if ((mode !== 'dev' && mode !== 'server') || rest.length > 0)
     throw new UsageError("The command is 'dev' or 'server'")
   const listen = parseAddress(values.listen)
-  const tls = readTls(values['tls-cert'], values['tls-key'])
+  const tls = readTls(values['tls-cert'], values['tls-key'], values['tls-client-ca'])
   if (tls === undefined && !isLoopback(listen.host)) {
     throw new UsageError('Without --tls-cert and --tls-key a server listens on loopback only')
   }
@@ -147,13 +156,42 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }
 
-function readTls(certificate: string | undefined, key: string | undefined): Config['tls'] {
-  if (certificate === undefined && key === undefined) return undefined
+function readTls(
+  certificate: string | undefined,
+  key: string | undefined,
+  clientAuthorities: string | undefined,
+): Config['tls'] {
+  if (certificate === undefined && key === undefined) {
+    if (clientAuthorities === undefined) return undefined
+    throw new UsageError('--tls-client-ca needs --tls-cert and --tls-key')
+  }
   if (certificate === undefined || key === undefined)
     throw new UsageError('--tls-cert and --tls-key go together')
+  const authorities =
+    clientAuthorities === undefined ? undefined : readAuthorities(clientAuthorities)
   try {
-    return { certificate: readFileSync(certificate), key: readFileSync(key) }
+    return {
+      certificate: readFileSync(certificate),
+      key: readFileSync(key),
+      clientAuthorities: authorities,
+    }
   } catch (cause) {
     throw new UsageError('The files of --tls-cert and --tls-key cannot be read', { cause })
+  }
+}
+
+/** Node takes a file without any certificate for no authority at all, and says nothing. */
+function readAuthorities(path: string): Uint8Array {
+  try {
+    const pem = readFileSync(path)
+    void new X509Certificate(pem)
+    return pem
+  } catch (cause) {
+    throw new UsageError(
+      'The file of --tls-client-ca cannot be read, or is no certificate in PEM',
+      {
+        cause,
+      },
+    )
   }
 }

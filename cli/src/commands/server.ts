@@ -50,9 +50,10 @@ function grantable(path: string): string {
 /** What `server` may read and write: the program, its data, and its TLS files. */
 function permissions(project: string, given: readonly string[]): string[] {
   const data = valueOf('--data', given)
-  const tls = [valueOf('--tls-cert', given), valueOf('--tls-key', given)].flatMap((path) =>
-    path === undefined ? [] : [grantable(path)],
-  )
+  const tls = ['--tls-cert', '--tls-key', '--tls-client-ca'].flatMap((option) => {
+    const path = valueOf(option, given)
+    return path === undefined ? [] : [grantable(path)]
+  })
   // It must exist before it can be granted as a folder.
   if (data !== undefined) mkdirSync(data, { recursive: true, mode: 0o700 })
   const folder = data === undefined ? [] : [grantable(data)]

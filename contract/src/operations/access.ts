@@ -188,7 +188,12 @@ export const createToken = operation({
   input: z.strictObject({
     ...principalReference,
     description: codec.words(256).default('').describe('What it is for'),
-    days: z.int().min(1).max(366).default(90).describe('How long it is valid'),
+    days: z
+      .int()
+      .min(1)
+      .max(366)
+      .optional()
+      .describe('How long it is valid; 90 days, or the longest that is allowed, unless given'),
   }),
   output: tokenView.extend({ token: z.string() }),
   errors: ['not_found', 'conflict'],

@@ -7,6 +7,7 @@ import * as data from './data.ts'
 import * as explain from './explain.ts'
 import * as keys from './keys.ts'
 import * as ledger from './ledger.ts'
+import * as machines from './machines.ts'
 import * as material from './material.ts'
 import * as policies from './policies.ts'
 import * as rights from './rights.ts'
@@ -85,6 +86,15 @@ export const operations = {
   'accessKey.list': credentials.listAccessKeys,
   'accessKey.revoke': credentials.revokeAccessKey,
   'session.create': credentials.createSession,
+  'settings.get': machines.getSettings,
+  'settings.update': machines.updateSettings,
+  'certificate.create': machines.createCertificate,
+  'certificate.list': machines.listCertificates,
+  'certificate.revoke': machines.revokeCertificate,
+  'secretId.create': machines.createSecretId,
+  'secretId.list': machines.listSecretIds,
+  'secretId.revoke': machines.revokeSecretId,
+  'secretId.exchange': machines.exchangeSecretId,
   'trust.create': credentials.createTrust,
   'trust.list': credentials.listTrusts,
   'trust.delete': credentials.deleteTrust,

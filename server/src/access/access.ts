@@ -3,7 +3,9 @@ import { unwrap, type Hierarchy, type RowSeals } from '#keyring'
 import { ClavigerError, type AccessKey, type Clock, type Token } from '#model'
 import type { RowReference, Store } from '#store'
 import { accessKeyBinding } from './access-key.ts'
+import { isSession, openSealedSession } from './bearer-session.ts'
 import { parseToken, proves } from './bearer-token.ts'
+import { openCertificate, type PeerCertificate } from './certificate.ts'
 import { Accounts, openIdentity, type IdentityCredential } from './identity/index.ts'
 import { openSession, readRow } from './opening.ts'
 import { Proofs } from './proofs.ts'
@@ -34,6 +36,12 @@ export type Credential =
       readonly kind: 'signed'
       readonly request: SignedRequest
       readonly services: readonly string[]
+    }
+  /** A client certificate whose authority the listener has checked, and which principal it is to be, where several could be meant. */
+  | {
+      readonly kind: 'certificate'
+      readonly certificate: PeerCertificate
+      readonly principal?: string | undefined
     }
   | IdentityCredential
 
@@ -114,6 +122,8 @@ export class Access {
         )
       case 'bearer':
         return this.#authenticateToken(credential.token)
+      case 'certificate':
+        return this.#authenticateCertificate(credential.certificate, credential.principal)
       case 'signed':
         return this.#authenticateSigned(credential.request, credential.services)
       case 'identity':
@@ -146,7 +156,28 @@ export class Access {
     const name = sha256Text(text)
     const held = this.#held.get(name)
     if (held === undefined) {
-      return this.#open(name, () => this.#openToken(text)).then(({ session }) => session)
+      const open = () => (isSession(text) ? this.#openSealed(text) : this.#openToken(text))
+      return this.#open(name, open).then(({ session }) => session)
+    }
+    held.session.assertValid(this.#clock.now())
+    return held.session
+  }
+
+  #authenticateCertificate(
+    certificate: PeerCertificate,
+    principal: string | undefined,
+  ): Identity | Promise<Identity> {
+    const name = sha256Text(`certificate ${certificate.fingerprint} ${principal ?? ''}`)
+    const held = this.#held.get(name)
+    if (held === undefined) {
+      const open = async () => ({
+        session: await openCertificate(
+          this.#options,
+          { certificate, principal, tenants: await this.#accounts.tenants() },
+          this.#clock.now(),
+        ),
+      })
+      return this.#open(name, open).then(({ session }) => session)
     }
     held.session.assertValid(this.#clock.now())
     return held.session
@@ -169,6 +200,22 @@ export class Access {
       principal: token.principal,
       credential: { kind: 'token', id: token.id, expiresAt: token.expiresAt },
       rests: [`token/${token.id}`],
+    })
+    if (session === undefined) throw refused
+    return { session }
+  }
+
+  /** A short token that was made with another credential, and ends with it. */
+  async #openSealed(text: string): Promise<Held> {
+    const refused = new ClavigerError('unauthenticated', UNAUTHENTICATED)
+    const claims = openSealedSession(this.#options.hierarchy, text)
+    if (claims === undefined || claims.expiresAt <= this.#clock.now()) throw refused
+    for (const one of claims.rests) if (!(await this.#stands(one))) throw refused
+    const { principal, kind, id, expiresAt, rests } = claims
+    const session = await openSession(this.#options, {
+      principal,
+      credential: { kind, id, expiresAt },
+      rests,
     })
     if (session === undefined) throw refused
     return { session }
@@ -231,7 +278,8 @@ export class Access {
     if (opened === undefined || opened.claims.accessKey !== accessKey)
       throw new SignatureError('invalid-token')
     const { principal, session: sessionName, expiresAt, rests, secret } = opened.claims
-    for (const one of rests) await this.#assertStands(one)
+    for (const one of rests)
+      if (!(await this.#stands(one))) throw new SignatureError('invalid-token')
     const session = await openSession(this.#options, {
       principal,
       credential: { kind: 'temporary', id: accessKey, expiresAt },
@@ -243,7 +291,7 @@ export class Access {
   }
 
   /** A row that a temporary session rests on: there, and neither revoked nor disabled. */
-  async #assertStands(reference: string): Promise<void> {
+  async #stands(reference: string): Promise<boolean> {
     const at = reference.indexOf('/')
     const kind = reference.slice(0, at)
     const row = await readRow<{ readonly revokedAt?: number; readonly state?: string }>(
@@ -251,8 +299,7 @@ export class Access {
       kind as RowReference['kind'],
       reference.slice(at + 1),
     )
-    if (row === undefined || row.value.revokedAt !== undefined || row.value.state === 'disabled')
-      throw new SignatureError('invalid-token')
+    return row !== undefined && row.value.revokedAt === undefined && row.value.state !== 'disabled'
   }
 
   async #open(name: string, open: () => Promise<Held>): Promise<Held> {
@@ -283,6 +330,8 @@ export class Access {
       } else if (restable.has(kind)) {
         if (kind === 'tenant') this.#accounts.clear()
         this.#generation += 1
+        // A new one may contradict those that sessions were opened with.
+        if (kind === 'certificate') this.#forget(({ credential }) => credential.kind === kind)
         const reference = `${kind}/${id}`
         this.#forget(({ rests }) => rests.has(reference))
       }
@@ -324,6 +373,8 @@ const restable: ReadonlySet<string> = new Set([
   'identityProvider',
   'role',
   'group',
+  'secretId',
+  'certificate',
 ])
 
 /** A grant's row id, which says whose it is, so that giving one does not make everybody's session be read anew. */

@@ -12,10 +12,12 @@ export {
 } from './access.ts'
 export { isArnName, principalArn } from './arn.ts'
 export type { Asked } from './asked.ts'
-export { createTokenText } from './bearer-token.ts'
 export { isTimeZone } from './conditions.ts'
 export { actionsOf, isBuiltIn, tenantTarget, type Grant, type Target } from './decision.ts'
 export { digestOf } from './digest.ts'
+export { certificateFacet, type PeerCertificate } from './certificate.ts'
+export { createTokenText, parseToken, proves } from './bearer-token.ts'
+export { isSession, sealSession } from './bearer-session.ts'
 export { grantSlot, isNoWider, newGrantId, newGrantNonce } from './grants.ts'
 export {
   assertKeySet,
@@ -34,8 +36,9 @@ export {
   type Rights,
 } from './opening.ts'
 export {
-  parseRange,
   defaultPolicy,
+  isWithin,
+  parseRange,
   KeyPolicy,
   parsePrincipalArn,
   POLICY_BYTES_MAX,

@@ -1,10 +1,12 @@
-import { customRoleId, grantRowId, grantSlot } from '#access'
+import { certificateFacet, customRoleId, grantRowId, grantSlot } from '#access'
 import { aliasId, versionId, type RingKey } from '#keyring'
 import type {
   AccessKey,
+  AccessSettings,
   Approval,
   ApprovalPolicy,
   Binding,
+  CertificateMapping,
   CustomRole,
   Group,
   IdentityProvider,
@@ -13,6 +15,7 @@ import type {
   KeyVersion,
   Membership,
   Principal,
+  SecretId,
   Separation,
   StepUpRule,
   Tenant,
@@ -114,6 +117,34 @@ export function accessKeyRow(
     value: accessKey,
     ...(wrappedSecret === undefined ? {} : { material: wrappedSecret }),
     facets: [['principal', accessKey.principal]],
+  }
+}
+
+export function settingsRow(settings: AccessSettings): PlannedRow {
+  const { tenant } = settings
+  return { kind: 'settings', id: tenant, tenant, value: settings, facets: [] }
+}
+
+export function certificateRow(mapping: CertificateMapping): PlannedRow {
+  return {
+    kind: 'certificate',
+    id: mapping.id,
+    tenant: mapping.tenant,
+    value: mapping,
+    facets: [
+      ['principal', mapping.principal],
+      ['certificate', certificateFacet(mapping.by)],
+    ],
+  }
+}
+
+export function secretIdRow(secretId: SecretId): PlannedRow {
+  return {
+    kind: 'secretId',
+    id: secretId.id,
+    tenant: secretId.tenant,
+    value: secretId,
+    facets: [['principal', secretId.principal]],
   }
 }
 

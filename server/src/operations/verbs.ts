@@ -6,6 +6,7 @@ import { createAlias, deleteAlias, listAliases, updateAlias } from './verbs/alia
 import * as approvals from './verbs/approvals.ts'
 import { autoRotateKey } from './verbs/auto-rotate.ts'
 import * as bindings from './verbs/bindings.ts'
+import * as certificates from './verbs/certificates.ts'
 import { destroyKey, restoreKey, resumeKey, suspendKey, updateKey } from './verbs/change-key.ts'
 import { createGrant } from './verbs/create-grant.ts'
 import { createKey } from './verbs/create-key.ts'
@@ -46,10 +47,12 @@ import { revokeKey } from './verbs/revoke-key.ts'
 import * as roles from './verbs/roles.ts'
 import { rotateDueKey, rotateKey } from './verbs/rotate-key.ts'
 import * as rules from './verbs/rules.ts'
+import * as secretIds from './verbs/secret-ids.ts'
 import { seedKey } from './verbs/seed-key.ts'
 import { seedPrincipal } from './verbs/seed-principal.ts'
 import * as separations from './verbs/separations.ts'
 import { createSession } from './verbs/sessions.ts'
+import { getSettings, updateSettings } from './verbs/settings.ts'
 import { getKey, listKeys, listVersions, publicKey } from './verbs/show-keys.ts'
 import { sign, signBatch, verify, verifyBatch } from './verbs/sign.ts'
 import { doctor, reissueSeal, rotateRoot, sealServer } from './verbs/system.ts'
@@ -128,6 +131,15 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'accessKey.list': accessKeys.listAccessKeys,
   'accessKey.revoke': accessKeys.revokeAccessKey,
   'session.create': createSession,
+  'settings.get': getSettings,
+  'settings.update': updateSettings,
+  'certificate.create': certificates.createCertificate,
+  'certificate.list': certificates.listCertificates,
+  'certificate.revoke': certificates.revokeCertificate,
+  'secretId.create': secretIds.createSecretId,
+  'secretId.list': secretIds.listSecretIds,
+  'secretId.revoke': secretIds.revokeSecretId,
+  'secretId.exchange': secretIds.exchangeSecretId,
   'trust.create': createTrust,
   'trust.list': listTrusts,
   'trust.delete': deleteTrust,

@@ -62,6 +62,20 @@ export function inputsFor(house: TestHouse): Inputs {
     const made = await house.perform('accessKey.create', { principal, description: '' })
     return made.id
   }
+  const certificateOf = async () => ({
+    principal: (await house.createUser()).id,
+    fingerprint: randomBytes(32).toString('hex'),
+    description: '',
+  })
+  const secretIdOf = async () => {
+    const { id: principal } = await house.createUser()
+    const made = await house.perform('secretId.create', {
+      principal,
+      description: '',
+      networks: [],
+    })
+    return { ...made, principal }
+  }
   /** Two principals, of which one may act as the other. */
   const trustOf = async (by?: string) => {
     const { id: principal } = await house.createUser()
@@ -255,6 +269,24 @@ export function inputsFor(house: TestHouse): Inputs {
     'approval.approve': async () => ({ approval: await askedByAnother(), comment: '' }),
     'approval.reject': async () => ({ approval: await askedByAnother(), comment: '' }),
     'approval.withdraw': async () => ({ approval: await asked() }),
+    'settings.get': async () => ({}),
+    'settings.update': async () => ({ idleMinutes: 20 }),
+    'certificate.create': certificateOf,
+    'certificate.list': async () => page,
+    'certificate.revoke': async () => ({
+      certificate: (await house.perform('certificate.create', await certificateOf())).id,
+    }),
+    'secretId.create': async () => ({
+      principal: (await house.createUser()).id,
+      description: '',
+      networks: ['127.0.0.0/8'],
+    }),
+    'secretId.list': async () => page,
+    'secretId.revoke': async () => ({ secretId: (await secretIdOf()).id }),
+    'secretId.exchange': async () => {
+      const { principal, secret } = await secretIdOf()
+      return { principal, secret, seconds: 900 }
+    },
     'trust.create': () => trustOf(),
     'trust.list': async () => page,
     'trust.delete': async () => ({

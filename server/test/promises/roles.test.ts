@@ -94,6 +94,16 @@ const may: Readonly<Record<GatedName, string>> = {
   'accessKey.revoke': 'o.......S',
   // As a principal that trusts nobody of these: no role allows that, not even to an owner.
   'session.create': '.........',
+  'settings.get': 'o.....a.S',
+  'settings.update': 'o.......S',
+  'certificate.create': 'o.......S',
+  'certificate.list': 'o.....a.S',
+  'certificate.revoke': 'o.......S',
+  'secretId.create': 'o.......S',
+  'secretId.list': 'o.....a.S',
+  'secretId.revoke': 'o.......S',
+  // It proves itself, whoever sends it.
+  'secretId.exchange': 'oAedsuavS',
   'trust.create': 'o.......S',
   'trust.list': 'o.....a.S',
   'trust.delete': 'o.......S',

@@ -23,6 +23,11 @@ export class Accounts {
     return (this.#tenants ?? (await this.#read())).get(account)
   }
 
+  /** The ids of all tenants. */
+  async tenants(): Promise<readonly string[]> {
+    return [...(this.#tenants ?? (await this.#read())).values()]
+  }
+
   clear(): void {
     this.#generation += 1
     this.#tenants = undefined

@@ -31,7 +31,12 @@ export interface ListenerOptions {
   readonly host: string
   readonly port: number
   /** PEM; plain HTTP without it. */
-  readonly tls?: { readonly certificate: Uint8Array; readonly key: Uint8Array }
+  readonly tls?: {
+    readonly certificate: Uint8Array
+    readonly key: Uint8Array
+    /** Who vouches for client certificates, PEM; none are asked for without it. */
+    readonly clientAuthorities?: Uint8Array | undefined
+  }
   /** Starts request ids, so that they are unique over restarts. */
   readonly idPrefix: string
   /** {@link PATIENCE} unless given. */
@@ -68,6 +73,14 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
             cert: Buffer.from(options.tls.certificate),
             key: Buffer.from(options.tls.key),
             minVersion: 'TLSv1.2',
+            // Clients without a certificate, or with one of another authority, are served as those who have none.
+            ...(options.tls.clientAuthorities === undefined
+              ? {}
+              : {
+                  ca: Buffer.from(options.tls.clientAuthorities),
+                  requestCert: true,
+                  rejectUnauthorized: false,
+                }),
           },
           serve,
         )

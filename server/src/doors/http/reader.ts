@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import type { HttpDoor, HttpResponse } from './message.ts'
+import { certificateOf } from './peer.ts'
 
 /** Reads a request whole, within its bounds, hands it to a door, and writes what the door says. */
 
@@ -79,6 +81,7 @@ export class Reader {
         body,
         source: request.socket.remoteAddress ?? 'unknown',
         secure: request.socket instanceof TLSSocket,
+        ...peerOf(request.socket),
         id,
       }
       // A door answers every error itself; should it fail all the same, the connection is cut rather than left hanging.
@@ -126,6 +129,11 @@ export class Reader {
     this.#count += 1
     return `${this.#idPrefix}-${this.#count.toString(36)}`
   }
+}
+
+function peerOf(socket: Socket) {
+  const certificate = socket instanceof TLSSocket ? certificateOf(socket) : undefined
+  return certificate === undefined ? {} : { certificate }
 }
 
 function write(response: ServerResponse, answer: HttpResponse): void {

@@ -132,6 +132,14 @@ function isCeremony(name: OperationName): name is Exclude<OperationName, GatedNa
 /** What the caller presents; whether it is good is for the gate. */
 function credentialOf(request: HttpRequest): Credential {
   const header = request.headers['authorization']
+  if (header === undefined && request.certificate !== undefined) {
+    const principal = request.headers['claviger-principal']
+    return {
+      kind: 'certificate',
+      certificate: request.certificate,
+      ...(typeof principal === 'string' ? { principal } : {}),
+    }
+  }
   if (typeof header !== 'string' || header.length > CREDENTIAL_LENGTH_MAX) return { kind: 'none' }
   const space = header.indexOf(' ')
   if (space !== 6 || header.slice(0, space).toLowerCase() !== 'bearer') return { kind: 'none' }

@@ -8,6 +8,7 @@ import type { Work } from '../work.ts'
 import { own, ownEnabled } from './own.ts'
 import { findOwner } from './owner-token.ts'
 import { ofPrincipal, page } from './page.ts'
+import { readBounds } from './settings.ts'
 
 const DAY_MS = 86_400_000
 
@@ -53,7 +54,12 @@ export const createAccessKey: ChangeVerb<'accessKey.create'> = {
   async run(input, work) {
     work.authorize()
     const { value, standing } = await ownEnabled(work, input.principal)
-    return { ...planAccessKey(work, value, input), unchanged: [standing] }
+    const bounds = await readBounds(work)
+    const days = bounds.accessKeyDays(input.days)
+    return {
+      ...planAccessKey(work, value, { description: input.description, days }),
+      unchanged: [standing, ...bounds.standing],
+    }
   },
 }
 

@@ -10,6 +10,7 @@ const words: Readonly<Partial<Record<RowKind, string>>> = {
   stepUpRule: 'step-up rule',
   approvalPolicy: 'approval policy',
   approval: 'request for approval',
+  secretId: 'secret id',
 }
 
 /**
@@ -34,5 +35,13 @@ export async function ownEnabled(work: Work, id: string) {
   const principal = await own<Principal>(work, 'principal', id)
   if (principal.value.state === 'disabled')
     throw new ClavigerError('conflict', 'The principal is disabled; enable it first')
+  return principal
+}
+
+/** One that is a program: persons prove who they are themselves. @throws ClavigerError not_found, conflict */
+export async function ownProgram(work: Work, id: string) {
+  const principal = await ownEnabled(work, id)
+  if (principal.value.kind === 'user')
+    throw new ClavigerError('conflict', 'The principal is a person; give this to a service')
   return principal
 }

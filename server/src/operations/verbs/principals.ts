@@ -7,8 +7,10 @@ import { principalView, tokenView } from '../views.ts'
 import type { Work } from '../work.ts'
 import { own, ownEnabled } from './own.ts'
 import { ofPrincipal, page } from './page.ts'
+import { readBounds } from './settings.ts'
 
 const DAY_MS = 86_400_000
+const DEFAULT_DAYS = 90
 
 export const whoami: ReadVerb<'whoami'> = {
   kind: 'read',
@@ -132,7 +134,12 @@ export const createToken: ChangeVerb<'token.create'> = {
   async run(input, work) {
     work.authorize()
     const { value, standing } = await ownEnabled(work, input.principal)
-    return { ...planToken(work, value, input), unchanged: [standing] }
+    const bounds = await readBounds(work)
+    const days = bounds.days('tokenDays', input.days, DEFAULT_DAYS)
+    return {
+      ...planToken(work, value, { description: input.description, days }),
+      unchanged: [standing, ...bounds.standing],
+    }
   },
 }
 

@@ -1,0 +1,39 @@
+import type { TLSSocket } from 'node:tls'
+import type { ClientCertificate } from './message.ts'
+
+/** The client's side of a TLS connection. */
+
+/** By connection, whose certificate never changes: TLS 1.3 authenticates once, and renegotiation is not done here. */
+const read = new WeakMap<TLSSocket, ClientCertificate | 'none'>()
+
+/** One name with its kind; node:tls writes names that hold commas or quotes as JSON strings, which stay so here. */
+const NAME = /([A-Za-z ]+:(?:"(?:[^"\\]|\\.)*"|[^",]*))(?:, |$)/gy
+
+/** The certificate that the client proved it has the key of, where one of the listener's authorities vouches for it. */
+export function certificateOf(socket: TLSSocket): ClientCertificate | undefined {
+  const known = read.get(socket)
+  if (known !== undefined) return known === 'none' ? undefined : known
+  const certificate = socket.authorized ? parse(socket) : undefined
+  read.set(socket, certificate ?? 'none')
+  return certificate
+}
+
+function parse(socket: TLSSocket): ClientCertificate | undefined {
+  const peer = socket.getPeerX509Certificate()
+  if (peer === undefined) return undefined
+  return {
+    fingerprint: peer.fingerprint256.replaceAll(':', '').toLowerCase(),
+    names: namesOf(peer.subjectAltName ?? ''),
+    issuer: peer.issuer,
+    subject: peer.subject,
+    validFrom: peer.validFromDate.getTime(),
+    validTo: peer.validToDate.getTime(),
+  }
+}
+
+/** Each name; none where the text is not wholly understood. */
+function namesOf(text: string): readonly string[] {
+  const found = [...text.matchAll(NAME)]
+  const length = found.reduce((sum, [whole]) => sum + whole.length, 0)
+  return length === text.length ? found.map(([, name = '']) => name) : []
+}

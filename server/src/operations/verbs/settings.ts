@@ -1,0 +1,88 @@
+import { newestRow } from '#keyring'
+import { ClavigerError, defaultSettings, type AccessSettings } from '#model'
+import type { RowReference } from '#store'
+import { settingsRow } from '../rows.ts'
+import type { ChangeVerb, ReadVerb } from '../verb.ts'
+import type { Work } from '../work.ts'
+
+/** What holds for every credential of a tenant: one row, which is there once something was changed. */
+
+const ACCESS_KEY_DAYS_MAX = defaultSettings.accessKeyDays
+
+type Limit = 'tokenDays' | 'accessKeyDays' | 'secretIdDays' | 'certificateDays'
+
+const words: Readonly<Record<Limit, string>> = {
+  tokenDays: 'A token',
+  accessKeyDays: 'An access key',
+  secretIdDays: 'A secret id',
+  certificateDays: 'A certificate',
+}
+
+async function read(work: Work) {
+  const { tenant } = work.caller
+  const row = await newestRow(work.parts.store, { kind: 'settings', id: tenant })
+  const standing: (RowReference & { readonly revision: number })[] =
+    row === undefined ? [] : [{ kind: 'settings', id: tenant, revision: row.revision }]
+  const value: AccessSettings = {
+    ...defaultSettings,
+    ...(row === undefined ? {} : work.parts.seals.open<AccessSettings>(row)),
+    tenant,
+  }
+  return { value, standing }
+}
+
+function view({ tenant: _tenant, ...shown }: AccessSettings) {
+  return shown
+}
+
+/** How old credentials of the caller's tenant may get, with the condition that it still holds. */
+export async function readBounds(work: Work) {
+  const { value, standing } = await read(work)
+  const days = (limit: Limit, given: number | undefined, otherwise: number): number => {
+    const most = value[limit]
+    if (given === undefined) return Math.min(otherwise, most)
+    if (given <= most) return given
+    throw new ClavigerError(
+      'invalid_request',
+      `${words[limit]} of this tenant is valid for at most ${most} days (${limit} of its settings)`,
+      { field: 'days' },
+    )
+  }
+  return {
+    standing,
+    days,
+    /** Access keys have no end unless one is given, where the tenant has not bounded them. */
+    accessKeyDays(given: number | undefined): number | undefined {
+      const bounded = given !== undefined || value.accessKeyDays < ACCESS_KEY_DAYS_MAX
+      return bounded ? days('accessKeyDays', given, ACCESS_KEY_DAYS_MAX) : undefined
+    },
+  }
+}
+
+export const getSettings: ReadVerb<'settings.get'> = {
+  kind: 'read',
+  async run(_input, work) {
+    work.authorize()
+    return view((await read(work)).value)
+  },
+}
+
+export const updateSettings: ChangeVerb<'settings.update'> = {
+  kind: 'change',
+  async run(input, work) {
+    work.authorize()
+    const { value, standing } = await read(work)
+    const given = Object.entries(input).filter(([, each]) => each !== undefined)
+    const settings: AccessSettings = { ...value, ...Object.fromEntries(given) }
+    return {
+      additive: false,
+      rows: [settingsRow(settings)],
+      unchanged: standing,
+      absent: standing.length > 0 ? [] : [{ kind: 'settings' as const, id: settings.tenant }],
+      anew: true,
+      subject: settings.tenant,
+      detail: Object.fromEntries(given.map(([name, each]) => [name, Number(each)])),
+      output: view(settings),
+    }
+  },
+}
