@@ -6,7 +6,6 @@ import * as data from './data.ts'
 import * as explain from './explain.ts'
 import * as keys from './keys.ts'
 import * as ledger from './ledger.ts'
-import * as loginProviders from './login-providers.ts'
 import * as material from './material.ts'
 import * as policies from './policies.ts'
 import * as system from './system.ts'
@@ -90,16 +89,6 @@ export const operations = {
   'identityProvider.update': credentials.updateIdentityProvider,
   'identityProvider.list': credentials.listIdentityProviders,
   'identityProvider.delete': credentials.deleteIdentityProvider,
-  'loginProvider.create': loginProviders.createLoginProvider,
-  'loginProvider.update': loginProviders.updateLoginProvider,
-  'loginProvider.list': loginProviders.listLoginProviders,
-  'loginProvider.delete': loginProviders.deleteLoginProvider,
-  'loginProvider.link': loginProviders.linkLoginProvider,
-  'loginProvider.unlink': loginProviders.unlinkLoginProvider,
-  'loginProvider.names': loginProviders.nameLoginProviders,
-  'login.providerStart': loginProviders.startProviderLogin,
-  'login.provider': loginProviders.providerLogin,
-  'login.providerLink': loginProviders.linkOwnProvider,
   'role.list': access.listRoles,
   'binding.create': access.createBinding,
   'binding.list': access.listBindings,

@@ -315,8 +315,6 @@ const restable: ReadonlySet<string> = new Set([
   'tenant',
   'trust',
   'identityProvider',
-  'loginProvider',
-  'loginLink',
 ])
 
 /** A grant's row id, which says whose it is, so that giving one does not make everybody's session be read anew. */

@@ -21,17 +21,6 @@ export {
   IdentityError,
   type IdentityCredential,
 } from './identity/index.ts'
-export {
-  candidateNames,
-  LoginProviders,
-  ProviderError,
-  SECOND_FACTOR_ATTEMPTS,
-  type AwaitedFactor,
-  type Flow,
-  type ProviderFault,
-  type ProviderIdentity,
-  type StoredProvider,
-} from './login-providers/index.ts'
 export { listRows, openSession, readRow } from './opening.ts'
 export {
   defaultPolicy,
@@ -41,12 +30,6 @@ export {
   PolicyError,
   type ConditionValues,
 } from './policy/index.ts'
-export {
-  AnonymousIdentity,
-  Session,
-  type Caller,
-  type Explanation,
-  type Identity,
-} from './session.ts'
+export { AnonymousIdentity, Session, type Caller, type Explanation, type Identity } from './session.ts'
 export { SignatureError } from './sigv4/index.ts'
 export { sealTemporary } from './temporary.ts'

@@ -31,7 +31,6 @@ export const rowKinds = [
   'loginSession',
   'enrolment',
   'loginProvider',
-  'loginLink',
   'certificate',
   'secretId',
   'settings',
