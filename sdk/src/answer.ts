@@ -1,5 +1,5 @@
 import './without-code-generation.ts'
-import { errorCodes, type ErrorCode, type Operation } from '@claviger/contract'
+import { errorCodes, type ErrorCode, type Operation, type StepUpDemand } from '@claviger/contract'
 import { z } from 'zod'
 import { ClavigerApiError, ClavigerConnectionError } from './errors.ts'
 
@@ -8,12 +8,28 @@ export const ANSWER_BYTES_MAX = 67_108_864
 /** Words of the far side are cut at this many characters before they are shown. */
 const DETAIL_LENGTH_MAX = 4_096
 
+/** A newer server may demand more than this client can read; then it is an error without the demand, and no strange answer. */
+const stepUp = z
+  .object({
+    factors: z.array(z.string().max(64)).max(64),
+    maxAgeSeconds: z.int().min(0).optional(),
+    bound: z.boolean(),
+  })
+  .optional()
+  .catch(undefined)
+const approval = z
+  .object({ policy: z.string().max(256), approvals: z.int().min(0) })
+  .optional()
+  .catch(undefined)
+
 const problem = z.object({
   title: z.string().optional(),
   code: z.string(),
   detail: z.string().default(''),
   request: z.string().max(256).default(''),
   field: z.string().max(1_024).optional(),
+  stepUp,
+  approval,
 })
 
 function isErrorCode(code: string): code is ErrorCode {
@@ -53,7 +69,7 @@ function parseJson(body: Uint8Array, response: Response, address: string): unkno
 function problemError(body: Uint8Array, response: Response, address: string): Error {
   const parsed = problem.safeParse(parseJson(body, response, address))
   if (!parsed.success) return strange(address, `status ${response.status}, and no problem details`)
-  const { code, detail, request, field } = parsed.data
+  const { code, detail, request, field, stepUp: proof, approval: approvers } = parsed.data
   // A newer server may have codes that this client does not know; the status still tells their kind.
   if (!isErrorCode(code))
     return strange(address, `an unknown error code, status ${response.status}`)
@@ -64,7 +80,14 @@ function problemError(body: Uint8Array, response: Response, address: string): Er
     detail: detail.slice(0, DETAIL_LENGTH_MAX),
     requestId: request,
     field,
+    stepUp: code === 'step_up_required' ? proof && stated(proof) : undefined,
+    approval: code === 'approval_required' ? approvers : undefined,
   })
+}
+
+/** The demand without fields that are not there. */
+function stated({ maxAgeSeconds, ...rest }: NonNullable<z.infer<typeof stepUp>>): StepUpDemand {
+  return maxAgeSeconds === undefined ? rest : { ...rest, maxAgeSeconds }
 }
 
 /** Takes away the fields that zod did not know; true if there was one. A newer server may say more than this client knows. */

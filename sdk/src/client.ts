@@ -10,12 +10,30 @@ export const TIMEOUT_MS_DEFAULT = 30_000
 export interface ClientOptions {
   /** The server's base URL, such as https://kms.example:8300. */
   readonly address: string
-  /** A bearer token. Operations that need no credential work without it. */
+  /** A bearer token, or that of a login. Operations that need no credential work without it. */
   readonly token?: string | undefined
   readonly fetch?: typeof globalThis.fetch | undefined
   readonly timeoutMs?: number | undefined
   /** Sends the token over plain HTTP to another machine, where everyone on the way can read it. */
   readonly insecurePlainHttp?: boolean | undefined
+}
+
+/** The headers of a call's options, and the shape of an id that may stand in them. */
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const optionHeaders = Object.freeze({
+  approval: 'claviger-approval',
+  stepUp: 'claviger-step-up',
+} as const)
+
+function headersOf(options: CallOptions): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const name of ['approval', 'stepUp'] as const) {
+    const id = options[name]
+    if (id === undefined) continue
+    if (!ID.test(id)) throw new ClavigerInputError(name, 'must be a lower-case UUID')
+    headers[optionHeaders[name]] = id
+  }
+  return headers
 }
 
 const TOKEN = /^[\x21-\x7e]{1,4096}$/
@@ -25,7 +43,7 @@ function isLoopback(hostname: string): boolean {
 }
 
 /** The base URL without its last slash, or a ClavigerInputError that says what is wrong with it. */
-function checkedAddress(options: ClientOptions): string {
+function checkedAddress(options: ClientOptions): { address: string; readable: boolean } {
   const url = URL.parse(options.address)
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw new ClavigerInputError('address', 'must be a URL such as https://kms.example:8300')
@@ -34,13 +52,16 @@ function checkedAddress(options: ClientOptions): string {
     throw new ClavigerInputError('address', 'must have no user name, query or fragment')
   }
   const plain = url.protocol === 'http:' && !isLoopback(url.hostname)
-  if (plain && options.token !== undefined && options.insecurePlainHttp !== true) {
-    throw new ClavigerInputError(
-      'address',
-      'is plain HTTP to another machine, which would show the token to everyone on the way; use https',
-    )
-  }
-  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
+  const readable = plain && options.insecurePlainHttp !== true
+  if (readable && options.token !== undefined) throw shown('the token')
+  return { address: `${url.origin}${url.pathname.replace(/\/+$/, '')}`, readable }
+}
+
+function shown(what: string): ClavigerInputError {
+  return new ClavigerInputError(
+    'address',
+    `is plain HTTP to another machine, which would show ${what} to everyone on the way; use https`,
+  )
 }
 
 /** The system's name of a network error: it stands in the cause of what fetch throws, and holds nothing of the request. */
@@ -78,7 +99,7 @@ function unreachable(address: string, error: unknown): ClavigerConnectionError {
  * Nothing is retried, because a use or a change that seems lost may stand in the ledger.
  */
 export function createClient(options: ClientOptions): Claviger {
-  const address = checkedAddress(options)
+  const { address, readable } = checkedAddress(options)
   const { token, timeoutMs = TIMEOUT_MS_DEFAULT } = options
   const send = options.fetch ?? globalThis.fetch
   if (token !== undefined && !TOKEN.test(token)) {
@@ -90,6 +111,10 @@ export function createClient(options: ClientOptions): Claviger {
 
   async function call(name: OperationName, input: unknown, callOptions: CallOptions) {
     const request = describeCall(name, input ?? {}, address)
+    const more = headersOf(callOptions)
+    // Whoever calls these is known by a secret in the input: a password, a code, a link's token.
+    if (readable && rowOf(name).action === 'none' && rowOf(name).effect === 'change')
+      throw shown('what it is proved with')
     const deadline = AbortSignal.timeout(timeoutMs)
     const { signal } = callOptions
     try {
@@ -97,6 +122,7 @@ export function createClient(options: ClientOptions): Claviger {
         method: request.method,
         headers: {
           ...request.headers,
+          ...more,
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         },
         // A redirect would carry the request to somewhere nobody chose.

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@claviger/contract'
+import type { ApprovalDemand, ErrorCode, StepUpDemand } from '@claviger/contract'
 
 /** The server answered, and the answer is an error of the contract. `code` is stable; decide by it, never by the words. */
 export class ClavigerApiError extends Error {
@@ -12,6 +12,10 @@ export class ClavigerApiError extends Error {
   readonly requestId: string
   /** The path of the field that is wrong, for `invalid_request`. */
   readonly field: string | undefined
+  /** How to prove once more who is asking, for `step_up_required`. */
+  readonly stepUp: StepUpDemand | undefined
+  /** Which policy asks for how many approvers, for `approval_required`. */
+  readonly approval: ApprovalDemand | undefined
 
   constructor(problem: {
     code: ErrorCode
@@ -20,6 +24,8 @@ export class ClavigerApiError extends Error {
     detail: string
     requestId: string
     field?: string | undefined
+    stepUp?: StepUpDemand | undefined
+    approval?: ApprovalDemand | undefined
   }) {
     super(problem.detail === '' ? problem.title : problem.detail)
     this.code = problem.code
@@ -27,6 +33,8 @@ export class ClavigerApiError extends Error {
     this.detail = problem.detail
     this.requestId = problem.requestId
     this.field = problem.field
+    this.stepUp = problem.stepUp
+    this.approval = problem.approval
   }
 }
 

@@ -19,7 +19,11 @@ export type CallInput<Name extends OperationName> = Flat<
 
 export interface CallOptions {
   /** Gives up when it is aborted. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
+  /** The id of an approved request to do just this (approval.request): the operation is done once under it. */
+  readonly approval?: string | undefined
+  /** The id of a proof that was made for just this call (login.stepUp); good for one. */
+  readonly stepUp?: string | undefined
 }
 
 /** One method of the client. The input may be left out where every field of it may be. */

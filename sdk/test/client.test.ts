@@ -111,6 +111,50 @@ test('problem details become a ClavigerApiError with all they say', async () => 
   )
 })
 
+test('a demand for a fresh proof, or for approvers, comes with its error', async () => {
+  const demand = async (body: object) => {
+    await using server = await answering(
+      json(403, { detail: 'no', request: 'r-1', ...body }, 'application/problem+json'),
+    )
+    const error = await failure(() => createClient({ address: server.address, token }).key.list())
+    assert.ok(error instanceof ClavigerApiError)
+    return { stepUp: error.stepUp, approval: error.approval }
+  }
+  const stepUp = { factors: ['totp', 'passkey'], maxAgeSeconds: 300, bound: false }
+  const approval = { policy: '0b7c9b5e-1f4d-4d0a-9d6e-2f6f4b1c0a11', approvals: 2 }
+  const none = { stepUp: undefined, approval: undefined }
+  assert.deepEqual(await demand({ code: 'step_up_required', stepUp }), { ...none, stepUp })
+  assert.deepEqual(await demand({ code: 'approval_required', approval }), { ...none, approval })
+  // Only with its own code, and never half of one.
+  assert.deepEqual(await demand({ code: 'forbidden', stepUp, approval }), none)
+  assert.deepEqual(await demand({ code: 'step_up_required', stepUp: { factors: 'all' } }), none)
+})
+
+test('an approval and a proof travel as headers of the one call', async () => {
+  const seen: (string | undefined)[][] = []
+  await using server = await answering((request, response) => {
+    const { 'claviger-approval': approval, 'claviger-step-up': stepUp } = request.headers
+    seen.push([approval, stepUp].map((value) => value?.toString()))
+    response.end(JSON.stringify({ status: 'ok' }))
+  })
+  const client = createClient({ address: server.address, token })
+  const [approval, stepUp] = [crypto.randomUUID(), crypto.randomUUID()]
+  await client.system.health({}, { approval, stepUp })
+  await client.system.health({}, { stepUp })
+  await client.system.health()
+  assert.deepEqual(seen, [
+    [approval, stepUp],
+    [undefined, stepUp],
+    [undefined, undefined],
+  ])
+  for (const wrong of ['', 'x', `${approval}\r\nx: y`, approval.toUpperCase()]) {
+    const error = await failure(() => client.system.health({}, { approval: wrong }))
+    assert.ok(error instanceof ClavigerInputError)
+    assert.equal(error.field, 'approval')
+  }
+  assert.equal(seen.length, 3)
+})
+
 test('what is not Claviger is said to be so, with the address and without the token', async () => {
   const strangers: RequestListener[] = [
     (_request, response) => response.writeHead(502).end('<html>Bad Gateway</html>'),
