@@ -5,6 +5,7 @@ import type { RowReference, Store } from '#store'
 import { accessKeyBinding } from './access-key.ts'
 import { parseToken, proves } from './bearer-token.ts'
 import { Accounts, openIdentity, type IdentityCredential } from './identity/index.ts'
+import { isLoginText, LoginSightings, openLogin, provesCsrf } from './logins.ts'
 import { openSession, readRow } from './opening.ts'
 import type { Session } from './session.ts'
 import { SystemIdentity, type Identity } from './session.ts'
@@ -28,6 +29,13 @@ const SESSIONS_MAX = 10_000
 export type Credential =
   | { readonly kind: 'none' }
   | { readonly kind: 'bearer'; readonly token: string }
+  /** A browser's login, which it sends along whoever asks it to: whatever is not only read needs the code beside it. */
+  | {
+      readonly kind: 'cookie'
+      readonly token: string
+      readonly reads: boolean
+      readonly csrf: string | undefined
+    }
   /** A request signed with an access key (AWS Signature Version 4), for one of the services named. */
   | {
       readonly kind: 'signed'
@@ -67,10 +75,14 @@ export interface AccessOptions {
 const UNAUTHENTICATED =
   'The token is unknown, expired or revoked; check CLAVIGER_TOKEN or make a new token'
 
+const NO_LOGIN = 'The login has ended, or was not used for too long; log in again'
+
 /** A session, and for those that sign their requests, the secret they sign with: the caller overwrites it. */
 interface Held {
   readonly session: Session
   readonly openSecret?: () => Buffer
+  /** Of a login: it ends when it is not used for so long, in milliseconds. */
+  readonly idle?: number
 }
 
 export class Access {
@@ -82,6 +94,8 @@ export class Access {
   readonly #signingKeys = new SigningKeys()
   readonly #replays: Replays
   readonly #accounts: Accounts
+  /** When each login was last used. */
+  readonly #sightings = new LoginSightings()
   /** Raised when anything a session is made of changes. */
   #generation = 0
 
@@ -110,6 +124,10 @@ export class Access {
           'No credential was given; send Authorization: Bearer <token>',
         )
       case 'bearer':
+        return this.#authenticateToken(credential.token)
+      case 'cookie':
+        if (!isLoginText(credential.token) || !provesCsrf(credential))
+          throw new ClavigerError('unauthenticated', NO_LOGIN)
         return this.#authenticateToken(credential.token)
       case 'signed':
         return this.#authenticateSigned(credential.request, credential.services)
@@ -145,11 +163,19 @@ export class Access {
     if (held === undefined) {
       return this.#open(name, () => this.#openToken(text)).then(({ session }) => session)
     }
-    held.session.assertValid(this.#clock.now())
+    const now = this.#clock.now()
+    held.session.assertValid(now)
+    if (held.idle !== undefined && !this.#sightings.see(held.session.credential.id, now, held.idle))
+      throw new ClavigerError('unauthenticated', NO_LOGIN)
     return held.session
   }
 
   async #openToken(text: string): Promise<Held> {
+    if (isLoginText(text)) {
+      const login = await openLogin(this.#options, text, this.#clock.now(), this.#sightings)
+      if (login === undefined) throw new ClavigerError('unauthenticated', NO_LOGIN)
+      return login
+    }
     const refused = new ClavigerError('unauthenticated', UNAUTHENTICATED)
     const presented = parseToken(text)
     if (presented === undefined) throw refused
@@ -315,6 +341,9 @@ const restable: ReadonlySet<string> = new Set([
   'tenant',
   'trust',
   'identityProvider',
+  'loginSession',
+  'loginProvider',
+  'loginLink',
 ])
 
 /** A grant's row id, which says whose it is, so that giving one does not make everybody's session be read anew. */

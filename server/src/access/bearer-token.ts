@@ -5,7 +5,10 @@ import { constantTimeEqual, randomSecret, sha256 } from '#crypto'
  * proves the holder. Only SHA-256 of the secret is kept: with that much entropy a slow hash adds nothing.
  */
 
-const TOKEN = /^clv_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$/
+/** A program's token, a person's login, and the link that a person sets up factors with. */
+export type TokenPrefix = 'clv' | 'clvs' | 'clve'
+
+const TOKEN = /^(clv[es]?)_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$/
 const SECRET_BYTES = 32
 
 export interface NewToken {
@@ -16,11 +19,11 @@ export interface NewToken {
 }
 
 /** Makes the text of a token with a given id (a UUID). */
-export function createTokenText(id: string): NewToken {
+export function createTokenText(id: string, prefix: TokenPrefix = 'clv'): NewToken {
   const secret = randomSecret(SECRET_BYTES)
   try {
     const hash = Buffer.from(sha256(secret)).toString('base64')
-    return { text: `clv_${id.replaceAll('-', '')}_${secret.toString('base64url')}`, hash }
+    return { text: `${prefix}_${id.replaceAll('-', '')}_${secret.toString('base64url')}`, hash }
   } finally {
     secret.fill(0)
   }
@@ -33,10 +36,13 @@ export interface ParsedToken {
 }
 
 /** Reads what a caller presents; attacker-chosen. Undefined for anything that is not shaped like a token. */
-export function parseToken(text: string): ParsedToken | undefined {
+export function parseToken(
+  text: string,
+  prefix: TokenPrefix = 'clv',
+): ParsedToken | undefined {
   const match = TOKEN.exec(text)
-  if (match === null) return undefined
-  const [, hex = '', secret = ''] = match
+  if (match === null || match[1] !== prefix) return undefined
+  const [, , hex = '', secret = ''] = match
   const id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
   return { id, digest: sha256(Buffer.from(secret, 'base64url')) }
 }

@@ -12,8 +12,10 @@ export {
 } from './access.ts'
 export { isArnName, principalArn } from './arn.ts'
 export type { Asked } from './asked.ts'
-export { createTokenText } from './bearer-token.ts'
+export { createTokenText, parseToken, proves } from './bearer-token.ts'
+export { Begun } from './begun.ts'
 export { tenantTarget, type Grant, type Target } from './decision.ts'
+export { isEnough } from './enough.ts'
 export { grantSlot, isNoWider, newGrantId, newGrantNonce } from './grants.ts'
 export {
   assertKeySet,
@@ -21,6 +23,18 @@ export {
   IdentityError,
   type IdentityCredential,
 } from './identity/index.ts'
+export {
+  candidateNames,
+  LoginProviders,
+  ProviderError,
+  SECOND_FACTOR_ATTEMPTS,
+  type AwaitedFactor,
+  type Flow,
+  type ProviderFault,
+  type ProviderIdentity,
+  type StoredProvider,
+} from './login-providers/index.ts'
+export { csrfOf } from './logins.ts'
 export { listRows, openSession, readRow } from './opening.ts'
 export {
   defaultPolicy,
@@ -30,6 +44,23 @@ export {
   PolicyError,
   type ConditionValues,
 } from './policy/index.ts'
-export { AnonymousIdentity, Session, type Caller, type Explanation, type Identity } from './session.ts'
+export {
+  assertAcceptable,
+  HASHES_KEPT,
+  hashPassword,
+  isPassword,
+  noPassword,
+  passwordBinding,
+} from './passwords/index.ts'
+export { Proofs } from './proofs.ts'
+export { findRecoveryCode, newRecoveryCodes } from './recovery.ts'
+export {
+  AnonymousIdentity,
+  Session,
+  type Caller,
+  type Explanation,
+  type Identity,
+} from './session.ts'
 export { SignatureError } from './sigv4/index.ts'
 export { sealTemporary } from './temporary.ts'
+export { newTotpSecret, totpAt, totpBinding, totpSetup, totpStep } from './totp/index.ts'
