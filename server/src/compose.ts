@@ -1,6 +1,6 @@
 import type { OutputOf } from '@claviger/contract'
 import type { Logger } from 'pino'
-import { Access } from '#access'
+import { Access, LoginProviders } from '#access'
 import { randomBytes, sha256 } from '#crypto'
 import { checkpoints, destruction, expiry, rotation, type Job } from '#jobs'
 import { Custody, Hierarchy, logPrimitives, Ring, RowSeals } from '#keyring'
@@ -29,7 +29,11 @@ export interface HouseOptions {
   readonly log: Logger
   /** The ledger's name, fixed when it is made. */
   readonly origin: string
+  /** What persons' browsers call the server: an origin (RFC 6454). The common one of a development server unless given. */
+  readonly publicUrl?: () => string
 }
+
+const PUBLIC_URL = 'http://localhost:8200'
 
 export interface House {
   readonly ceremonies: Ceremonies
@@ -157,6 +161,8 @@ export async function compose(options: HouseOptions): Promise<House> {
     system,
     assertServing,
     defaultTenant: () => custody.tenant,
+    loginProviders: new LoginProviders(options.clock),
+    publicUrl: options.publicUrl ?? (() => PUBLIC_URL),
   })
   return {
     ceremonies,

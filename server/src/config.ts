@@ -14,6 +14,8 @@ export interface Config {
   /** A database file's folder, or undefined to keep everything in memory. */
   readonly dataFolder: string | undefined
   readonly tls: { readonly certificate: Uint8Array; readonly key: Uint8Array } | undefined
+  /** What persons' browsers call the server, without a path; made of where it listens unless given. */
+  readonly publicUrl: string | undefined
   /** Where AWS clients find the server, beside `/`. */
   readonly awsPath: string
   /** The ledger's name (C2SP tlog-checkpoint: a URL without its scheme). */
@@ -42,6 +44,7 @@ claviger server  start a server: sealed until 'claviger unseal'
   --tls-cert FILE      certificate chain, PEM; server needs it unless it listens on loopback
   --tls-key FILE       its private key, PEM
   --origin NAME        the ledger's name, fixed when the server is initialized (claviger.local/ledger)
+  --public-url URL     what browsers call the server; passkeys are made for its host (http://localhost:PORT)
   --aws-path PATH      where AWS clients find it, beside / (/aws)
   --log-level LEVEL    fatal, error, warn, info, debug (dev: warn, server: info)
   --token-file FILE    dev: write the owner's token there, mode 0600, once the server is ready
@@ -59,6 +62,7 @@ const options = {
   'tls-cert': { type: 'string' },
   'tls-key': { type: 'string' },
   origin: { type: 'string', default: 'claviger.local/ledger' },
+  'public-url': { type: 'string' },
   'aws-path': { type: 'string', default: '/aws' },
   'log-level': { type: 'string' },
   'token-file': { type: 'string' },
@@ -104,6 +108,7 @@ export function readConfig(
   return {
     mode,
     listen,
+    publicUrl: parsePublicUrl(values['public-url']),
     awsPath: values['aws-path'],
     dataFolder: values.data,
     tls,
@@ -141,6 +146,17 @@ function parseAddress(text: string): Address {
   if (match === null || port > 65_535)
     throw new UsageError('--listen is HOST:PORT, such as 127.0.0.1:8200 or [::1]:8200')
   return { host: match[1] ?? match[2] ?? '', port }
+}
+
+/** An origin (RFC 6454). Browsers have passkeys and `__Host-` cookies for https, and for localhost. */
+function parsePublicUrl(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  const url = URL.parse(text)
+  if (url === null || url.origin !== text.replace(/\/$/, ''))
+    throw new UsageError('--public-url is scheme, host and port, such as https://kms.example.com')
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname.replace(/^\[|\]$/g, ''))))
+    throw new UsageError('--public-url is https, or http on loopback')
+  return url.origin
 }
 
 function isLoopback(host: string): boolean {
