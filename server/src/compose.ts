@@ -1,6 +1,6 @@
 import type { OutputOf } from '@claviger/contract'
 import type { Logger } from 'pino'
-import { Access, LoginProviders } from '#access'
+import { Access } from '#access'
 import { randomBytes, sha256 } from '#crypto'
 import { checkpoints, destruction, expiry, rotation, type Job } from '#jobs'
 import { Custody, Hierarchy, logPrimitives, Ring, RowSeals } from '#keyring'
@@ -161,7 +161,6 @@ export async function compose(options: HouseOptions): Promise<House> {
     system,
     assertServing,
     defaultTenant: () => custody.tenant,
-    loginProviders: new LoginProviders(options.clock),
     publicUrl: options.publicUrl ?? (() => PUBLIC_URL),
   })
   return {

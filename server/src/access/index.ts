@@ -23,17 +23,6 @@ export {
   IdentityError,
   type IdentityCredential,
 } from './identity/index.ts'
-export {
-  candidateNames,
-  LoginProviders,
-  ProviderError,
-  SECOND_FACTOR_ATTEMPTS,
-  type AwaitedFactor,
-  type Flow,
-  type ProviderFault,
-  type ProviderIdentity,
-  type StoredProvider,
-} from './login-providers/index.ts'
 export { csrfOf } from './logins.ts'
 export { listRows, openSession, readRow } from './opening.ts'
 export {
