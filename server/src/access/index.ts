@@ -41,6 +41,17 @@ export {
   noPassword,
   passwordBinding,
 } from './passwords/index.ts'
+export {
+  assertionOptions,
+  assertionProves,
+  credentialOf,
+  registrationOptions,
+  siteOf,
+  verifyAssertion,
+  verifyRegistration,
+  type NewPasskey,
+  type Site,
+} from './passkeys/index.ts'
 export { Proofs } from './proofs.ts'
 export { findRecoveryCode, newRecoveryCodes } from './recovery.ts'
 export {
