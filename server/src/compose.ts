@@ -1,12 +1,13 @@
 import type { OutputOf } from '@claviger/contract'
 import type { Logger } from 'pino'
-import { Access } from '#access'
+import { Access, Proofs } from '#access'
 import { randomBytes, sha256 } from '#crypto'
 import { checkpoints, destruction, expiry, rotation, type Job } from '#jobs'
 import { Custody, Hierarchy, logPrimitives, Ring, RowSeals } from '#keyring'
 import { Ledger, Log } from '#ledger'
 import { ClavigerError, type Clock } from '#model'
 import {
+  BegunLogins,
   Ceremonies,
   dueForDestruction,
   dueForExpiry,
@@ -161,6 +162,8 @@ export async function compose(options: HouseOptions): Promise<House> {
     system,
     assertServing,
     defaultTenant: () => custody.tenant,
+    proofs: new Proofs(),
+    begunLogins: new BegunLogins(),
     publicUrl: options.publicUrl ?? (() => PUBLIC_URL),
   })
   return {

@@ -289,6 +289,11 @@ export class Access {
     return held
   }
 
+  /** When a login was last used, where that is remembered. */
+  lastUseOf(login: string): number | undefined {
+    return this.#sightings.lastOf(login)
+  }
+
   /** Forgets the sessions that a change touched. */
   drop(changed: readonly RowReference[]): void {
     for (const { kind, id } of changed) {

@@ -1,8 +1,9 @@
-import type { Access, Caller, Credential, SystemCredential } from '#access'
+import type { Access, Caller, Credential, Proofs, SystemCredential } from '#access'
 import type { Hierarchy, Ring, RowSeals } from '#keyring'
 import type { LedgerReader } from '#ledger'
 import type { Clock, Key, KeyVersion } from '#model'
 import type { Store } from '#store'
+import type { BegunLogins } from './logins/begun-logins.ts'
 import type { SystemControl } from './system-control.ts'
 
 /** What an operation is given, and what it tells: values that the gate, the doors and the verbs hand to one another. */
@@ -19,6 +20,9 @@ export interface Parts {
   readonly defaultTenant: () => string
   readonly ledgerReader: LedgerReader
   readonly system: SystemControl
+  /** What was proved for one operation each. */
+  readonly proofs: Proofs
+  readonly begunLogins: BegunLogins
   /** What persons' browsers call the server: an origin (RFC 6454). */
   readonly publicUrl: () => string
 }

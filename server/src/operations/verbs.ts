@@ -31,6 +31,11 @@ import {
 import { mac, macBatch, verifyMac } from './verbs/mac.ts'
 import { createOwnerToken } from './verbs/owner-token.ts'
 import { getPolicy, putPolicy } from './verbs/policies.ts'
+import * as devices from './verbs/persons/device.ts'
+import * as enrolment from './verbs/persons/enrolment.ts'
+import * as factors from './verbs/persons/factors.ts'
+import { login } from './verbs/persons/login.ts'
+import * as logins from './verbs/persons/logins.ts'
 import * as principals from './verbs/principals.ts'
 import { random } from './verbs/random.ts'
 import { reencrypt, reencryptBatch } from './verbs/reencrypt.ts'
@@ -122,6 +127,24 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'identityProvider.update': identityProviders.updateIdentityProvider,
   'identityProvider.list': identityProviders.listIdentityProviders,
   'identityProvider.delete': identityProviders.deleteIdentityProvider,
+  'person.invite': enrolment.invitePerson,
+  'person.reset': enrolment.resetPerson,
+  'enrolment.begin': enrolment.beginEnrolment,
+  'enrolment.complete': enrolment.completeEnrolment,
+  login,
+  'login.stepUp': logins.stepUp,
+  'login.deviceStart': devices.deviceStart,
+  'login.deviceConfirm': devices.deviceConfirm,
+  'login.devicePoll': devices.devicePoll,
+  'login.list': logins.listLogins,
+  'login.end': logins.endLogin,
+  logout: logins.logout,
+  'factor.list': factors.listFactors,
+  'factor.begin': factors.beginFactor,
+  'factor.add': factors.addFactor,
+  'factor.remove': factors.removeFactor,
+  'factor.renewCodes': factors.renewCodes,
+  'password.change': factors.changePassword,
   'role.list': principals.listRoles,
   'binding.create': principals.createBinding,
   'binding.list': principals.listBindings,

@@ -1,7 +1,8 @@
 import type { InputOf, Operation, OperationName } from '@claviger/contract'
 import type { HttpDoor, HttpRequest, HttpResponse } from '#http'
-import { toClavigerError, type ClavigerError } from '#model'
+import { ApprovalRequired, StepUpRequired, toClavigerError, type ClavigerError } from '#model'
 import type { Ceremonies, Credential, Gate, GatedName } from '#operations'
+import { assertOwnOrigin, cookieCredential, withCookie } from './cookie.ts'
 import { problem } from './problem.ts'
 import { Routes } from './routes.ts'
 import { encodeOutput, readInput } from './wire.ts'
@@ -73,18 +74,32 @@ export function createRestDoor(options: RestDoorOptions): HttpDoor {
       const { route, parameters } = matched
       const { name, row } = route
       operation = name
+      const credential = credentialOf(request)
+      if (credential.kind === 'cookie') assertOwnOrigin(request)
+      let carried = false
       const output = isCeremony(name)
         ? await performCeremony(name, row, request, parameters)
         : await options.gate.perform({
             operation: name,
-            credential: credentialOf(request),
+            credential,
             door: 'rest',
             source: request.source,
             secure: request.secure,
             request: request.id,
-            read: () => readInput(row, request, parameters) as InputOf<typeof name>,
+            stepUp: textOf(request, 'claviger-step-up'),
+            approval: textOf(request, 'claviger-approval'),
+            read() {
+              const input = readInput(row, request, parameters) as InputOf<typeof name>
+              carried = 'carrier' in input && input.carrier === 'cookie'
+              if (carried) assertOwnOrigin(request)
+              return input
+            },
           })
-      const response = answer(row, request, output)
+      const response = withCookie(
+        { carried, ends: name === 'logout' && credential.kind === 'cookie' },
+        output,
+        (told) => answer(row, request, told),
+      )
       options.observe(operation, 'ok', options.elapsed() - started)
       return response
     } catch (thrown) {
@@ -92,7 +107,7 @@ export function createRestDoor(options: RestDoorOptions): HttpDoor {
       if (error.status >= 500) options.reportFailure(request.id, error)
       options.observe(operation, error.code, options.elapsed() - started)
       const allow = error.code === 'method_not_allowed' ? routes.methodsAt(request.path) : undefined
-      return problem(error.code, error.message, request.id, error.field, allow)
+      return problem(error.code, error.message, request.id, error.field, allow, demandsOf(error))
     }
   }
 
@@ -124,9 +139,21 @@ function isCeremony(name: OperationName): name is Exclude<OperationName, GatedNa
   return ceremonies.has(name)
 }
 
+/** What is asked for before the operation, where something is. */
+function demandsOf(error: ClavigerError) {
+  if (error instanceof StepUpRequired) return { stepUp: error.demand }
+  return error instanceof ApprovalRequired ? { approval: error.demand } : {}
+}
+
+function textOf(request: HttpRequest, header: string): string | undefined {
+  const value = request.headers[header]
+  return typeof value === 'string' && value.length <= 128 ? value : undefined
+}
+
 /** What the caller presents; whether it is good is for the gate. */
 function credentialOf(request: HttpRequest): Credential {
   const header = request.headers['authorization']
+  if (header === undefined) return cookieCredential(request) ?? { kind: 'none' }
   if (typeof header !== 'string' || header.length > CREDENTIAL_LENGTH_MAX) return { kind: 'none' }
   const space = header.indexOf(' ')
   if (space !== 6 || header.slice(0, space).toLowerCase() !== 'bearer') return { kind: 'none' }

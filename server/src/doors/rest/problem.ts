@@ -12,6 +12,7 @@ export function problem(
   request: string,
   field?: string,
   allow?: readonly string[],
+  demands: Pick<Problem, 'stepUp' | 'approval'> = {},
 ): HttpResponse {
   const { status, title } = errorCodes[code]
   const body: Problem = {
@@ -22,6 +23,7 @@ export function problem(
     detail,
     request,
     ...(field === undefined ? {} : { field }),
+    ...demands,
   }
   return {
     status,

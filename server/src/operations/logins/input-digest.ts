@@ -1,0 +1,28 @@
+import { operations, type OperationName } from '@claviger/contract'
+import { sha256 } from '#crypto'
+import { canonicalJson, ClavigerError } from '#model'
+
+/**
+ * SHA-256 (base64url) of what an operation is asked, in its wire form with all defaults, so that it does not matter how a caller spelled
+ * it. Attacker-chosen.
+ *
+ * @throws ClavigerError invalid_request for an operation or an input that is none
+ */
+export function wireInputDigest(operation: string, wire: unknown): string {
+  const row = Object.hasOwn(operations, operation)
+    ? operations[operation as OperationName]
+    : undefined
+  const decoded = row?.input.safeDecode(wire as never)
+  if (row === undefined || decoded?.success !== true)
+    throw new ClavigerError('invalid_request', 'The proof is for an operation that cannot be asked', {
+      field: 'operation',
+    })
+  return inputDigest(row.name, decoded.data)
+}
+
+/** The same of an input that was decoded. */
+export function inputDigest(operation: OperationName, input: unknown): string {
+  const wire = operations[operation].input.encode(input as never)
+  const json = canonicalJson(JSON.parse(JSON.stringify(wire)))
+  return sha256(Buffer.from(json)).toString('base64url')
+}
