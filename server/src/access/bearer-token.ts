@@ -36,10 +36,7 @@ export interface ParsedToken {
 }
 
 /** Reads what a caller presents; attacker-chosen. Undefined for anything that is not shaped like a token. */
-export function parseToken(
-  text: string,
-  prefix: TokenPrefix = 'clv',
-): ParsedToken | undefined {
+export function parseToken(text: string, prefix: TokenPrefix = 'clv'): ParsedToken | undefined {
   const match = TOKEN.exec(text)
   if (match === null || match[1] !== prefix) return undefined
   const [, , hex = '', secret = ''] = match

@@ -41,6 +41,7 @@ export function findRecoveryCode(
     .replaceAll(/[il]/g, '1')
   const hash = hashOf(letters)
   return codes.findIndex(
-    (code) => code.usedAt === undefined && constantTimeEqual(hash, Buffer.from(code.hash, 'base64')),
+    (code) =>
+      code.usedAt === undefined && constantTimeEqual(hash, Buffer.from(code.hash, 'base64')),
   )
 }

@@ -3,7 +3,7 @@ import type { TestHouse } from './house.ts'
 
 /** Persons who set up a password and an authenticator app. */
 
-const PASSWORD = 'five quiet herons by the lake'
+export const PASSWORD = 'five quiet herons by the lake'
 const STEP_MS = 30_000
 let persons = 0
 
@@ -34,7 +34,13 @@ export async function invited(house: TestHouse) {
     async complete() {
       const { totp } = await house.perform('enrolment.begin', { token }, { token: undefined })
       const code = codeAt(totp.secret, house.clock.now())
-      return { token, password: PASSWORD, totp: { code }, carrier: 'token' as const, secret: totp.secret }
+      return {
+        token,
+        password: PASSWORD,
+        totp: { code },
+        carrier: 'token' as const,
+        secret: totp.secret,
+      }
     },
   }
 }

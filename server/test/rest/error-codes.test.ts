@@ -75,6 +75,10 @@ const ways: Readonly<Record<ErrorCode, () => Promise<Answer>>> = {
   invalid_share: () => post('/v1/system/rotate-root', { proof: ['no share'] }),
   unauthenticated: () => get('/v1/whoami', owner.as('clv_nobody')),
   forbidden: async () => get('/v1/keys', (await newcomer(owner)).client),
+  separation_violated: async () => {
+    const { principal } = await owner.call('whoami', {})
+    return post(`/v1/persons/${principal.id}/reset`, {})
+  },
   not_exportable: () => post(`/v1/keys/${key}/export`, { publicKey: base64(Buffer.alloc(256)) }),
   not_found: () => get('/v1/keys/nobody'),
   no_route: () => get('/v1/nowhere'),

@@ -56,7 +56,10 @@ export async function isPassword(
 }
 
 /** What is hashed for somebody who is not there, so that it takes as long. */
-const nobodys: PasswordHashParameters = { ...cost, salt: Buffer.alloc(SALT_BYTES, 0x63).toString('base64') }
+const nobodys: PasswordHashParameters = {
+  ...cost,
+  salt: Buffer.alloc(SALT_BYTES, 0x63).toString('base64'),
+}
 /** Nobody's password. */
 export const noPassword = Object.freeze({ parameters: [], hashes: new Uint8Array() })
 

@@ -80,18 +80,12 @@ export function createRestDoor(options: RestDoorOptions): HttpDoor {
       const output = isCeremony(name)
         ? await performCeremony(name, row, request, parameters)
         : await options.gate.perform({
+            ...originOf(request),
             operation: name,
             credential,
-            door: 'rest',
-            source: request.source,
-            secure: request.secure,
-            request: request.id,
-            stepUp: textOf(request, 'claviger-step-up'),
-            approval: textOf(request, 'claviger-approval'),
             read() {
               const input = readInput(row, request, parameters) as InputOf<typeof name>
-              carried = 'carrier' in input && input.carrier === 'cookie'
-              if (carried) assertOwnOrigin(request)
+              carried = isCarried(input, request)
               return input
             },
           })
@@ -137,6 +131,24 @@ const ceremonies: ReadonlySet<string> = new Set([
 
 function isCeremony(name: OperationName): name is Exclude<OperationName, GatedName> {
   return ceremonies.has(name)
+}
+
+function originOf(request: HttpRequest) {
+  return {
+    door: 'rest',
+    source: request.source,
+    secure: request.secure,
+    request: request.id,
+    stepUp: textOf(request, 'claviger-step-up'),
+    approval: textOf(request, 'claviger-approval'),
+  }
+}
+
+/** Whether a new login goes into a cookie; only a page of this server may ask for that. @throws ClavigerError forbidden */
+function isCarried(input: object, request: HttpRequest): boolean {
+  const carried = 'carrier' in input && input.carrier === 'cookie'
+  if (carried) assertOwnOrigin(request)
+  return carried
 }
 
 /** What is asked for before the operation, where something is. */

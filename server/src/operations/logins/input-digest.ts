@@ -14,9 +14,13 @@ export function wireInputDigest(operation: string, wire: unknown): string {
     : undefined
   const decoded = row?.input.safeDecode(wire as never)
   if (row === undefined || decoded?.success !== true)
-    throw new ClavigerError('invalid_request', 'The proof is for an operation that cannot be asked', {
-      field: 'operation',
-    })
+    throw new ClavigerError(
+      'invalid_request',
+      'The proof is for an operation that cannot be asked',
+      {
+        field: 'operation',
+      },
+    )
   return inputDigest(row.name, decoded.data)
 }
 

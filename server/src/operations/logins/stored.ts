@@ -1,4 +1,5 @@
 import { findRecoveryCode, totpBinding, totpStep } from '#access'
+import { passwordBinding } from '#access'
 import { newestRow, readNewest, unwrap, wrap } from '#keyring'
 import {
   ClavigerError,
@@ -8,7 +9,6 @@ import {
   type Password,
   type Principal,
 } from '#model'
-import { passwordBinding } from '#access'
 import type { RowReference } from '#store'
 import { factorRow, lockoutRow, passwordRow } from '../rows/logins.ts'
 import type { PlannedRow } from '../verb.ts'
@@ -127,7 +127,9 @@ export function proveRecovery(
     if (factor.kind !== 'recovery') continue
     const at = findRecoveryCode(typed, factor.codes)
     if (at === -1) continue
-    const codes = factor.codes.map((code, index) => (index === at ? { ...code, usedAt: now } : code))
+    const codes = factor.codes.map((code, index) =>
+      index === at ? { ...code, usedAt: now } : code,
+    )
     return {
       authentication: { factor: 'recovery-code', at: now },
       row: factorRow({ ...factor, codes, lastUsedAt: now }, undefined),

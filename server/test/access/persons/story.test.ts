@@ -61,7 +61,10 @@ test('a recovery code opens once, and none of it opens alone', async () => {
   const { name, password, recoveryCodes } = await enrolled(house)
   const [recoveryCode = ''] = recoveryCodes
   const input = { name, password, recoveryCode, carrier: 'token' as const }
-  assert.equal(await house.codeOf('login', { ...input, password: 'another' }, nobody), 'unauthenticated')
+  assert.equal(
+    await house.codeOf('login', { ...input, password: 'another' }, nobody),
+    'unauthenticated',
+  )
   await house.perform('login', input, nobody)
   assert.equal(await house.codeOf('login', input, nobody), 'unauthenticated')
   const alone = { name, password, carrier: 'token' as const }

@@ -31,6 +31,13 @@ test('two factors, always', () => {
   assert.ok(isEnough(['provider-mfa']))
   assert.ok(isEnough(['password', 'totp']))
   assert.ok(isEnough(['provider', 'recovery-code']))
-  for (const few of [[], ['password'], ['totp'], ['provider'], ['recovery-code', 'totp'], ['password', 'provider']] as const)
+  for (const few of [
+    [],
+    ['password'],
+    ['totp'],
+    ['provider'],
+    ['recovery-code', 'totp'],
+    ['password', 'provider'],
+  ] as const)
     assert.ok(!isEnough(few))
 })

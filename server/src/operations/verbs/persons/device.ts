@@ -86,7 +86,10 @@ export const devicePoll: ReadVerb<'login.devicePoll'> = {
     const name = sha256Text(deviceCode)
     const device = devices.find(name, work.now)
     if (device === undefined)
-      throw new ClavigerError('not_found', 'The code is unknown, was used, or is too old; begin again')
+      throw new ClavigerError(
+        'not_found',
+        'The code is unknown, was used, or is too old; begin again',
+      )
     if (device.done === undefined) return { status: 'pending' }
     devices.forget(name)
     return { status: 'done', ...device.done }

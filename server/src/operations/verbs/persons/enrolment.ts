@@ -105,7 +105,10 @@ export const resetPerson: ChangeVerb<'person.reset'> = {
     const password = await passwordOf(work, value)
     const logins = await endedLogins(work, value)
     const lockout = await newestRow(work.parts.store, { kind: 'lockout', id })
-    const links = await listRows<LoginLink>(work.parts, 'loginLink', value.tenant, ['principal', id])
+    const links = await listRows<LoginLink>(work.parts, 'loginLink', value.tenant, [
+      'principal',
+      id,
+    ])
     const link = newLink(work, value, hours)
     return {
       additive: false,
@@ -206,7 +209,14 @@ export const completeEnrolment: ChangeVerb<'enrolment.complete'> = {
       ({ hash }) => void hash.fill(0),
     )
     const about = { principal, tenant, createdAt: now }
-    const app = { id: newId(), kind: 'totp', name: '', lastStep, lastUsedAt: now, ...about } as const
+    const app = {
+      id: newId(),
+      kind: 'totp',
+      name: '',
+      lastStep,
+      lastUsedAt: now,
+      ...about,
+    } as const
     const { shown, codes } = newRecoveryCodes()
     const recovery = { id: newId(), kind: 'recovery', name: '', codes, ...about } as const
     const stored = { principal, tenant, hashes: [made.parameters], changedAt: now }

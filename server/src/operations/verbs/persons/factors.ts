@@ -96,7 +96,10 @@ export const addFactor: ChangeVerb<'factor.add'> = {
     const { parts, now } = work
     const begun = parts.begunLogins.factors.find(ceremony, now)
     if (begun?.principal !== principal)
-      throw new ClavigerError('conflict', 'Nothing of that id was begun, or too long ago; begin again')
+      throw new ClavigerError(
+        'conflict',
+        'Nothing of that id was begun, or too long ago; begin again',
+      )
     const { length } = await factorsOf(work, { id: principal, tenant })
     if (length >= FACTORS_MAX)
       throw new ClavigerError('conflict', `There are ${FACTORS_MAX} factors; remove one first`)
@@ -143,7 +146,10 @@ export const removeFactor: ChangeVerb<'factor.remove'> = {
     const password = await passwordOf(work, person)
     const kinds = new Set(left.map(({ factor }) => factor.kind))
     if (!kinds.has('passkey') && !(password !== undefined && kinds.has('totp')))
-      throw new ClavigerError('conflict', 'Without it the person could not log in; add another first')
+      throw new ClavigerError(
+        'conflict',
+        'Without it the person could not log in; add another first',
+      )
     return {
       additive: false,
       rows: [],
@@ -195,14 +201,20 @@ async function wasUsed(stored: StoredPassword | undefined, password: string): Pr
   const hashes = stored.open()
   try {
     for (const at of stored.password.hashes.keys())
-      if (await isPassword(password, { parameters: stored.password.hashes, hashes }, at)) return true
+      if (await isPassword(password, { parameters: stored.password.hashes, hashes }, at))
+        return true
     return false
   } finally {
     hashes.fill(0)
   }
 }
 
-function withNewHash(work: Work, person: Principal, stored: StoredPassword | undefined, made: Awaited<ReturnType<typeof hashPassword>>) {
+function withNewHash(
+  work: Work,
+  person: Principal,
+  stored: StoredPassword | undefined,
+  made: Awaited<ReturnType<typeof hashPassword>>,
+) {
   const earlier = stored?.open() ?? Buffer.alloc(0)
   const hashes = Buffer.concat([made.hash, earlier]).subarray(0, HASHES_KEPT * made.hash.length)
   try {

@@ -1,7 +1,7 @@
 import { newestRow } from '#keyring'
 import { ClavigerError, type LoginSession, type Principal } from '#model'
-import { loginView, newestOfEach } from '../../logins/new-login.ts'
 import { wireInputDigest } from '../../logins/input-digest.ts'
+import { loginView, newestOfEach } from '../../logins/new-login.ts'
 import { refused } from '../../logins/refused.ts'
 import { factorsOf, lockoutOf, loggedIn, proveTotp } from '../../logins/stored.ts'
 import { loginSessionRow } from '../../rows/logins.ts'
@@ -83,7 +83,8 @@ async function planEnd(work: Work, id: string) {
   const { value, standing } = await own<LoginSession>(work, 'loginSession', id)
   if (value.principal === work.caller.principal) work.authorizeAnybody()
   else work.authorize()
-  if (value.endedAt !== undefined) throw new ClavigerError('conflict', 'The login has ended already')
+  if (value.endedAt !== undefined)
+    throw new ClavigerError('conflict', 'The login has ended already')
   return {
     additive: false,
     rows: [loginSessionRow({ ...value, endedAt: work.now })],
