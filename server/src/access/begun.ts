@@ -1,3 +1,5 @@
+import { sha256, sha256Text } from '#crypto'
+
 /** What was begun and not finished, under a name, for a while. Bounded in number and in time; the oldest goes first. */
 export class Begun<Value> {
   readonly #entries = new Map<string, { readonly value: Value; readonly expiresAt: number }>()
@@ -28,4 +30,14 @@ export class Begun<Value> {
   forget(name: string): void {
     this.#entries.delete(name)
   }
+}
+
+/** What a secret is found by, so that it is neither kept nor compared. */
+export function secretName(secret: string): string {
+  return sha256Text(secret)
+}
+
+/** SHA-256 of an input's canonical JSON (base64url), which proofs are bound to. */
+export function digestOfInput(json: string): string {
+  return sha256(Buffer.from(json)).toString('base64url')
 }

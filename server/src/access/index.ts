@@ -13,7 +13,7 @@ export {
 export { isArnName, principalArn } from './arn.ts'
 export type { Asked } from './asked.ts'
 export { createTokenText, parseToken, proves } from './bearer-token.ts'
-export { Begun } from './begun.ts'
+export { Begun, digestOfInput, secretName } from './begun.ts'
 export { tenantTarget, type Grant, type Target } from './decision.ts'
 export { isEnough } from './enough.ts'
 export { grantSlot, isNoWider, newGrantId, newGrantNonce } from './grants.ts'

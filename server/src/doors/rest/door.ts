@@ -74,26 +74,9 @@ export function createRestDoor(options: RestDoorOptions): HttpDoor {
       const { route, parameters } = matched
       const { name, row } = route
       operation = name
-      const credential = credentialOf(request)
-      if (credential.kind === 'cookie') assertOwnOrigin(request)
-      let carried = false
-      const output = isCeremony(name)
-        ? await performCeremony(name, row, request, parameters)
-        : await options.gate.perform({
-            ...originOf(request),
-            operation: name,
-            credential,
-            read() {
-              const input = readInput(row, request, parameters) as InputOf<typeof name>
-              carried = isCarried(input, request)
-              return input
-            },
-          })
-      const response = withCookie(
-        { carried, ends: name === 'logout' && credential.kind === 'cookie' },
-        output,
-        (told) => answer(row, request, told),
-      )
+      const response = isCeremony(name)
+        ? answer(row, request, await performCeremony(name, row, request, parameters))
+        : await performGated(options.gate, name, row, request, parameters)
       options.observe(operation, 'ok', options.elapsed() - started)
       return response
     } catch (thrown) {
@@ -110,6 +93,30 @@ export function createRestDoor(options: RestDoorOptions): HttpDoor {
     respond,
     refuse: (code, id) => problem(code, refusals[code], id),
   }
+}
+
+async function performGated(
+  gate: Gate,
+  name: GatedName,
+  row: Operation,
+  request: HttpRequest,
+  parameters: Record<string, string>,
+): Promise<HttpResponse> {
+  const credential = credentialOf(request)
+  if (credential.kind === 'cookie') assertOwnOrigin(request)
+  let carried = false
+  const output: unknown = await gate.perform({
+    ...originOf(request),
+    operation: name,
+    credential,
+    read() {
+      const input = readInput(row, request, parameters) as InputOf<typeof name>
+      carried = isCarried(input, request)
+      return input
+    },
+  })
+  const ends = name === 'logout' && credential.kind === 'cookie'
+  return withCookie({ carried, ends }, output, (told) => answer(row, request, told))
 }
 
 const refusals = {

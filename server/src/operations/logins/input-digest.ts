@@ -1,5 +1,5 @@
 import { operations, type OperationName } from '@claviger/contract'
-import { sha256 } from '#crypto'
+import { digestOfInput } from '#access'
 import { canonicalJson, ClavigerError } from '#model'
 
 /**
@@ -28,5 +28,5 @@ export function wireInputDigest(operation: string, wire: unknown): string {
 export function inputDigest(operation: OperationName, input: unknown): string {
   const wire = operations[operation].input.encode(input as never)
   const json = canonicalJson(JSON.parse(JSON.stringify(wire)))
-  return sha256(Buffer.from(json)).toString('base64url')
+  return digestOfInput(json)
 }

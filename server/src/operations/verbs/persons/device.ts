@@ -1,4 +1,4 @@
-import { sha256Text } from '#crypto'
+import { secretName } from '#access'
 import { randomSecret } from '#keyring'
 import { ClavigerError } from '#model'
 import type { WaitingDevice } from '../../logins/begun-logins.ts'
@@ -34,7 +34,7 @@ export const deviceStart: ReadVerb<'login.deviceStart'> = {
     const userCode = newUserCode()
     const expiresAt = work.now + LIFE_MS
     const device: WaitingDevice = { userCode, expiresAt }
-    devices.keep(sha256Text(deviceCode), device, expiresAt)
+    devices.keep(secretName(deviceCode), device, expiresAt)
     userCodes.keep(userCode, device, expiresAt)
     return { deviceCode, userCode, page: '/device', intervalSeconds: INTERVAL_SECONDS, expiresAt }
   },
@@ -83,7 +83,7 @@ export const devicePoll: ReadVerb<'login.devicePoll'> = {
   run({ deviceCode }, work) {
     work.authorizeAnybody()
     const { devices } = work.parts.begunLogins
-    const name = sha256Text(deviceCode)
+    const name = secretName(deviceCode)
     const device = devices.find(name, work.now)
     if (device === undefined)
       throw new ClavigerError(
