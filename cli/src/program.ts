@@ -10,6 +10,7 @@ import { ledgerExportCommand } from './commands/ledger-export.ts'
 import { ledgerProveCommand } from './commands/ledger-prove.ts'
 import { ledgerTailCommand } from './commands/ledger-tail.ts'
 import { ledgerVerifyCommand } from './commands/ledger-verify.ts'
+import { loginCommand, logoutCommand } from './commands/login.ts'
 import { commandWords, groups, operationNames } from './commands/names.ts'
 import { operationCommand } from './commands/operation.ts'
 import { profileCommand } from './commands/profile.ts'
@@ -25,6 +26,8 @@ const byHand: Readonly<Partial<Record<OperationName, (making: Making) => Command
     decrypt: decryptCommand,
     'key.import': importCommand,
     'ledger.prove': ledgerProveCommand,
+    login: loginCommand,
+    logout: logoutCommand,
     'system.init': initCommand,
     'system.unseal': unsealCommand,
     'system.rotateRoot': rotateRootCommand,

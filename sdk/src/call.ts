@@ -53,6 +53,17 @@ function toWire(row: Operation, input: unknown): Record<string, unknown> {
   return encoded.data as Record<string, unknown>
 }
 
+/**
+ * The input of an operation as it stands on the wire, fields of the path included: what a proof for just that call names
+ * (login.stepUp). Throws ClavigerInputError where the input does not fit the contract.
+ */
+export function wireInput<Name extends OperationName>(
+  name: Name,
+  input: CallInput<Name>,
+): Record<string, unknown> {
+  return toWire(rowOf(name), input)
+}
+
 /** A tile's path is several segments by its standard (C2SP tlog-tiles); everything else is one. */
 function pathSegment(route: string, field: string, value: unknown): string {
   const text = String(value)

@@ -7,6 +7,7 @@ import { Custody, Hierarchy, logPrimitives, Ring, RowSeals } from '#keyring'
 import { Ledger, Log } from '#ledger'
 import { ClavigerError, type Clock } from '#model'
 import {
+  BegunLogins,
   Ceremonies,
   dueForDestruction,
   dueForExpiry,
@@ -29,7 +30,11 @@ export interface HouseOptions {
   readonly log: Logger
   /** The ledger's name, fixed when it is made. */
   readonly origin: string
+  /** What persons' browsers call the server: an origin (RFC 6454). The common one of a development server unless given. */
+  readonly publicUrl?: () => string
 }
+
+const PUBLIC_URL = 'http://localhost:8200'
 
 export interface House {
   readonly ceremonies: Ceremonies
@@ -157,6 +162,8 @@ export async function compose(options: HouseOptions): Promise<House> {
     system,
     assertServing,
     defaultTenant: () => custody.tenant,
+    begunLogins: new BegunLogins(),
+    publicUrl: options.publicUrl ?? (() => PUBLIC_URL),
   })
   return {
     ceremonies,

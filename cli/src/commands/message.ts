@@ -6,8 +6,8 @@ import { openSink, withSink } from '../output/sink.ts'
 import { isPrintable } from '../output/text.ts'
 import { connect, type Globals } from '../settings/connection.ts'
 import type { Shell } from '../shell.ts'
-import { methodOf } from './names.ts'
 import { callAndPresent } from './run.ts'
+import { callProving } from './step-up.ts'
 
 /** One message through the server, for `encrypt` and `decrypt`: the other way than the file format. */
 
@@ -96,7 +96,7 @@ async function call(
   name: OperationName,
   input: unknown,
 ): Promise<unknown> {
-  return methodOf(await connect(shell, globals), name)(input)
+  return callProving(shell, await connect(shell, globals), name, input)
 }
 
 /** Decrypts one envelope, in base64 or as bytes: prints the message as it was, or the answer in the format asked for. */

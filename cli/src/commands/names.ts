@@ -4,7 +4,29 @@ import { kebab } from '../output/text.ts'
 
 /** How operations are called on the command line. */
 
-export const operationNames = Object.keys(operations) as OperationName[]
+/**
+ * What has no command: the steps of pages and of logins. They take secrets that must not stand in argv, or answers of a browser.
+ * `claviger login` does the ones that a terminal can.
+ */
+const steps: ReadonlySet<string> = new Set([
+  'enrolment.begin',
+  'enrolment.complete',
+  'factor.add',
+  'factor.begin',
+  'login.challenge',
+  'login.deviceConfirm',
+  'login.devicePoll',
+  'login.deviceStart',
+  'login.passkey',
+  'login.stepUp',
+  'login.stepUpChallenge',
+  'password.change',
+])
+
+/** The operations that have a command. */
+export const operationNames = (Object.keys(operations) as OperationName[]).filter(
+  (name) => !steps.has(name),
+)
 
 export function rowOf(name: OperationName): Operation {
   return operations[name]
@@ -13,7 +35,9 @@ export function rowOf(name: OperationName): Operation {
 /** `key.create` is `key create`, `datakeyPair` is `datakey-pair`; what is done to the server itself stands at the top. */
 export function commandWords(name: OperationName): readonly string[] {
   const words = name.split('.').map(kebab)
-  return words[0] === 'system' ? words.slice(1) : words
+  if (words[0] === 'system') return words.slice(1)
+  // `login` itself is a command; what is done with logins that there are has a group beside it.
+  return words.length > 1 && words[0] === 'login' ? ['logins', ...words.slice(1)] : words
 }
 
 /** The client's method for an operation that is known by its name only. */
@@ -39,6 +63,9 @@ export const groups: Readonly<Record<string, string>> = Object.freeze({
   session: 'Temporary credentials for AWS clients',
   trust: 'Who may act as whom',
   'identity-provider': 'Issuers whose identity tokens (OpenID Connect) are believed',
+  person: 'Links with which persons set up how they log in',
+  logins: 'Where persons are logged in',
+  factor: 'What a person proves with who they are',
   role: 'What principals may be allowed',
   binding: 'Who has which role, and where',
   group: 'Principals that get roles together',

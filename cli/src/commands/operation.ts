@@ -10,8 +10,9 @@ import { readInput } from '../input/source.ts'
 import { present } from '../output/present.ts'
 import { connect, type Globals } from '../settings/connection.ts'
 import { say, type Shell } from '../shell.ts'
-import { commandWords, methodOf, rowOf } from './names.ts'
+import { commandWords, rowOf } from './names.ts'
 import { callAndPresent, globalsOf, presentationOf, type Making } from './run.ts'
+import { callProving } from './step-up.ts'
 
 /** Makes the command of an operation from its row: positional arguments, options and help all come from the contract. */
 
@@ -127,11 +128,16 @@ async function allPages(
   name: OperationName,
   input: Record<string, unknown>,
 ): Promise<void> {
-  const method = methodOf(await connect(shell, globals), name)
+  const client = await connect(shell, globals)
   const items: unknown[] = []
   let cursor: string | undefined
   do {
-    const page = (await method(cursor === undefined ? input : { ...input, cursor })) as {
+    const page = (await callProving(
+      shell,
+      client,
+      name,
+      cursor === undefined ? input : { ...input, cursor },
+    )) as {
       items: unknown[]
       cursor?: string
     }

@@ -4,13 +4,11 @@ import { usageFailure } from '../command-failure.ts'
 import { readSecret } from '../input/secret.ts'
 import { presentValue } from '../output/present.ts'
 import { ADDRESS_DEFAULT } from '../settings/connection.ts'
-import { profilesPath, readProfiles, writeProfiles } from '../settings/profiles.ts'
+import { PROFILE_NAME, profilesPath, readProfiles, writeProfiles } from '../settings/profiles.ts'
 import { say } from '../shell.ts'
 import { globalsOf, presentationOf, type Making } from './run.ts'
 
 /** Profiles: a name for each server, with its address and token, in a file that only its owner reads. */
-
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
 function addCommand(making: Making): Command {
   const command = new Command('add')
@@ -21,7 +19,8 @@ function addCommand(making: Making): Command {
   return command.action(async (name: string, options: { token: boolean; tokenFile?: string }) => {
     const { shell } = making
     const globals = globalsOf(command)
-    if (!NAME.test(name)) throw usageFailure('A profile is named with letters, digits and . _ -')
+    if (!PROFILE_NAME.test(name))
+      throw usageFailure('A profile is named with letters, digits and . _ -')
     const address = globals.address ?? shell.environment['CLAVIGER_ADDR'] ?? ADDRESS_DEFAULT
     const question = `Token for ${address}: `
     const token = options.token

@@ -4,7 +4,8 @@ import { outputFormats, present, type Presentation } from '../output/present.ts'
 import { connect, findConnection, type Globals } from '../settings/connection.ts'
 import { write, type Shell } from '../shell.ts'
 import { curlLine } from './curl.ts'
-import { methodOf, rowOf } from './names.ts'
+import { rowOf } from './names.ts'
+import { callProving } from './step-up.ts'
 
 /** What every command is made with. */
 export interface Making {
@@ -67,11 +68,7 @@ export async function callOrPrint<Name extends OperationName>(
     return undefined
   }
   const client = await connect(shell, globals)
-  const { approval } = globals
-  return (await methodOf(client, name)(
-    input,
-    approval === undefined ? {} : { approval },
-  )) as OutputOf<Name>
+  return callProving(shell, client, name, input, globals.approval)
 }
 
 /** Calls the operation and prints its answer, which is given back too; undefined after `--curl`. */

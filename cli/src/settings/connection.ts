@@ -3,7 +3,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { createClient, type Claviger } from '@claviger/sdk'
 import { usageFailure } from '../command-failure.ts'
 import type { Shell } from '../shell.ts'
-import { readProfiles, type Profile } from './profiles.ts'
+import { PROFILE_NAME, readProfiles, type Profile } from './profiles.ts'
 
 /** The options that every command has. */
 export interface Globals {
@@ -81,6 +81,46 @@ export async function findConnection(shell: Shell, globals: Globals): Promise<Co
   }
 }
 
+/** Where a login is made, and the profile that keeps it. */
+export interface LoginTarget {
+  readonly name: string
+  readonly address: string
+  readonly caFile: string | undefined
+}
+
+/** What a profile is called that a login makes where there is none. */
+const PROFILE_DEFAULT = 'default'
+/** How the token of a login begins. */
+const LOGIN_TOKEN = 'clvs_'
+
+/**
+ * The profile that a login goes to: the one that is named, or the current one, or a new one. A login is kept for the address it was
+ * made at, and puts out no token of a program: that may be kept nowhere else.
+ */
+export async function loginTarget(shell: Shell, globals: Globals): Promise<LoginTarget> {
+  const environment = globals.profile === undefined ? shell.environment : {}
+  const file = await readProfiles(shell)
+  const name =
+    globals.profile ?? given(environment['CLAVIGER_PROFILE']) ?? file.current ?? PROFILE_DEFAULT
+  if (!PROFILE_NAME.test(name))
+    throw usageFailure('A profile is named with letters, digits and . _ -')
+  const profile = Object.hasOwn(file.profiles, name) ? file.profiles[name] : undefined
+  const addressGiven = given(globals.address) ?? given(environment['CLAVIGER_ADDR'])
+  const address = addressGiven ?? profile?.address ?? ADDRESS_DEFAULT
+  if (profile !== undefined && profile.address !== address)
+    throw usageFailure(
+      `The profile ${name} is for another address`,
+      'Choose a profile for this login with --profile NAME.',
+    )
+  if (profile?.token !== undefined && !profile.token.startsWith(LOGIN_TOKEN))
+    throw usageFailure(
+      `The profile ${name} has the token of a program, which a login would put out`,
+      'Choose another profile for the login with --profile NAME.',
+    )
+  const caFile = given(globals.caFile) ?? given(environment['CLAVIGER_CA_FILE']) ?? profile?.caFile
+  return { name, address, caFile }
+}
+
 /** Trusts the authority in the file beside the usual ones, for this process. */
 async function trust(caFile: string): Promise<void> {
   const pem = await readFile(caFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -99,7 +139,15 @@ export async function connect(
   globals: Globals,
   fetch?: typeof globalThis.fetch,
 ): Promise<Claviger> {
-  const connection = await findConnection(shell, globals)
+  return connectTo(globals, await findConnection(shell, globals), fetch)
+}
+
+/** A client for a connection that was found already. */
+export async function connectTo(
+  globals: Globals,
+  connection: Pick<Connection, 'address' | 'token' | 'caFile'>,
+  fetch?: typeof globalThis.fetch,
+): Promise<Claviger> {
   if (connection.caFile !== undefined) await trust(connection.caFile)
   return createClient({
     address: connection.address,

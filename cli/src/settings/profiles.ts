@@ -18,6 +18,8 @@ const profilesFile = z.strictObject({
   profiles: z.record(z.string(), profile).default({}),
 })
 
+export const PROFILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+
 export type Profile = z.infer<typeof profile>
 export type ProfilesFile = z.infer<typeof profilesFile>
 

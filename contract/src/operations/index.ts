@@ -5,10 +5,13 @@ import * as approvals from './approvals.ts'
 import * as credentials from './credentials.ts'
 import * as data from './data.ts'
 import * as explain from './explain.ts'
+import * as factors from './factors.ts'
 import * as keys from './keys.ts'
 import * as ledger from './ledger.ts'
+import * as logins from './logins.ts'
 import * as machines from './machines.ts'
 import * as material from './material.ts'
+import * as persons from './persons.ts'
 import * as policies from './policies.ts'
 import * as rights from './rights.ts'
 import * as rules from './rules.ts'
@@ -102,6 +105,24 @@ export const operations = {
   'identityProvider.update': credentials.updateIdentityProvider,
   'identityProvider.list': credentials.listIdentityProviders,
   'identityProvider.delete': credentials.deleteIdentityProvider,
+  'person.invite': persons.invitePerson,
+  'person.reset': persons.resetPerson,
+  'enrolment.begin': persons.beginEnrolment,
+  'enrolment.complete': persons.completeEnrolment,
+  login: logins.login,
+  'login.stepUp': logins.stepUp,
+  'login.deviceStart': logins.deviceStart,
+  'login.deviceConfirm': logins.deviceConfirm,
+  'login.devicePoll': logins.devicePoll,
+  'login.list': logins.listLogins,
+  'login.end': logins.endLogin,
+  logout: logins.logout,
+  'factor.list': factors.listFactors,
+  'factor.begin': factors.beginFactor,
+  'factor.add': factors.addFactor,
+  'factor.remove': factors.removeFactor,
+  'factor.renewCodes': factors.renewCodes,
+  'password.change': factors.changePassword,
   'role.list': access.listRoles,
   'role.create': rights.createRole,
   'role.update': rights.updateRole,

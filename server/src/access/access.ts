@@ -7,6 +7,7 @@ import { isSession, openSealedSession } from './bearer-session.ts'
 import { parseToken, proves } from './bearer-token.ts'
 import { openCertificate, type PeerCertificate } from './certificate.ts'
 import { Accounts, openIdentity, type IdentityCredential } from './identity/index.ts'
+import { isLoginText, LoginSightings, openLogin, provesCsrf } from './logins.ts'
 import { openSession, readRow } from './opening.ts'
 import { Proofs } from './proofs.ts'
 import type { Session } from './session.ts'
@@ -31,6 +32,13 @@ const SESSIONS_MAX = 10_000
 export type Credential =
   | { readonly kind: 'none' }
   | { readonly kind: 'bearer'; readonly token: string }
+  /** A browser's login, which it sends along whoever asks it to: whatever is not only read needs the code beside it. */
+  | {
+      readonly kind: 'cookie'
+      readonly token: string
+      readonly reads: boolean
+      readonly csrf: string | undefined
+    }
   /** A request signed with an access key (AWS Signature Version 4), for one of the services named. */
   | {
       readonly kind: 'signed'
@@ -76,10 +84,14 @@ export interface AccessOptions {
 const UNAUTHENTICATED =
   'The token is unknown, expired or revoked; check CLAVIGER_TOKEN or make a new token'
 
+const NO_LOGIN = 'The login has ended, or was not used for too long; log in again'
+
 /** A session, and for those that sign their requests, the secret they sign with: the caller overwrites it. */
 interface Held {
   readonly session: Session
   readonly openSecret?: () => Buffer
+  /** Of a login: it ends when it is not used for so long, in milliseconds. */
+  readonly idle?: number
 }
 
 export class Access {
@@ -93,6 +105,8 @@ export class Access {
   /** Fresh proofs that were made for one operation each. */
   readonly proofs = new Proofs()
   readonly #accounts: Accounts
+  /** When each login was last used. */
+  readonly #sightings = new LoginSightings()
   /** Raised when anything a session is made of changes. */
   #generation = 0
 
@@ -124,6 +138,10 @@ export class Access {
         return this.#authenticateToken(credential.token)
       case 'certificate':
         return this.#authenticateCertificate(credential.certificate, credential.principal)
+      case 'cookie':
+        if (!isLoginText(credential.token) || !provesCsrf(credential))
+          throw new ClavigerError('unauthenticated', NO_LOGIN)
+        return this.#authenticateToken(credential.token)
       case 'signed':
         return this.#authenticateSigned(credential.request, credential.services)
       case 'identity':
@@ -179,11 +197,19 @@ export class Access {
       })
       return this.#open(name, open).then(({ session }) => session)
     }
-    held.session.assertValid(this.#clock.now())
+    const now = this.#clock.now()
+    held.session.assertValid(now)
+    if (held.idle !== undefined && !this.#sightings.see(held.session.credential.id, now, held.idle))
+      throw new ClavigerError('unauthenticated', NO_LOGIN)
     return held.session
   }
 
   async #openToken(text: string): Promise<Held> {
+    if (isLoginText(text)) {
+      const login = await openLogin(this.#options, text, this.#clock.now(), this.#sightings)
+      if (login === undefined) throw new ClavigerError('unauthenticated', NO_LOGIN)
+      return login
+    }
     const refused = new ClavigerError('unauthenticated', UNAUTHENTICATED)
     const presented = parseToken(text)
     if (presented === undefined) throw refused
@@ -313,6 +339,11 @@ export class Access {
     return held
   }
 
+  /** When a login was last used, where that is remembered. */
+  lastUseOf(login: string): number | undefined {
+    return this.#sightings.lastOf(login)
+  }
+
   /** Forgets the sessions that a change touched. */
   drop(changed: readonly RowReference[]): void {
     for (const { kind, id } of changed) {
@@ -375,6 +406,9 @@ const restable: ReadonlySet<string> = new Set([
   'group',
   'secretId',
   'certificate',
+  'loginSession',
+  'loginProvider',
+  'loginLink',
 ])
 
 /** A grant's row id, which says whose it is, so that giving one does not make everybody's session be read anew. */

@@ -3,12 +3,12 @@ import { ClavigerError } from '#model'
 import type { Presented } from './session.ts'
 
 /**
- * Short tokens that another credential gets: `clvs_<base64url of 16 tenant | wrapped JSON>`. Nothing is kept of them. What they rest on is
+ * Short tokens that another credential gets: `clvt_<base64url of 16 tenant | wrapped JSON>`. Nothing is kept of them. What they rest on is
  * looked up when they are used, so that taking it away ends them. They are bound to a purpose of their own, so that none of them can
  * be taken for the session token of an AWS client, or the other way round.
  */
 
-const PREFIX = 'clvs_'
+const PREFIX = 'clvt_'
 const TENANT_BYTES = 16
 
 export interface SealedSession {

@@ -5,10 +5,10 @@ import { constantTimeEqual, randomSecret, sha256 } from '#crypto'
  * proves the holder. Only SHA-256 of the secret is kept: with that much entropy a slow hash adds nothing.
  */
 
-const TOKEN = /^(clvk?)_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$/
+/** A program's token, a secret id, which only gets tokens, a person's login, and the link that a person sets up factors with. */
+export type TokenPrefix = 'clv' | 'clvk' | 'clvs' | 'clve'
 
-/** What the text begins with: a token, or a secret id, which only gets tokens. */
-export type TokenPrefix = 'clv' | 'clvk'
+const TOKEN = /^(clv[eks]?)_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$/
 const SECRET_BYTES = 32
 
 export interface NewToken {
@@ -36,11 +36,10 @@ export interface ParsedToken {
 }
 
 /** Reads what a caller presents; attacker-chosen. Undefined for anything that is not shaped like a token. */
-export function parseToken(text: string, wanted: TokenPrefix = 'clv'): ParsedToken | undefined {
+export function parseToken(text: string, prefix: TokenPrefix = 'clv'): ParsedToken | undefined {
   const match = TOKEN.exec(text)
-  if (match === null) return undefined
-  const [, prefix, hex = '', secret = ''] = match
-  if (prefix !== wanted) return undefined
+  if (match === null || match[1] !== prefix) return undefined
+  const [, , hex = '', secret = ''] = match
   const id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
   return { id, digest: sha256(Buffer.from(secret, 'base64url')) }
 }

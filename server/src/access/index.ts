@@ -18,6 +18,8 @@ export { digestOf } from './digest.ts'
 export { certificateFacet, type PeerCertificate } from './certificate.ts'
 export { createTokenText, parseToken, proves } from './bearer-token.ts'
 export { isSession, sealSession } from './bearer-session.ts'
+export { Begun, secretName } from './begun.ts'
+export { isEnough } from './enough.ts'
 export { grantSlot, isNoWider, newGrantId, newGrantNonce } from './grants.ts'
 export {
   assertKeySet,
@@ -35,6 +37,7 @@ export {
   RULES_MAX,
   type Rights,
 } from './opening.ts'
+export { csrfOf } from './logins.ts'
 export {
   defaultPolicy,
   isWithin,
@@ -45,8 +48,17 @@ export {
   PolicyError,
   type ConditionValues,
 } from './policy/index.ts'
-export { Proofs } from './proofs.ts'
 export { CompiledRules, isFresh, type StandingPolicy } from './rules.ts'
+export {
+  assertAcceptable,
+  HASHES_KEPT,
+  hashPassword,
+  isPassword,
+  noPassword,
+  passwordBinding,
+} from './passwords/index.ts'
+export { Proofs } from './proofs.ts'
+export { findRecoveryCode, newRecoveryCodes } from './recovery.ts'
 export {
   AnonymousIdentity,
   Session,
@@ -56,3 +68,4 @@ export {
 } from './session.ts'
 export { SignatureError } from './sigv4/index.ts'
 export { sealTemporary } from './temporary.ts'
+export { newTotpSecret, totpAt, totpBinding, totpSetup, totpStep } from './totp/index.ts'

@@ -16,6 +16,12 @@ export function hmacSha256(key: KeyObject | Uint8Array, data: Uint8Array): Buffe
   return createHmac('sha256', key).update(data).digest()
 }
 
+/** HMAC-SHA-1: 20 bytes. For one-time passwords alone (RFC 4226), whose security does not rest on collisions of the hash. */
+export function hmacSha1(key: KeyObject | Uint8Array, data: Uint8Array): Buffer {
+  assertOperational()
+  return createHmac('sha1', key).update(data).digest()
+}
+
 /** SHA-256 of the data as hexadecimal digits; of a text as UTF-8. */
 export function sha256Hex(data: Uint8Array | string): string {
   assertOperational()

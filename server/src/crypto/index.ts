@@ -17,6 +17,7 @@ export {
 export {
   constantTimeEqual,
   hkdfSha512,
+  hmacSha1,
   hmacSha256,
   HmacSha256Key,
   isSameDigest,

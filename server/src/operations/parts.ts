@@ -3,6 +3,7 @@ import type { Hierarchy, Ring, RowSeals } from '#keyring'
 import type { LedgerReader } from '#ledger'
 import type { Clock, Key, KeyVersion } from '#model'
 import type { Store } from '#store'
+import type { BegunLogins } from './logins/begun-logins.ts'
 import type { SystemControl } from './system-control.ts'
 
 /** What an operation is given, and what it tells: values that the gate, the doors and the verbs hand to one another. */
@@ -19,6 +20,9 @@ export interface Parts {
   readonly defaultTenant: () => string
   readonly ledgerReader: LedgerReader
   readonly system: SystemControl
+  readonly begunLogins: BegunLogins
+  /** What persons' browsers call the server: an origin (RFC 6454). */
+  readonly publicUrl: () => string
 }
 
 /** What a door knows of a request. `source` is the peer's address; credential and source are attacker-chosen. */

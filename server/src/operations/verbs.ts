@@ -37,6 +37,11 @@ import {
 } from './verbs/ledger.ts'
 import { mac, macBatch, verifyMac } from './verbs/mac.ts'
 import { createOwnerToken } from './verbs/owner-token.ts'
+import * as devices from './verbs/persons/device.ts'
+import * as enrolment from './verbs/persons/enrolment.ts'
+import * as factors from './verbs/persons/factors.ts'
+import { login } from './verbs/persons/login.ts'
+import * as logins from './verbs/persons/logins.ts'
 import { getPolicy, putPolicy } from './verbs/policies.ts'
 import * as principals from './verbs/principals.ts'
 import { random } from './verbs/random.ts'
@@ -176,6 +181,24 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'approval.approve': approvals.approveApproval,
   'approval.reject': approvals.rejectApproval,
   'approval.withdraw': approvals.withdrawApproval,
+  'person.invite': enrolment.invitePerson,
+  'person.reset': enrolment.resetPerson,
+  'enrolment.begin': enrolment.beginEnrolment,
+  'enrolment.complete': enrolment.completeEnrolment,
+  login,
+  'login.stepUp': logins.stepUp,
+  'login.deviceStart': devices.deviceStart,
+  'login.deviceConfirm': devices.deviceConfirm,
+  'login.devicePoll': devices.devicePoll,
+  'login.list': logins.listLogins,
+  'login.end': logins.endLogin,
+  logout: logins.logout,
+  'factor.list': factors.listFactors,
+  'factor.begin': factors.beginFactor,
+  'factor.add': factors.addFactor,
+  'factor.remove': factors.removeFactor,
+  'factor.renewCodes': factors.renewCodes,
+  'password.change': factors.changePassword,
   'ledger.head': ledgerHead,
   'ledger.search': searchLedger,
   'ledger.prove': proveEntry,

@@ -31,6 +31,7 @@ export const rowKinds = [
   'loginSession',
   'enrolment',
   'loginProvider',
+  'loginLink',
   'certificate',
   'secretId',
   'settings',

@@ -127,10 +127,10 @@ test('tokens that were tampered with', async () => {
   for (const at of [0, 16, 40, bytes.length - 1]) {
     const bent = Buffer.from(bytes)
     bent[at] = (bent[at] ?? 0) ^ 1
-    const text = `clvs_${bent.toString('base64url')}`
+    const text = `clvt_${bent.toString('base64url')}`
     assert.equal(await house.codeOf('whoami', {}, { token: text }), 'unauthenticated')
   }
-  assert.equal(await house.codeOf('whoami', {}, { token: 'clvs_' }), 'unauthenticated')
+  assert.equal(await house.codeOf('whoami', {}, { token: 'clvt_' }), 'unauthenticated')
 })
 
 test('never for a person, and never of another tenant', async () => {

@@ -22,6 +22,9 @@ const letters: Readonly<Record<RoleName, string>> = {
   'security-officer': 'S',
 }
 
+/** No role matters: a program is told that it is none. */
+const ONLY_PERSONS = 'conflict'
+
 const may: Readonly<Record<GatedName, string>> = {
   encrypt: 'o.e..u...',
   encryptBatch: 'o.e..u...',
@@ -111,6 +114,25 @@ const may: Readonly<Record<GatedName, string>> = {
   'identityProvider.update': 'o.......S',
   'identityProvider.list': 'o.....a.S',
   'identityProvider.delete': 'o.......S',
+  'person.invite': 'o.......S',
+  'person.reset': 'o.......S',
+  'enrolment.begin': 'oAedsuavS',
+  'enrolment.complete': 'oAedsuavS',
+  login: 'oAedsuavS',
+  // What only a person's login may do: these are programs.
+  'login.stepUp': ONLY_PERSONS,
+  'login.deviceStart': 'oAedsuavS',
+  'login.deviceConfirm': ONLY_PERSONS,
+  'login.devicePoll': 'oAedsuavS',
+  'login.list': 'o.....a.S',
+  'login.end': 'o.......S',
+  logout: ONLY_PERSONS,
+  'factor.list': 'o.....a.S',
+  'factor.begin': ONLY_PERSONS,
+  'factor.add': ONLY_PERSONS,
+  'factor.remove': 'o.......S',
+  'factor.renewCodes': ONLY_PERSONS,
+  'password.change': ONLY_PERSONS,
   'role.list': 'o.....a.S',
   'role.create': 'o.......S',
   'role.update': 'o.......S',
@@ -193,6 +215,11 @@ test('each role may do what the table says, and nothing else', async () => {
     let found = ''
     for (const role of roleNames) {
       const code = await attempt(house, inputs, name, users.get(role) ?? '')
+      if (may[name] === ONLY_PERSONS) {
+        assert.equal(code, 'conflict', `${role}: ${name}`)
+        found = ONLY_PERSONS
+        continue
+      }
       assert.ok(code === 'ok' || code === 'forbidden', `${role}: ${name} ended with ${code}`)
       found += code === 'ok' ? letters[role] : '.'
     }

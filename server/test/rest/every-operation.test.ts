@@ -3,6 +3,7 @@ import { after, test } from 'node:test'
 import { openApi, operations, type Operation, type OperationName } from '@claviger/contract'
 import { startHouse } from '../harness/house.ts'
 import { inputsFor } from '../harness/inputs.ts'
+import { codeAt, enrolled, PASSWORD } from '../harness/person.ts'
 import type { Sent } from './client.ts'
 import { requestOf } from './client.ts'
 import { conforms, type Schema } from './json-schema.ts'
@@ -162,7 +163,51 @@ async function requestFor(name: keyof typeof inputs): Promise<Sent> {
 
 const done = new Set<OperationName>()
 
+/** What only a person's login does, and with what. */
+const personal: Readonly<
+  Record<string, (token: string, code: string) => object | Promise<object>>
+> = {
+  'login.stepUp': (_token, code) => ({ code }),
+  'login.deviceConfirm': async () => ({
+    userCode: (await house.perform('login.deviceStart', {})).userCode,
+  }),
+  logout: () => ({}),
+  'factor.begin': () => ({ kind: 'totp' }),
+  'factor.add': async (token) => {
+    const { id, totp } = await house.perform('factor.begin', { kind: 'totp' }, { token })
+    return { ceremony: id, code: codeAt(totp.secret, house.clock.now()) }
+  },
+  'factor.renewCodes': () => ({}),
+  'password.change': () => ({ current: PASSWORD, password: 'nine unrelated brown horses' }),
+}
+
+for (const [name, input] of Object.entries(personal) as [
+  OperationName,
+  (typeof personal)[string],
+][]) {
+  test(`${name}: done by a person, and described`, async () => {
+    const { token, code } = await enrolled(house)
+    const sent = requestOf(name, (await input(token, code(1))) as Record<string, unknown>)
+    assert.equal((await owner.as(undefined).send(sent)).status, 401)
+    const answer = await owner.as(token).send(sent)
+    assert.equal(answer.status, 200, answer.body.toString())
+    assertDescribed(name, sent, answer)
+    done.add(name)
+  })
+}
+
 for (const name of Object.keys(inputs) as (keyof typeof inputs)[]) {
+  if (name in personal) continue
+  if (operations[name].action === 'none') {
+    test(`${name}: done without a token, and described`, async () => {
+      const sent = await requestFor(name)
+      const answer = await owner.as(undefined).send(sent)
+      assert.equal(answer.status, 200, answer.body.toString())
+      assertDescribed(name, sent, answer)
+      done.add(name)
+    })
+    continue
+  }
   test(`${name}: done, described, and refused without a token`, async () => {
     const sent = await requestFor(name)
     const anonymous = await owner.as(undefined).send(sent)

@@ -2,6 +2,7 @@ import type { InputOf, Operation, OperationName } from '@claviger/contract'
 import type { HttpDoor, HttpRequest, HttpResponse } from '#http'
 import { toClavigerError, type ClavigerError } from '#model'
 import type { Ceremonies, Credential, Gate, GatedName } from '#operations'
+import { assertOwnOrigin, cookieCredential, withCookie } from './cookie.ts'
 import { demandsOf, problem } from './problem.ts'
 import { Routes } from './routes.ts'
 import { encodeOutput, readInput } from './wire.ts'
@@ -76,20 +77,9 @@ export function createRestDoor(options: RestDoorOptions): HttpDoor {
       const { route, parameters } = matched
       const { name, row } = route
       operation = name
-      const output = isCeremony(name)
-        ? await performCeremony(name, row, request, parameters)
-        : await options.gate.perform({
-            operation: name,
-            credential: credentialOf(request),
-            door: 'rest',
-            source: request.source,
-            secure: request.secure,
-            request: request.id,
-            approval: idIn(request, 'claviger-approval'),
-            stepUp: idIn(request, 'claviger-step-up'),
-            read: () => readInput(row, request, parameters) as InputOf<typeof name>,
-          })
-      const response = answer(row, request, output)
+      const response = isCeremony(name)
+        ? answer(row, request, await performCeremony(name, row, request, parameters))
+        : await performGated(options.gate, name, row, request, parameters)
       options.observe(operation, 'ok', options.elapsed() - started)
       return response
     } catch (thrown) {
@@ -106,6 +96,30 @@ export function createRestDoor(options: RestDoorOptions): HttpDoor {
     respond,
     refuse: (code, id) => problem(code, refusals[code], id),
   }
+}
+
+async function performGated(
+  gate: Gate,
+  name: GatedName,
+  row: Operation,
+  request: HttpRequest,
+  parameters: Record<string, string>,
+): Promise<HttpResponse> {
+  const credential = credentialOf(request)
+  if (credential.kind === 'cookie') assertOwnOrigin(request)
+  let carried = false
+  const output: unknown = await gate.perform({
+    ...originOf(request),
+    operation: name,
+    credential,
+    read() {
+      const input = readInput(row, request, parameters) as InputOf<typeof name>
+      carried = isCarried(input, request)
+      return input
+    },
+  })
+  const ends = name === 'logout' && credential.kind === 'cookie'
+  return withCookie({ carried, ends }, output, (told) => answer(row, request, told))
 }
 
 const refusals = {
@@ -129,17 +143,29 @@ function isCeremony(name: OperationName): name is Exclude<OperationName, GatedNa
   return ceremonies.has(name)
 }
 
+function originOf(request: HttpRequest) {
+  return {
+    door: 'rest',
+    source: request.source,
+    secure: request.secure,
+    request: request.id,
+    stepUp: idIn(request, 'claviger-step-up'),
+    approval: idIn(request, 'claviger-approval'),
+  }
+}
+
+/** Whether a new login goes into a cookie; only a page of this server may ask for that. @throws ClavigerError forbidden */
+function isCarried(input: object, request: HttpRequest): boolean {
+  const carried = 'carrier' in input && input.carrier === 'cookie'
+  if (carried) assertOwnOrigin(request)
+  return carried
+}
+
 /** What the caller presents; whether it is good is for the gate. */
 function credentialOf(request: HttpRequest): Credential {
   const header = request.headers['authorization']
-  if (header === undefined && request.certificate !== undefined) {
-    const principal = request.headers['claviger-principal']
-    return {
-      kind: 'certificate',
-      certificate: request.certificate,
-      ...(typeof principal === 'string' ? { principal } : {}),
-    }
-  }
+  if (header === undefined)
+    return cookieCredential(request) ?? certificateCredential(request) ?? { kind: 'none' }
   if (typeof header !== 'string' || header.length > CREDENTIAL_LENGTH_MAX) return { kind: 'none' }
   const space = header.indexOf(' ')
   if (space !== 6 || header.slice(0, space).toLowerCase() !== 'bearer') return { kind: 'none' }
@@ -150,6 +176,17 @@ function credentialOf(request: HttpRequest): Credential {
 function idIn(request: HttpRequest, header: string): string | undefined {
   const value = request.headers[header]
   return typeof value === 'string' ? value.slice(0, ID_LENGTH) : undefined
+}
+
+/** Of a connection that began with a client certificate which an authority of ours vouches for. */
+function certificateCredential({ certificate, headers }: HttpRequest): Credential | undefined {
+  if (certificate === undefined) return undefined
+  const principal = headers['claviger-principal']
+  return {
+    kind: 'certificate',
+    certificate,
+    ...(typeof principal === 'string' ? { principal } : {}),
+  }
 }
 
 function answer(row: Operation, request: HttpRequest, output: unknown): HttpResponse {

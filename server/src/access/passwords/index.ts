@@ -1,0 +1,9 @@
+/** What persons know. */
+export {
+  assertAcceptable,
+  HASHES_KEPT,
+  hashPassword,
+  isPassword,
+  noPassword,
+  passwordBinding,
+} from './passwords.ts'

@@ -1,0 +1,2 @@
+/** Authenticator apps. */
+export { newTotpSecret, totpAt, totpBinding, totpSetup, totpStep } from './totp.ts'

@@ -1,0 +1,116 @@
+import type { InputOf } from '@claviger/contract'
+import { findNamed, isPassword, noPassword } from '#access'
+import { newestRow } from '#keyring'
+import type { Principal, Tenant } from '#model'
+import { newLogin } from '../../logins/new-login.ts'
+import { refused } from '../../logins/refused.ts'
+import {
+  factorsOf,
+  lockoutOf,
+  passwordOf,
+  proveRecovery,
+  proveTotp,
+  type StoredFactor,
+  type StoredPassword,
+} from '../../logins/stored.ts'
+import type { ChangeVerb } from '../../verb.ts'
+import type { Work } from '../../work.ts'
+
+/** Logging in with a password and a code. Whoever is not there is told the same words, after the same work. */
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+async function tenantOf({ parts }: Work, named: string | undefined): Promise<string | undefined> {
+  if (named === undefined) return parts.defaultTenant()
+  if (UUID.test(named))
+    return (await newestRow(parts.store, { kind: 'tenant', id: named })) && named
+  const rows = await parts.store.scan('tenant', undefined, 1_000)
+  return rows.map((row) => parts.seals.open<Tenant>(row)).find(({ name }) => name === named)?.id
+}
+
+/** The person, where it is one; with the condition that it still is. */
+async function personOf(work: Work, input: InputOf<'login'>) {
+  const tenant = await tenantOf(work, input.tenant)
+  const found = tenant && (await findNamed(work.parts, tenant, input.name))
+  if (!found) return undefined
+  const row = await newestRow(work.parts.store, { kind: 'principal', id: found.id })
+  if (row === undefined) return undefined
+  const principal = work.parts.seals.open<Principal>(row)
+  return {
+    principal,
+    standing: { kind: 'principal' as const, id: row.id, revision: row.revision },
+  }
+}
+
+/** Once for each state of the password, though the verb may run again. */
+export function verifies(
+  work: Work,
+  stored: StoredPassword | undefined,
+  password: string,
+): Promise<boolean> {
+  return work.once(`password at ${stored?.standing.revision ?? 0}`, async () => {
+    if (stored === undefined) return isPassword(password, noPassword)
+    const hashes = stored.open()
+    try {
+      return await isPassword(password, { parameters: stored.password.hashes, hashes })
+    } finally {
+      hashes.fill(0)
+    }
+  })
+}
+
+function second(work: Work, factors: readonly StoredFactor[], input: InputOf<'login'>) {
+  if (input.code !== undefined) return proveTotp(work, factors, input.code)
+  if (input.recoveryCode !== undefined) return proveRecovery(work, factors, input.recoveryCode)
+  return undefined
+}
+
+export const login: ChangeVerb<'login'> = {
+  kind: 'change',
+  async run(input, work) {
+    work.authorizeAnybody()
+    const person = await personOf(work, input)
+    const stored = person && (await passwordOf(work, person.principal))
+    const knows = await verifies(work, stored, input.password)
+    if (person === undefined || person.principal.kind !== 'user') throw refused('login', 'unknown')
+    const { principal, standing } = person
+    if (principal.state !== 'enabled') throw refused('login', 'disabled', principal.id)
+    const lockout = await lockoutOf(work, principal)
+    if (lockout.isLocked) throw refused('login', 'locked', principal.id)
+    const factors = await factorsOf(work, principal)
+    const proved = second(work, factors, input)
+    const unchanged = [standing, ...(stored === undefined ? [] : [stored.standing])]
+    if (!knows || proved === undefined) {
+      const error = refused('login', knows ? 'second-factor' : 'password', principal.id)
+      return {
+        additive: false,
+        rows: [await lockout.failedOnceMore()],
+        ...lockout.conditions,
+        detail: error.detail,
+        refused: error,
+        // Never told.
+        output: undefined as never,
+      }
+    }
+    const at = work.now
+    const authentications = [{ factor: 'password' as const, at }, proved.authentication]
+    const made = await newLogin(work, { principal, authentications })
+    work.believe({
+      principal: principal.id,
+      tenant: principal.tenant,
+      name: principal.name,
+      credential: made.login.id,
+      factors: ['login', 'password', proved.authentication.factor],
+    })
+    return {
+      additive: false,
+      rows: [made.row, proved.row],
+      removals: lockout.removals,
+      absent: [made.absent, ...(lockout.conditions.absent ?? [])],
+      anew: true,
+      unchanged: [...unchanged, proved.standing, ...(lockout.conditions.unchanged ?? [])],
+      subject: principal.id,
+      output: made.output,
+    }
+  },
+}

@@ -1,0 +1,146 @@
+import { newestRow } from '#keyring'
+import { ClavigerError, type LoginSession, type Principal } from '#model'
+import { wireInputDigest } from '../../logins/input-digest.ts'
+import { loginView, newestOfEach } from '../../logins/new-login.ts'
+import { refused } from '../../logins/refused.ts'
+import { factorsOf, lockoutOf, loggedIn, proveTotp } from '../../logins/stored.ts'
+import { loginSessionRow } from '../../rows/logins.ts'
+import type { ChangeVerb, ReadVerb } from '../../verb.ts'
+import type { Work } from '../../work.ts'
+import { own } from '../own.ts'
+import { page } from '../page.ts'
+
+/** Logins that are there: proving again, listing, ending. */
+
+export const stepUp: ChangeVerb<'login.stepUp'> = {
+  kind: 'change',
+  async run({ code, operation, input = {} }, work) {
+    work.authorizeAnybody()
+    const person = loggedIn(work)
+    if (operation === undefined && Object.keys(input).length > 0)
+      throw new ClavigerError('invalid_request', 'input: goes with an operation', {
+        field: 'input',
+      })
+    const digest = operation === undefined ? undefined : wireInputDigest(operation, input)
+    const lockout = await lockoutOf(work, person)
+    if (lockout.isLocked) throw refused('proof', 'locked', person.id)
+    const proved = proveTotp(work, await factorsOf(work, person), code)
+    if (proved === undefined) {
+      const error = refused('proof', 'second-factor', person.id)
+      return {
+        additive: false,
+        rows: [await lockout.failedOnceMore()],
+        ...lockout.conditions,
+        detail: error.detail,
+        refused: error,
+        output: undefined as never,
+      }
+    }
+    const { id } = work.session.credential
+    const { value, standing } = await own<LoginSession>(work, 'loginSession', id)
+    const authentications = newestOfEach([...value.authentications, proved.authentication])
+    const output: { factors: typeof authentications; proof?: string } = { factors: authentications }
+    const login: LoginSession = { ...value, authentications, seenAt: work.now }
+    const factor = proved.authentication.factor
+    const { now, parts } = work
+    return {
+      additive: false,
+      rows: [proved.row, ...(digest === undefined ? [loginSessionRow(login)] : [])],
+      unchanged: [standing, proved.standing],
+      subject: person.id,
+      detail: { factor, ...(operation === undefined ? {} : { operation }) },
+      output,
+      after() {
+        if (operation !== undefined && digest !== undefined)
+          output.proof = parts.access.proofs.make(id, operation, digest, factor, now)
+      },
+    }
+  },
+}
+
+export const listLogins: ReadVerb<'login.list'> = {
+  kind: 'read',
+  async run(input, work) {
+    const principal = input.principal ?? work.caller.principal
+    if (principal === work.caller.principal) work.authorizeAnybody()
+    else {
+      work.authorize()
+      await own<Principal>(work, 'principal', principal)
+    }
+    const { now, parts } = work
+    const wanted = { kind: 'loginSession' as const, facets: [['principal', principal]] as const }
+    return page(work, { ...wanted, input }, (row) => {
+      const login = parts.seals.open<LoginSession>(row)
+      const seenAt = Math.max(parts.access.lastUseOf(login.id) ?? 0, login.seenAt)
+      const ended = login.endedAt !== undefined || login.expiresAt <= now
+      if (login.principal !== principal || ended || now - seenAt >= login.idle) return undefined
+      return loginView(login, seenAt)
+    })
+  },
+}
+
+async function planEnd(work: Work, id: string) {
+  const { value, standing } = await own<LoginSession>(work, 'loginSession', id)
+  if (value.principal === work.caller.principal) work.authorizeAnybody()
+  else work.authorize()
+  if (value.endedAt !== undefined)
+    throw new ClavigerError('conflict', 'The login has ended already')
+  return {
+    additive: false,
+    rows: [loginSessionRow({ ...value, endedAt: work.now })],
+    unchanged: [standing],
+    subject: id,
+    detail: { principal: value.principal },
+    output: {},
+  }
+}
+
+export const endLogin: ChangeVerb<'login.end'> = {
+  kind: 'change',
+  async run({ login }, work) {
+    // Whoever may end only their own cannot tell whether another one is there.
+    const row = await newestRow(work.parts.store, { kind: 'loginSession', id: login })
+    const value = row && work.parts.seals.open<LoginSession>(row)
+    if (value?.principal !== work.caller.principal) work.authorize()
+    return planEnd(work, login)
+  },
+}
+
+export const logout: ChangeVerb<'logout'> = {
+  kind: 'change',
+  run(_input, work) {
+    loggedIn(work)
+    return planEnd(work, work.session.credential.id)
+  },
+}
+
+/** The rows that end a person's logins, but one. */
+export async function endedLogins(
+  { parts, now }: Work,
+  principal: Pick<Principal, 'id' | 'tenant'>,
+  but?: string,
+) {
+  const rows = await parts.store.list({
+    kind: 'loginSession',
+    tenant: principal.tenant,
+    facets: [['principal', principal.id]],
+    limit: 10_000,
+  })
+  const live = rows
+    .map((row) => ({ login: parts.seals.open<LoginSession>(row), revision: row.revision }))
+    .filter(
+      ({ login }) =>
+        login.principal === principal.id &&
+        login.id !== but &&
+        login.endedAt === undefined &&
+        login.expiresAt > now,
+    )
+  return {
+    rows: live.map(({ login }) => loginSessionRow({ ...login, endedAt: now })),
+    unchanged: live.map(({ login, revision }) => ({
+      kind: 'loginSession' as const,
+      id: login.id,
+      revision,
+    })),
+  }
+}
