@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
@@ -202,16 +201,13 @@ function readTls(
 
 /** Node takes a file without any certificate for no authority at all, and says nothing. */
 function readAuthorities(path: string): Uint8Array {
+  const words = 'The file of --tls-client-ca cannot be read, or is no certificate in PEM'
+  let pem: Buffer
   try {
-    const pem = readFileSync(path)
-    void new X509Certificate(pem)
-    return pem
+    pem = readFileSync(path)
   } catch (cause) {
-    throw new UsageError(
-      'The file of --tls-client-ca cannot be read, or is no certificate in PEM',
-      {
-        cause,
-      },
-    )
+    throw new UsageError(words, { cause })
   }
+  if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new UsageError(words)
+  return pem
 }

@@ -59,6 +59,7 @@ export const groups: Readonly<Record<string, string>> = Object.freeze({
   'access-key': 'The keys that AWS clients sign their requests with',
   settings: 'What holds for every credential of a tenant',
   certificate: 'Client certificates and whose they are',
+  credential: 'Credentials of every kind',
   'secret-id': 'What programs exchange for short tokens',
   session: 'Temporary credentials for AWS clients',
   trust: 'Who may act as whom',

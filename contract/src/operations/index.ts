@@ -94,6 +94,7 @@ export const operations = {
   'certificate.create': machines.createCertificate,
   'certificate.list': machines.listCertificates,
   'certificate.revoke': machines.revokeCertificate,
+  'credential.expiring': machines.expiringCredentials,
   'secretId.create': machines.createSecretId,
   'secretId.list': machines.listSecretIds,
   'secretId.revoke': machines.revokeSecretId,

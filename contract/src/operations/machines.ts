@@ -251,3 +251,37 @@ export const revokeCertificate = operation({
   output: certificateView,
   errors: ['not_found', 'conflict'],
 })
+
+export const expiringCredentials = operation({
+  name: 'credential.expiring',
+  effect: 'read',
+  action: 'credential.expiring',
+  route: 'GET /v1/credentials/expiring',
+  summary: 'List the credentials that expire soon, the next one first',
+  input: z.strictObject({
+    days: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(366)
+      .default(30)
+      .describe('Those that expire within so many days'),
+  }),
+  output: z.strictObject({
+    items: z.array(
+      z.strictObject({
+        kind: z.enum(['token', 'accessKey', 'secretId', 'certificate']),
+        id: z.string(),
+        principal: codec.uuid,
+        description: z.string(),
+        expiresAt: codec.timestamp(),
+        lastUsedAt: codec
+          .timestamp()
+          .optional()
+          .describe('When the ledger last saw it; reads are not in the ledger'),
+      }),
+    ),
+    more: z.boolean().describe('Whether there are more than these'),
+  }),
+  errors: [],
+})

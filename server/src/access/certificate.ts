@@ -1,4 +1,4 @@
-import { sha256Text } from '#crypto'
+import { fingerprintOfPem, sha256Text } from '#crypto'
 import { ClavigerError, type CertificateMapping, type Principal } from '#model'
 import { listRows, openSession, readRow, type Opening } from './opening.ts'
 import type { Session } from './session.ts'
@@ -37,6 +37,15 @@ export function certificateFacet(by: CertificateMapping['by']): string {
     default:
       return by satisfies never
   }
+}
+
+/** What a certificate in PEM is known by. @throws ClavigerError invalid_request */
+export function fingerprintOfCertificate(pem: string): string {
+  const fingerprint = fingerprintOfPem(pem)
+  if (fingerprint !== undefined) return fingerprint
+  throw new ClavigerError('invalid_request', 'certificate must be one certificate in PEM form', {
+    field: 'certificate',
+  })
 }
 
 /** Everything that a mapping of this certificate can be by. */

@@ -2,6 +2,7 @@
  * Cryptography: the table of algorithms and pure functions on bytes and KeyObjects, over OpenSSL as Node brings it. It knows no key of
  * the house by id, keeps no material, does no I/O beyond one worker thread, and never logs.
  */
+export { fingerprintOfPem } from './certificate.ts'
 export type { KeyObject } from 'node:crypto'
 export { aeadDecrypt, aeadEncrypt, NONCE_BYTES, TAG_BYTES } from './aead.ts'
 export { agree } from './agreement.ts'

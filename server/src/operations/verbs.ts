@@ -16,6 +16,7 @@ import { deleteMaterial, expireMaterial } from './verbs/delete-material.ts'
 import { decapsulate, encapsulate } from './verbs/encapsulation.ts'
 import { encrypt, encryptBatch } from './verbs/encrypt.ts'
 import { eraseKey } from './verbs/erase-key.ts'
+import { expiringCredentials } from './verbs/expiring.ts'
 import { explainAccess } from './verbs/explain/explain.ts'
 import { unusedAccess } from './verbs/explain/unused.ts'
 import { whatMay } from './verbs/explain/what.ts'
@@ -141,6 +142,7 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'certificate.create': certificates.createCertificate,
   'certificate.list': certificates.listCertificates,
   'certificate.revoke': certificates.revokeCertificate,
+  'credential.expiring': expiringCredentials,
   'secretId.create': secretIds.createSecretId,
   'secretId.list': secretIds.listSecretIds,
   'secretId.revoke': secretIds.revokeSecretId,

@@ -278,6 +278,7 @@ export function inputsFor(house: TestHouse): Inputs {
     'certificate.revoke': async () => ({
       certificate: (await house.perform('certificate.create', await certificateOf())).id,
     }),
+    'credential.expiring': async () => ({ days: 30 }),
     'secretId.create': async () => ({
       principal: (await house.createUser()).id,
       description: '',

@@ -102,6 +102,7 @@ const may: Readonly<Record<GatedName, string>> = {
   'certificate.create': 'o.......S',
   'certificate.list': 'o.....a.S',
   'certificate.revoke': 'o.......S',
+  'credential.expiring': 'o.....a.S',
   'secretId.create': 'o.......S',
   'secretId.list': 'o.....a.S',
   'secretId.revoke': 'o.......S',

@@ -1,5 +1,5 @@
-import { X509Certificate } from 'node:crypto'
 import type { InputOf, OutputOf } from '@claviger/contract'
+import { fingerprintOfCertificate } from '#access'
 import { newId } from '#keyring'
 import { ClavigerError, defaultSettings, type CertificateMapping } from '#model'
 import { certificateRow } from '../rows.ts'
@@ -25,24 +25,13 @@ function view(mapping: CertificateMapping): OutputOf<'certificate.revoke'> {
   }
 }
 
-function fingerprintOf(pem: string): string {
-  try {
-    return new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase()
-  } catch (cause) {
-    throw new ClavigerError('invalid_request', 'certificate must be one certificate in PEM form', {
-      cause,
-      field: 'certificate',
-    })
-  }
-}
-
 /** What the certificate is known by: exactly one way must be given. */
 function wayOf(input: InputOf<'certificate.create'>): CertificateMapping['by'] {
   const { fingerprint, certificate, subjectName, issuer, subject } = input
   const ways: CertificateMapping['by'][] = []
   if (fingerprint !== undefined) ways.push({ kind: 'fingerprint', fingerprint })
   if (certificate !== undefined)
-    ways.push({ kind: 'fingerprint', fingerprint: fingerprintOf(certificate) })
+    ways.push({ kind: 'fingerprint', fingerprint: fingerprintOfCertificate(certificate) })
   if (subjectName !== undefined) ways.push({ kind: 'name', name: subjectName })
   if (issuer !== undefined && subject !== undefined) ways.push({ kind: 'subject', issuer, subject })
   const [way] = ways
