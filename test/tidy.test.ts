@@ -65,7 +65,7 @@ test('lines are short', () => {
 })
 
 test('names of files are words in lower case, joined by hyphens', () => {
-  const name = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|config))?\.ts$/
+  const name = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|config|d))?\.ts$/
   none(typescript.filter((path) => !name.test(path.slice(path.lastIndexOf('/') + 1))))
 })
 

@@ -115,7 +115,7 @@ export const walls: readonly Wall[] = [
     imports: ['keyring', 'crypto', 'model', 'contract'],
     typesOf: ['store'],
     builtins: [],
-    packages: ['@simplewebauthn/server', 'jose', 'zod'],
+    packages: ['jose'],
   },
   {
     // It reads everything and changes nothing.

@@ -10,6 +10,7 @@ import { Accounts, openIdentity, type IdentityCredential } from './identity/inde
 import { isLoginText, LoginSightings, openLogin, provesCsrf } from './logins.ts'
 import { openSession, readRow } from './opening.ts'
 import { Proofs } from './proofs.ts'
+import { granteeOf, restable } from './rests.ts'
 import type { Session } from './session.ts'
 import { SystemIdentity, type Identity } from './session.ts'
 import {
@@ -392,31 +393,4 @@ function derive(secret: Buffer, presented: Presented) {
   } finally {
     secret.fill(0)
   }
-}
-
-/** The kinds of rows that sessions rest on. */
-const restable: ReadonlySet<string> = new Set([
-  'token',
-  'accessKey',
-  'principal',
-  'tenant',
-  'trust',
-  'identityProvider',
-  'role',
-  'group',
-  'secretId',
-  'certificate',
-  'loginSession',
-  'loginProvider',
-  'loginLink',
-])
-
-/** A grant's row id, which says whose it is, so that giving one does not make everybody's session be read anew. */
-export function grantRowId(tenant: string, granteeName: string, grant: string): string {
-  return `${tenant}/${granteeName}/${grant}`
-}
-
-function granteeOf(rowId: string): { readonly tenant: string; readonly name: string } {
-  const first = rowId.indexOf('/')
-  return { tenant: rowId.slice(0, first), name: rowId.slice(first + 1, rowId.lastIndexOf('/')) }
 }

@@ -5,7 +5,6 @@
 export { accessKeyBinding, newAccessKeyId, newAccessKeySecret } from './access-key.ts'
 export {
   Access,
-  grantRowId,
   systemCredential,
   type Credential,
   type SystemCredential,
@@ -66,6 +65,7 @@ export {
   type Explanation,
   type Identity,
 } from './session.ts'
+export { grantRowId, isLasting } from './rests.ts'
 export { SignatureError } from './sigv4/index.ts'
 export { sealTemporary } from './temporary.ts'
 export { newTotpSecret, totpAt, totpBinding, totpSetup, totpStep } from './totp/index.ts'

@@ -26,9 +26,40 @@ export {
   StepUpRequired,
   toClavigerError,
 } from './errors.ts'
-export * from './person.ts'
-export * from './machine.ts'
-export * from './rules.ts'
+export {
+  type Authentication,
+  type Password,
+  type PasswordHashParameters,
+  type TotpFactor,
+  type PasskeyFactor,
+  type RecoveryFactor,
+  type Factor,
+  type Lockout,
+  type LoginSession,
+  type Enrolment,
+  type LoginProvider,
+  type LoginLink,
+} from './person.ts'
+export {
+  type CertificateMapping,
+  type SecretId,
+  type AccessSettings,
+  defaultSettings,
+} from './machine.ts'
+export {
+  type Conditions,
+  type CustomRole,
+  type Group,
+  type Membership,
+  type Separation,
+  type StepUpRule,
+  type ApprovalPolicy,
+  type Decision,
+  type ApprovalNeed,
+  type Approval,
+  type BreakGlass,
+  type Emergency,
+} from './rules.ts'
 export { grantOperations, isGrantable, type GrantedKey } from './grant-operations.ts'
 export { makeGrantToken, readGrantToken, type GrantToken } from './grant-token.ts'
 export { envelopeKeyId, hasReplicas } from './key.ts'

@@ -163,7 +163,7 @@ export class Gate {
     const source = this.#options.sources.commitment(call.source)
     return this.#ledger.record({
       records: work.records(call.operation, source),
-      counters: work.counters(),
+      counters: work.tally.counters(),
       change: undefined,
       revision,
       recheck: () => this.#recheck(call, work, source),

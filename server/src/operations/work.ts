@@ -49,7 +49,8 @@ export class Work {
   #admissions: Admission[] = []
   #authorizations: Authorization[] = []
   #reliances: (() => Promise<void>)[] = []
-  readonly #tally = new Tally()
+  /** What was done, added up. */
+  readonly tally = new Tally()
   #binding: string | undefined
   #authorized = false
   #kept: Kept | undefined
@@ -222,17 +223,6 @@ export class Work {
     return this.identity.decide(question, on, this.now)
   }
 
-  /** Whether the caller could do another operation on a target, for what an operation says of the ones after it. */
-  mayDo(operation: OperationName, on: Target): boolean {
-    const question = new Question(this, { action: operations[operation].action, other: operation })
-    return this.identity.decide(question, on, this.now) !== undefined
-  }
-
-  /** Whether a key policy denies the caller the operation, so that nothing can allow it. */
-  isDenied(on: Target): boolean {
-    return this.identity.isDenied(new Question(this, { action: this.action }), on)
-  }
-
   /**
    * A key that was looked up, once the caller may do the action on it. Where the caller could not see it, it cannot tell whether the
    * key exists.
@@ -310,7 +300,7 @@ export class Work {
 
   /** Step five, for the record: something was done with an admitted key. Adds up over the items of a batch. */
   used(admitted: Admitted | undefined, done: Done = {}): void {
-    this.#tally.used(
+    this.tally.used(
       admitted && {
         key: admitted.ringKey.key.id,
         version: admitted.version,
@@ -322,7 +312,7 @@ export class Work {
 
   /** An item of a batch that did not succeed; the others go on. */
   failed(error: ClavigerError, key?: string, version?: number): void {
-    this.#tally.failed(outcomeOf(error), error.code, key, version)
+    this.tally.failed(outcomeOf(error), error.code, key, version)
   }
 
   /** Does something slow once, though the verb may run again. */
@@ -403,16 +393,11 @@ export class Work {
 
   /** The records of what was used, one for each key, version and outcome. */
   records(event: string, source: string): RecordDraft[] {
-    return this.#tally.sums().map((use) => this.draft(event, source, use))
+    return this.tally.sums().map((use) => this.draft(event, source, use))
   }
 
   /** What a door may want to know of the caller and of the keys that were looked up, also where the operation failed. */
   get facts(): Facts {
     return { caller: this.known, key: (reference) => this.#keys.get(reference)?.key }
-  }
-
-  /** What is added to the durable counters of the versions used. */
-  counters(): CounterDelta[] {
-    return this.#tally.counters()
   }
 }

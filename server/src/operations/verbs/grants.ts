@@ -5,6 +5,7 @@ import { isNamed, namedPrincipal } from '../named-principal.ts'
 import { target } from '../target.ts'
 import type { ChangeVerb, Plan, ReadVerb } from '../verb.ts'
 import { grantView } from '../views.ts'
+import { isDenied, mayDo } from '../may.ts'
 import type { Work } from '../work.ts'
 import { own } from './own.ts'
 import { page } from './page.ts'
@@ -154,11 +155,11 @@ function mayRetire(work: Work, reference: string, grant: KeyGrant): boolean {
   const ringKey = work.found(reference)
   if (ringKey === undefined) return false
   const on = target(ringKey, work.caller, work.origin)
-  if (work.mayDo('grant.revoke', on)) return true
+  if (mayDo(work, 'grant.revoke', on)) return true
   const { caller } = work
   const isIts =
     isNamed(caller, grant.retiringName, grant.retiringSession) ||
     (grant.operations.includes('RetireGrant') &&
       isNamed(caller, grant.granteeName, grant.granteeSession))
-  return isIts && !work.isDenied(on)
+  return isIts && !isDenied(work, on)
 }

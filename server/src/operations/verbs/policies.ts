@@ -2,6 +2,7 @@ import { defaultPolicy, KeyPolicy, POLICY_BYTES_MAX, PolicyError } from '#access
 import { ClavigerError, type Key } from '#model'
 import { policed } from '../target.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
+import { mayDo } from '../may.ts'
 import type { Work } from '../work.ts'
 import { assertNotDestroyed, planChange } from './change-key.ts'
 
@@ -28,7 +29,7 @@ export function checkedPolicy(
   }
   const parsed = KeyPolicy.parse(policy)
   const target = policed(key, parsed, work.caller.account, work.origin.region)
-  if (bypass !== true && !work.mayDo('policy.put', target)) throw new PolicyError(LOCKED_OUT)
+  if (bypass !== true && !mayDo(work, 'policy.put', target)) throw new PolicyError(LOCKED_OUT)
   return policy
 }
 

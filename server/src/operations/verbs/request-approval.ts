@@ -9,6 +9,7 @@ import { approvalRow } from '../rows.ts'
 import { approvalView } from '../rule-views.ts'
 import { target } from '../target.ts'
 import type { ChangeVerb } from '../verb.ts'
+import { mayDo } from '../may.ts'
 import type { Work } from '../work.ts'
 
 /** Asking others to approve an operation. */
@@ -90,8 +91,8 @@ function assertMay(work: Work, { name, input }: Wanted, targets: readonly Target
   try {
     const may =
       targets.length === 0
-        ? work.mayDo(name, tenantTarget) || work.identity.holds(operations[name].action, work.now)
-        : targets.every((on) => work.mayDo(name, on))
+        ? mayDo(work, name, tenantTarget) || work.identity.holds(operations[name].action, work.now)
+        : targets.every((on) => mayDo(work, name, on))
     if (!may) {
       throw new ClavigerError(
         'forbidden',

@@ -1,5 +1,6 @@
 import {
   findNamed,
+  isLasting,
   listRows,
   newAccessKeyId,
   newAccessKeySecret,
@@ -95,7 +96,7 @@ function endOf({ kind, expiresAt }: Work['session']['credential']): number {
 /** @throws ClavigerError forbidden, with the same words whether there is no trust or no such principal */
 async function actingAs(reference: string | undefined, work: Work): Promise<Acting> {
   const { session } = work
-  const rests = [...session.rests]
+  const rests = [...session.rests].filter(isLasting)
   const self = session.principal
   if (reference === undefined || reference === self.id || reference === self.name)
     return { principal: self, rests, secondsMax: session.credential.secondsMax }

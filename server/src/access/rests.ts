@@ -1,0 +1,34 @@
+/** Which changes end which sessions. */
+
+/** The kinds of rows that sessions rest on. */
+export const restable: ReadonlySet<string> = new Set([
+  'token',
+  'accessKey',
+  'principal',
+  'tenant',
+  'trust',
+  'identityProvider',
+  'role',
+  'group',
+  'secretId',
+  'certificate',
+  'loginSession',
+  'loginProvider',
+  'loginLink',
+])
+
+/** A grant's row id, which says whose it is, so that giving one does not make everybody's session be read anew. */
+export function grantRowId(tenant: string, granteeName: string, grant: string): string {
+  return `${tenant}/${granteeName}/${grant}`
+}
+
+/** Whose a grant's row is. */
+export function granteeOf(rowId: string): { readonly tenant: string; readonly name: string } {
+  const first = rowId.indexOf('/')
+  return { tenant: rowId.slice(0, first), name: rowId.slice(first + 1, rowId.lastIndexOf('/')) }
+}
+
+/** Whether something that a session rests on ends it when it goes: without a role or a group it only has fewer rights. */
+export function isLasting(reference: string): boolean {
+  return !reference.startsWith('role/') && !reference.startsWith('group/')
+}
