@@ -20,7 +20,7 @@ test('commands, their options and the choices of options are suggested', () => {
   assert.deepEqual(words('-o', ''), ['table', 'json', 'yaml', 'raw'])
   assert.deepEqual(words('key', 'create', '-o', ''), ['table', 'json', 'yaml', 'raw'])
   assert.ok(words('key', 'list', '--state', '').includes('suspended'))
-  assert.ok(words('binding', 'create', '').includes('signer'))
+  assert.ok(words('principal', 'create', '--kind', '').includes('service'))
   assert.ok(
     words('--profile', 'x', 'key', '').includes('rotate'),
     'the value of an option is no command',

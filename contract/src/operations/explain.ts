@@ -2,7 +2,7 @@ import { z } from 'zod'
 import * as codec from '../codecs.ts'
 import { factorNames } from '../factors.ts'
 import { operation } from '../operation.ts'
-import { nextPage, page } from './shared.ts'
+import { nextPage, pageInBody } from './shared.ts'
 
 /** Who may do what, and why: over role bindings, key policies and grants alike. */
 
@@ -72,7 +72,7 @@ export const whoMay = operation({
     operation: operationName,
     key: codec.keyReference,
     context: codec.context.optional().describe('The encryption context'),
-    ...page,
+    ...pageInBody,
   }),
   output: z.strictObject({
     items: z.array(
@@ -128,7 +128,7 @@ export const unusedAccess = operation({
   input: z.strictObject({
     since: codec.timestamp().describe('From this time on'),
     kind: z.enum(['binding', 'grant']).default('binding').describe('What to look through'),
-    ...page,
+    ...pageInBody,
   }),
   output: z.strictObject({
     items: z.array(

@@ -185,6 +185,11 @@ export const page = {
   limit: codec.limit.describe('How many in one page'),
   cursor: codec.cursor.optional().describe('Where the last page ended'),
 }
+/** The same in a body, where a number is a number. */
+export const pageInBody = {
+  limit: z.int().min(1).max(1_000).default(100).describe('How many in one page'),
+  cursor: page.cursor,
+}
 export const nextPage = {
   cursor: codec.cursor.optional().describe('Give it back to get the next page; absent on the last'),
 }

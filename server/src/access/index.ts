@@ -3,12 +3,7 @@
  * does; doors only extract what it judges.
  */
 export { accessKeyBinding, newAccessKeyId, newAccessKeySecret } from './access-key.ts'
-export {
-  Access,
-  systemCredential,
-  type Credential,
-  type SystemCredential,
-} from './access.ts'
+export { Access, systemCredential, type Credential, type SystemCredential } from './access.ts'
 export { isArnName, principalArn } from './arn.ts'
 export type { Asked } from './asked.ts'
 export { isTimeZone } from './conditions.ts'

@@ -1,4 +1,4 @@
-import { operations, type OperationName } from '@claviger/contract'
+import type { OperationName } from '@claviger/contract'
 import {
   AnonymousIdentity,
   Session,
@@ -11,7 +11,6 @@ import {
 import type { RingKey } from '#keyring'
 import type { RecordDraft } from '#ledger'
 import { ClavigerError, KeyError, refusal, type Purpose } from '#model'
-import type { CounterDelta } from '#store'
 import { Admitted } from './admitted.ts'
 import { seenAliasesOf } from './aliases.ts'
 import type { Admission, Authorization } from './asked-for.ts'
@@ -70,11 +69,8 @@ export class Work {
       return
     }
     const identity = this.parts.access.authenticate(this.origin.credential)
-    if (identity instanceof Promise) {
-      return identity.then((opened) => {
-        this.#identity = opened
-      })
-    }
+    if (identity instanceof Promise)
+      return identity.then((opened) => void (this.#identity = opened))
     this.#identity = identity
   }
 

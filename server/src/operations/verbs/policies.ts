@@ -1,8 +1,8 @@
 import { defaultPolicy, KeyPolicy, POLICY_BYTES_MAX, PolicyError } from '#access'
 import { ClavigerError, type Key } from '#model'
+import { mayDo } from '../may.ts'
 import { policed } from '../target.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
-import { mayDo } from '../may.ts'
 import type { Work } from '../work.ts'
 import { assertNotDestroyed, planChange } from './change-key.ts'
 

@@ -4,12 +4,12 @@ import { newId, wrap } from '#keyring'
 import { canonicalJson, ClavigerError, type Approval } from '#model'
 import { approvalBinding, keysOf } from '../approvals.ts'
 import { inputText } from '../canonical-input.ts'
+import { mayDo } from '../may.ts'
 import type { Subject } from '../parts.ts'
 import { approvalRow } from '../rows.ts'
 import { approvalView } from '../rule-views.ts'
 import { target } from '../target.ts'
 import type { ChangeVerb } from '../verb.ts'
-import { mayDo } from '../may.ts'
 import type { Work } from '../work.ts'
 
 /** Asking others to approve an operation. */
