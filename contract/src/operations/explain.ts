@@ -98,7 +98,7 @@ export const whatMay = operation({
   action: 'access.explain',
   route: 'POST /v1/access/what',
   summary: 'List everything that lets a principal do something',
-  input: z.strictObject({ principal, ...page }),
+  input: z.strictObject({ principal, ...pageInBody }),
   output: z.strictObject({
     items: z.array(
       z.strictObject({
