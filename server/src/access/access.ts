@@ -10,7 +10,7 @@ import { Accounts, openIdentity, type IdentityCredential } from './identity/inde
 import { isLoginText, LoginSightings, openLogin, provesCsrf } from './logins.ts'
 import { openSession, readRow } from './opening.ts'
 import { Proofs } from './proofs.ts'
-import { granteeOf, restable } from './rests.ts'
+import { granteeOf, restable, stands, type StandingRow } from './rests.ts'
 import type { Session } from './session.ts'
 import { SystemIdentity, type Identity } from './session.ts'
 import {
@@ -321,12 +321,12 @@ export class Access {
   async #stands(reference: string): Promise<boolean> {
     const at = reference.indexOf('/')
     const kind = reference.slice(0, at)
-    const row = await readRow<{ readonly revokedAt?: number; readonly state?: string }>(
+    const row = await readRow<StandingRow>(
       this.#options,
       kind as RowReference['kind'],
       reference.slice(at + 1),
     )
-    return row !== undefined && row.value.revokedAt === undefined && row.value.state !== 'disabled'
+    return row !== undefined && stands(row.value)
   }
 
   async #open(name: string, open: () => Promise<Held>): Promise<Held> {

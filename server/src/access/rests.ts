@@ -32,3 +32,16 @@ export function granteeOf(rowId: string): { readonly tenant: string; readonly na
 export function isLasting(reference: string): boolean {
   return !reference.startsWith('role/') && !reference.startsWith('group/')
 }
+
+/** What the rows that a session rests on say of their own end. */
+export interface StandingRow {
+  readonly revokedAt?: number
+  /** Of a person's login. */
+  readonly endedAt?: number
+  readonly state?: string
+}
+
+/** Whether such a row is neither revoked, nor ended, nor disabled. */
+export function stands({ revokedAt, endedAt, state }: StandingRow): boolean {
+  return revokedAt === undefined && endedAt === undefined && state !== 'disabled'
+}
