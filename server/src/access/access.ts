@@ -178,7 +178,10 @@ export class Access {
       const open = () => (isSession(text) ? this.#openSealed(text) : this.#openToken(text))
       return this.#open(name, open).then(({ session }) => session)
     }
-    held.session.assertValid(this.#clock.now())
+    const now = this.#clock.now()
+    held.session.assertValid(now)
+    if (held.idle !== undefined && !this.#sightings.see(held.session.credential.id, now, held.idle))
+      throw new ClavigerError('unauthenticated', NO_LOGIN)
     return held.session
   }
 
@@ -198,10 +201,7 @@ export class Access {
       })
       return this.#open(name, open).then(({ session }) => session)
     }
-    const now = this.#clock.now()
-    held.session.assertValid(now)
-    if (held.idle !== undefined && !this.#sightings.see(held.session.credential.id, now, held.idle))
-      throw new ClavigerError('unauthenticated', NO_LOGIN)
+    held.session.assertValid(this.#clock.now())
     return held.session
   }
 

@@ -103,6 +103,14 @@ test('a login ends with its person, with a reset, unused, and in any case', asyn
   const idle = await house.perform('login', person.login(0), nobody)
   clock.advance(15 * MINUTE)
   assert.equal(await house.codeOf('whoami', {}, as(idle.token)), 'unauthenticated')
+  // Also one that was used meanwhile, which the server holds: every use counts, and only the time since the last.
+  const used = await house.perform('login', person.login(0), nobody)
+  for (const minutes of [0, 14, 14]) {
+    clock.advance(minutes * MINUTE)
+    assert.equal(await house.codeOf('whoami', {}, as(used.token)), 'ok')
+  }
+  clock.advance(15 * MINUTE)
+  assert.equal(await house.codeOf('whoami', {}, as(used.token)), 'unauthenticated')
   const { token } = await house.perform('login', person.login(0), nobody)
   await house.perform('principal.disable', { principal: person.id })
   assert.equal(await house.codeOf('whoami', {}, as(token)), 'unauthenticated')
