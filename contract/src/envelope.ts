@@ -200,7 +200,8 @@ function writeVersion(out: Uint8Array, offset: number, version: EnvelopeVersion)
   writeUint32(out, offset + 1 + ENVELOPE_KEY_ID_BYTES, version.version)
 }
 
-function uuidFromBytes(bytes: Uint8Array): string {
+/** The text of an id: 16 bytes as a lower-case UUID (RFC 9562 section 4). */
+export function uuidFromBytes(bytes: Uint8Array): string {
   const hex = bytes.toHex()
   const groups = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20)]
   return `${groups.join('-')}-${hex.slice(20)}`

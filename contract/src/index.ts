@@ -9,6 +9,7 @@ export {
   ENVELOPE_OVERHEAD_BYTES,
   envelopeSuites,
   parseEnvelope,
+  uuidFromBytes,
   writeEnvelopeHeader,
   type EnvelopeParts,
   type EnvelopeSuite,

@@ -1,5 +1,5 @@
-import { unwrap, wrap, type Hierarchy } from '#keyring'
-import { ClavigerError } from '#model'
+import type { Hierarchy } from '#keyring'
+import { openClaims, sealClaims } from './sealed-claims.ts'
 import type { Presented } from './session.ts'
 
 /**
@@ -9,7 +9,7 @@ import type { Presented } from './session.ts'
  */
 
 const PREFIX = 'clvt_'
-const TENANT_BYTES = 16
+const PURPOSE = 'bearer session'
 
 export interface SealedSession {
   readonly principal: string
@@ -22,10 +22,6 @@ export interface SealedSession {
   readonly rests: readonly string[]
 }
 
-function binding(tenant: string) {
-  return { purpose: 'bearer session', tenant }
-}
-
 /** Whether a text is to be read as such a token. */
 export function isSession(text: string): boolean {
   return text.startsWith(PREFIX)
@@ -33,31 +29,11 @@ export function isSession(text: string): boolean {
 
 /** The token's text. */
 export function sealSession(hierarchy: Hierarchy, tenant: string, session: SealedSession): string {
-  const plain = Buffer.from(JSON.stringify(session))
-  const sealed = wrap(hierarchy.tenantWrappingKey(tenant), binding(tenant), plain)
-  const named = Buffer.from(tenant.replaceAll('-', ''), 'hex')
-  return PREFIX + Buffer.concat([named, sealed]).toString('base64url')
+  return PREFIX + sealClaims(hierarchy, PURPOSE, tenant, session).toString('base64url')
 }
 
 /** Reads what a caller presents; attacker-chosen. Undefined for anything that was not made by {@link sealSession} here. */
 export function openSealedSession(hierarchy: Hierarchy, text: string): SealedSession | undefined {
   const bytes = Buffer.from(text.slice(PREFIX.length), 'base64url')
-  if (bytes.length <= TENANT_BYTES) return undefined
-  const hex = bytes.subarray(0, TENANT_BYTES).toString('hex')
-  const tenant = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
-  try {
-    const key = hierarchy.tenantWrappingKey(tenant)
-    const plain = unwrap(key, binding(tenant), bytes.subarray(TENANT_BYTES))
-    try {
-      return JSON.parse(plain.toString('utf8')) as SealedSession
-    } finally {
-      plain.fill(0)
-    }
-  } catch (error) {
-    // A tenant that is not there, or bytes that were not sealed here: the same to the caller.
-    if (error instanceof ClavigerError && expected.has(error.code)) return undefined
-    throw error
-  }
+  return openClaims<SealedSession>(hierarchy, PURPOSE, bytes)?.claims
 }
-
-const expected: ReadonlySet<string> = new Set(['integrity_failed', 'not_found', 'internal'])

@@ -1,3 +1,4 @@
+import { uuidFromBytes } from '@claviger/contract'
 import { constantTimeEqual, randomSecret, sha256 } from '#crypto'
 
 /**
@@ -40,8 +41,10 @@ export function parseToken(text: string, prefix: TokenPrefix = 'clv'): ParsedTok
   const match = TOKEN.exec(text)
   if (match === null || match[1] !== prefix) return undefined
   const [, , hex = '', secret = ''] = match
-  const id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
-  return { id, digest: sha256(Buffer.from(secret, 'base64url')) }
+  return {
+    id: uuidFromBytes(Buffer.from(hex, 'hex')),
+    digest: sha256(Buffer.from(secret, 'base64url')),
+  }
 }
 
 /** Whether a presented secret is the one a kept hash was made from, in constant time. */

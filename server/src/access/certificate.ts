@@ -1,23 +1,14 @@
 import { fingerprintOfPem, sha256Text } from '#crypto'
-import { ClavigerError, type CertificateMapping, type Principal } from '#model'
+import {
+  ClavigerError,
+  type CertificateMapping,
+  type PeerCertificate,
+  type Principal,
+} from '#model'
 import { listRows, openSession, readRow, type Opening } from './opening.ts'
 import type { Session } from './session.ts'
 
 /** Client certificates (RFC 5280) as credentials: which principal one is, and until when. */
-
-/** What a checked certificate says; its authority was checked by the listener, which lets no other through. */
-export interface PeerCertificate {
-  /** SHA-256 of its DER, in lower-case hex digits. */
-  readonly fingerprint: string
-  /** Subject alternative names with their kinds, such as `DNS:app.example.com`. */
-  readonly names: readonly string[]
-  /** One attribute in a line. */
-  readonly issuer: string
-  readonly subject: string
-  /** Milliseconds since 1970. */
-  readonly validFrom: number
-  readonly validTo: number
-}
 
 /** Names of one certificate that are looked up; a certificate with more is nobody by its names. */
 const NAMES_MAX = 32

@@ -62,8 +62,8 @@ interface Held {
   readonly isConditional: boolean
 }
 
-/** The names of a key are the situation's to know: they move without the key. */
-function covers({ scope, names: pattern }: Held, target: Target, asked: Asked): boolean {
+/** Whether a target is in a scope. Of a scope by alias `hasName` says so: names move without the key. */
+export function isInScope(scope: Scope, target: Target, hasName: () => boolean): boolean {
   switch (scope.kind) {
     case 'tenant':
       return true
@@ -71,13 +71,19 @@ function covers({ scope, names: pattern }: Held, target: Target, asked: Asked): 
       return selects(scope.selector, target.labels)
     case 'key':
       return scope.key === target.key
-    case 'alias': {
-      const names = target.key === undefined ? undefined : asked.aliasesOf(target.key)
-      return pattern !== undefined && names?.some((name) => pattern.matches(name)) === true
-    }
+    case 'alias':
+      return hasName()
     default:
       return scope satisfies never
   }
+}
+
+/** The names of a key are the situation's to know. */
+function covers({ scope, names: pattern }: Held, target: Target, asked: Asked): boolean {
+  return isInScope(scope, target, () => {
+    const names = target.key === undefined ? undefined : asked.aliasesOf(target.key)
+    return pattern !== undefined && names?.some((name) => pattern.matches(name)) === true
+  })
 }
 
 /** Whether one scope is the other, or the whole tenant. */

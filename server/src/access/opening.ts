@@ -42,28 +42,38 @@ export async function readRow<Value>(
   return row && { value: seals.open<Value>(row), material: row.material }
 }
 
+/** The rows of a tenant that have these facets; undefined where there are more than `most`, since half of them would be a hole. */
+async function newestRows(
+  { store }: Opening,
+  wanted: Pick<Parameters<Store['list']>[0], 'kind' | 'tenant' | 'facets'>,
+  most: number,
+): Promise<readonly Row[] | undefined> {
+  const rows = await readNewest(store, async () => {
+    const found = await store.list({ ...wanted, limit: most + 1 })
+    return { rows: found, value: found }
+  })
+  return rows === undefined || rows.length > most ? undefined : rows
+}
+
 /**
- * The rows of a tenant that have a facet.
+ * What the rows of a tenant that have a facet say.
  *
  * @throws ClavigerError overloaded when there are too many
  */
 export async function listRows<Value>(
-  { store, seals }: Opening,
+  opening: Opening,
   kind: RowKind,
   tenant: string,
   facet: readonly [string, string],
 ): Promise<Value[]> {
-  const rows = await readNewest(store, async () => {
-    const found = await store.list({ kind, tenant, facets: [facet], limit: ROWS_MAX + 1 })
-    return { rows: found, value: found }
-  })
-  if (rows === undefined || rows.length > ROWS_MAX) {
+  const rows = await newestRows(opening, { kind, tenant, facets: [facet] }, ROWS_MAX)
+  if (rows === undefined) {
     throw new ClavigerError(
       'overloaded',
       `A principal has more than ${ROWS_MAX} bindings, grants or trusts; remove some`,
     )
   }
-  return rows.map((row) => seals.open<Value>(row))
+  return rows.map((row) => opening.seals.open<Value>(row))
 }
 
 /** What a role of a tenant's own is kept under. */
@@ -135,14 +145,11 @@ export async function openRights(
 }
 
 /** The rules of a tenant; undefined where it has none, which costs each operation one look at a property. */
-async function rulesOf({ store, seals }: Opening, tenant: string) {
+async function rulesOf(opening: Opening, tenant: string) {
+  const { seals } = opening
   const rowsOf = async (kind: RowKind): Promise<readonly Row[]> => {
-    const rows = await readNewest(store, async () => {
-      const found = await store.list({ kind, tenant, facets: [], limit: RULES_MAX + 1 })
-      return { rows: found, value: found }
-    })
-    // Half of the rules would be a hole.
-    if (rows === undefined || rows.length > RULES_MAX)
+    const rows = await newestRows(opening, { kind, tenant, facets: [] }, RULES_MAX)
+    if (rows === undefined)
       throw new ClavigerError(
         'overloaded',
         `A tenant has more than ${RULES_MAX} rules; remove some`,

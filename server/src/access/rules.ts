@@ -1,11 +1,5 @@
-import {
-  selects,
-  type ApprovalPolicy,
-  type Authentication,
-  type Scope,
-  type StepUpRule,
-} from '#model'
-import type { Target } from './decision.ts'
+import type { ApprovalPolicy, Authentication, Scope, StepUpRule } from '#model'
+import { isInScope, type Target } from './decision.ts'
 
 /** What must have happened before something that is allowed is done: a fresh proof, or the approval of others. */
 
@@ -45,20 +39,9 @@ export class CompiledRules {
   }
 }
 
+/** No rule is made with a scope by alias; one that were there would rather ask too often. */
 function covers(scope: Scope, target: Target): boolean {
-  switch (scope.kind) {
-    case 'tenant':
-      return true
-    case 'labels':
-      return selects(scope.selector, target.labels)
-    case 'key':
-      return scope.key === target.key
-    case 'alias':
-      // No rule is made with such a scope; one that were there would rather ask too often.
-      return true
-    default:
-      return scope satisfies never
-  }
+  return isInScope(scope, target, () => true)
 }
 
 /** Whether one of the factors was proved lately enough. `now` is in milliseconds since 1970. */

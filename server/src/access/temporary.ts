@@ -1,5 +1,5 @@
-import { unwrap, wrap, type Hierarchy } from '#keyring'
-import { ClavigerError } from '#model'
+import type { Hierarchy } from '#keyring'
+import { openClaims, sealClaims } from './sealed-claims.ts'
 
 /**
  * Temporary credentials are kept by whoever holds them: the session token is everything there is to know of the session, sealed under
@@ -21,12 +21,7 @@ export interface TemporaryClaims {
 }
 
 const FORMAT = 0xc5
-const TENANT_BYTES = 16
-const HEADER_BYTES = 1 + TENANT_BYTES
-
-function binding(tenant: string) {
-  return { purpose: 'temporary session', tenant }
-}
+const PURPOSE = 'temporary session'
 
 /** The token's text. */
 export function sealTemporary(
@@ -34,17 +29,8 @@ export function sealTemporary(
   tenant: string,
   claims: TemporaryClaims,
 ): string {
-  const plain = Buffer.from(JSON.stringify(claims))
-  try {
-    const sealed = wrap(hierarchy.tenantWrappingKey(tenant), binding(tenant), plain)
-    return Buffer.concat([
-      Buffer.of(FORMAT),
-      Buffer.from(tenant.replaceAll('-', ''), 'hex'),
-      sealed,
-    ]).toString('base64')
-  } finally {
-    plain.fill(0)
-  }
+  const sealed = sealClaims(hierarchy, PURPOSE, tenant, claims)
+  return Buffer.concat([Buffer.of(FORMAT), sealed]).toString('base64')
 }
 
 /** Reads what a caller presents; attacker-chosen. Undefined for anything that was not made by {@link sealTemporary} here. */
@@ -53,25 +39,5 @@ export function openTemporary(
   text: string,
 ): { readonly tenant: string; readonly claims: TemporaryClaims } | undefined {
   const bytes = Buffer.from(text, 'base64')
-  if (bytes.length <= HEADER_BYTES || bytes[0] !== FORMAT) return undefined
-  const hex = bytes.subarray(1, HEADER_BYTES).toString('hex')
-  const tenant = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
-  try {
-    const plain = unwrap(
-      hierarchy.tenantWrappingKey(tenant),
-      binding(tenant),
-      bytes.subarray(HEADER_BYTES),
-    )
-    try {
-      return { tenant, claims: JSON.parse(plain.toString()) as TemporaryClaims }
-    } finally {
-      plain.fill(0)
-    }
-  } catch (thrown) {
-    // A tenant that is not there, or bytes that were not sealed here: the same to the caller.
-    if (thrown instanceof ClavigerError && expected.has(thrown.code)) return undefined
-    throw thrown
-  }
+  return bytes[0] === FORMAT ? openClaims(hierarchy, PURPOSE, bytes.subarray(1)) : undefined
 }
-
-const expected: ReadonlySet<string> = new Set(['integrity_failed', 'not_found', 'internal'])

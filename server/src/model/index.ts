@@ -42,6 +42,7 @@ export {
 } from './person.ts'
 export {
   type CertificateMapping,
+  type PeerCertificate,
   type SecretId,
   type AccessSettings,
   defaultSettings,

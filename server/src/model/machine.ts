@@ -1,5 +1,19 @@
 /** What programs prove who they are with, beside tokens and access keys, as it is stored. Dates are milliseconds since 1970. */
 
+/** What a client certificate says (RFC 5280), whose authority the listener has checked. */
+export interface PeerCertificate {
+  /** SHA-256 of its DER, in lower-case hex digits. */
+  readonly fingerprint: string
+  /** Subject alternative names with their kinds, such as `DNS:app.example.com`. */
+  readonly names: readonly string[]
+  /** One attribute in a line. */
+  readonly issuer: string
+  readonly subject: string
+  /** Milliseconds since 1970. */
+  readonly validFrom: number
+  readonly validTo: number
+}
+
 /** A client certificate that is a principal's. */
 export interface CertificateMapping {
   readonly id: string

@@ -2,7 +2,7 @@ import type { OperationName } from '@claviger/contract'
 import { digestOf } from '#access'
 import { newestRow } from '#keyring'
 import { canonicalJson, ClavigerError, type Approval } from '#model'
-import type { RowReference } from '#store'
+import type { RowStanding } from '#store'
 import { inputText } from './canonical-input.ts'
 import { approvalRow } from './rows.ts'
 import type { Plan } from './verb.ts'
@@ -16,8 +16,6 @@ export interface HeldApproval {
   readonly material: Uint8Array | undefined
   readonly revision: number
 }
-
-type Standing = RowReference & { readonly revision: number }
 
 /** What names an approval's input that is wrapped by the tenant's key. */
 export function approvalBinding(tenant: string, id: string) {
@@ -67,7 +65,7 @@ export async function usableApproval(
 }
 
 /** The conditions that an approval, and the keys it is about, still stand as they were read. */
-export function standingOf({ value, revision }: HeldApproval): readonly Standing[] {
+export function standingOf({ value, revision }: HeldApproval): readonly RowStanding[] {
   const keys = Object.entries(value.rows)
     .filter(([place]) => place.startsWith('key/'))
     .map(([place, at]) => ({ kind: 'key' as const, id: place.slice('key/'.length), revision: at }))

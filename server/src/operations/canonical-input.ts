@@ -7,6 +7,11 @@ interface Encoder {
   encode(value: unknown): unknown
 }
 
+/** The row of an operation by its name, which may be anything; attacker-chosen. */
+export function operationNamed(name: string) {
+  return Object.hasOwn(operations, name) ? operations[name as OperationName] : undefined
+}
+
 /** Canonical JSON of what the input is on the wire, with every default filled in. */
 export function inputText(name: OperationName, input: unknown): string {
   const schema: unknown = operations[name].input

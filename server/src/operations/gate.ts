@@ -41,7 +41,7 @@ export interface Call<Name extends GatedName> extends Origin {
   readonly isRehearsal?: () => boolean
 }
 
-export interface GateOptions extends Parts {
+export interface GateOptions extends Omit<Parts, 'referencesOf'> {
   readonly ledger: Ledger
   readonly sources: Sources
   /** Throws when the server cannot serve now: sealed, failed self-test, stopping. */
@@ -49,12 +49,12 @@ export interface GateOptions extends Parts {
 }
 
 export class Gate {
-  readonly #options: GateOptions
+  readonly #options: GateOptions & Parts
   readonly #ledger: Ledger
   readonly #limiter: FailureLimiter
 
   constructor(options: GateOptions) {
-    this.#options = options
+    this.#options = { ...options, referencesOf }
     this.#ledger = options.ledger
     this.#limiter = new FailureLimiter(options.clock)
   }
@@ -76,7 +76,6 @@ export class Gate {
       const input = call.read(work.caller)
       work.subject = input
       work.input = input
-      work.referencesOf = referencesOf
       if (verb.kind === 'change') return await this.#changeOnce(call, verb, input, work, revision)
       if (verb.kind === 'use') {
         const locating = work.locate(verb.references(input))

@@ -10,6 +10,8 @@ import type { SystemControl } from './system-control.ts'
 
 /** What the gate gives every operation to work with. */
 export interface Parts {
+  /** The keys that an operation names, also where its verb looks them up by itself. */
+  readonly referencesOf: (name: string, input: unknown) => readonly string[]
   readonly access: Access
   readonly ring: Ring
   readonly seals: RowSeals

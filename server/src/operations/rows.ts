@@ -22,7 +22,7 @@ import type {
   Token,
   Trust,
 } from '#model'
-import type { RowReference } from '#store'
+import type { RowStanding } from '#store'
 import type { PlannedRow } from './verb.ts'
 
 /** How each value becomes a row, and what it can be listed by. */
@@ -277,7 +277,7 @@ export function tenantRow(tenant: Tenant, wrappedKey: Uint8Array): PlannedRow {
 export function standing(
   ringKey: RingKey,
   versions: readonly number[] = [],
-): readonly (RowReference & { readonly revision: number })[] {
+): readonly RowStanding[] {
   return [
     { kind: 'key', id: ringKey.key.id, revision: ringKey.revision },
     ...versions.map((number) => ({

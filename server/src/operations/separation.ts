@@ -2,7 +2,7 @@ import { duties, type DutyName } from '@claviger/contract'
 import { actionsOf, listRows, openRights, type Rights } from '#access'
 import { readNewest } from '#keyring'
 import { ClavigerError, type Membership, type Scope, type Separation } from '#model'
-import type { RowReference } from '#store'
+import type { RowStanding } from '#store'
 import { separationRow } from './rows.ts'
 import type { PlannedRow } from './verb.ts'
 import type { Work } from './work.ts'
@@ -43,7 +43,7 @@ function actionsIn({ bindings, roles }: Rights, now: number): Set<string> {
 /** What a plan needs besides its own rows, so that of two changes that each would do alone, not both happen. */
 export interface KeptApart {
   readonly rows: readonly PlannedRow[]
-  readonly unchanged: readonly (RowReference & { readonly revision: number })[]
+  readonly unchanged: readonly RowStanding[]
 }
 
 /** The separations as they stand; changes of rights write them again, and so come one after the other. */

@@ -1,7 +1,7 @@
 import type { InputOf, OperationName, OutputOf } from '@claviger/contract'
 import type { RowContent, RowSeals } from '#keyring'
 import type { ClavigerError } from '#model'
-import type { RowReference } from '#store'
+import type { RowReference, RowStanding } from '#store'
 import type { Work } from './work.ts'
 
 /**
@@ -32,7 +32,7 @@ export interface Plan<Output> {
   /** Where one of the absent rows does exist, the plan is made anew from it, and the caller told nothing. */
   readonly anew?: boolean
   /** Rows the plan was computed from, at their revisions. */
-  readonly unchanged?: readonly (RowReference & { readonly revision: number })[]
+  readonly unchanged?: readonly RowStanding[]
   /** For the record. */
   readonly key?: string
   /** Other keys that the same is done to, each with a record of its own. */

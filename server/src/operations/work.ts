@@ -1,4 +1,3 @@
-import type { OperationName } from '@claviger/contract'
 import {
   AnonymousIdentity,
   Session,
@@ -37,8 +36,6 @@ export class Work {
   subject: Subject = nothing
   /** The whole input, which proofs and approvals are bound to. */
   input: unknown
-  /** The keys that another operation would look up. */
-  referencesOf: (name: OperationName, input: Subject) => readonly string[] = () => []
   #demands: Demands | undefined
   #identity: Identity | undefined
   #believed: Caller | undefined

@@ -16,6 +16,7 @@ export type {
   Row,
   RowKind,
   RowReference,
+  RowStanding,
   RowWrite,
   Store,
   StoredCheckpoint,

@@ -67,6 +67,9 @@ export interface RowReference {
   readonly id: string
 }
 
+/** A row as it stood when it was read: a condition of changes that were computed from it. */
+export type RowStanding = RowReference & { readonly revision: number }
+
 /** A row to write, with the facets it can be listed by: pairs of a name and a value. They replace the row's earlier facets. */
 export interface RowWrite {
   readonly row: Row
@@ -80,7 +83,7 @@ export interface Change {
   /** Rows that must not exist. */
   readonly absent: readonly RowReference[]
   /** Rows that must still stand at the revision the change was computed from. */
-  readonly unchanged: readonly (RowReference & { readonly revision: number })[]
+  readonly unchanged: readonly RowStanding[]
 }
 
 /** To be added to the counters of a version. */

@@ -3,5 +3,5 @@
  * HTTP and judges nothing.
  */
 export { listen, PATIENCE, type Listener, type ListenerOptions, type Patience } from './listener.ts'
-export type { ClientCertificate, HttpDoor, HttpRequest, HttpResponse } from './message.ts'
+export type { HttpDoor, HttpRequest, HttpResponse } from './message.ts'
 export { createSwitch, type Branch } from './switch.ts'

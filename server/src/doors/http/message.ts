@@ -1,3 +1,5 @@
+import type { PeerCertificate } from '#model'
+
 /**
  * A request and a response as values, so that a door is a function between them and a test needs no socket. Everything in a request is
  * attacker-chosen and already bounded by the server that read it.
@@ -18,23 +20,9 @@ export interface HttpRequest {
   /** Whether it came encrypted, as far as this server: a proxy may have taken TLS away. */
   readonly secure?: boolean
   /** The peer's certificate, where an authority that the listener was given vouches for it. */
-  readonly certificate?: ClientCertificate
+  readonly certificate?: PeerCertificate
   /** The id of this request, made here. */
   readonly id: string
-}
-
-/** What a client certificate says (RFC 5280). */
-export interface ClientCertificate {
-  /** SHA-256 of its DER, in lower-case hex digits. */
-  readonly fingerprint: string
-  /** Subject alternative names with their kinds, such as `DNS:app.example.com`. */
-  readonly names: readonly string[]
-  /** One attribute in a line. */
-  readonly issuer: string
-  readonly subject: string
-  /** Milliseconds since 1970. */
-  readonly validFrom: number
-  readonly validTo: number
 }
 
 export interface HttpResponse {

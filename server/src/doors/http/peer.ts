@@ -1,16 +1,16 @@
 import type { TLSSocket } from 'node:tls'
-import type { ClientCertificate } from './message.ts'
+import type { PeerCertificate } from '#model'
 
 /** The client's side of a TLS connection. */
 
 /** By connection, whose certificate never changes: TLS 1.3 authenticates once, and renegotiation is not done here. */
-const read = new WeakMap<TLSSocket, ClientCertificate | 'none'>()
+const read = new WeakMap<TLSSocket, PeerCertificate | 'none'>()
 
 /** One name with its kind; node:tls writes names that hold commas or quotes as JSON strings, which stay so here. */
 const NAME = /([A-Za-z ]+:(?:"(?:[^"\\]|\\.)*"|[^",]*))(?:, |$)/gy
 
 /** The certificate that the client proved it has the key of, where one of the listener's authorities vouches for it. */
-export function certificateOf(socket: TLSSocket): ClientCertificate | undefined {
+export function certificateOf(socket: TLSSocket): PeerCertificate | undefined {
   const known = read.get(socket)
   if (known !== undefined) return known === 'none' ? undefined : known
   const certificate = socket.authorized ? parse(socket) : undefined
@@ -18,7 +18,7 @@ export function certificateOf(socket: TLSSocket): ClientCertificate | undefined 
   return certificate
 }
 
-function parse(socket: TLSSocket): ClientCertificate | undefined {
+function parse(socket: TLSSocket): PeerCertificate | undefined {
   const peer = socket.getPeerX509Certificate()
   if (peer === undefined) return undefined
   return {

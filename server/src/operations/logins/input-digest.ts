@@ -1,7 +1,6 @@
-import { operations, type OperationName } from '@claviger/contract'
 import { digestOf } from '#access'
 import { ClavigerError } from '#model'
-import { inputText } from '../canonical-input.ts'
+import { inputText, operationNamed } from '../canonical-input.ts'
 
 /**
  * SHA-256 (base64url) of what an operation is asked, in its wire form with all defaults, so that it does not matter how a caller spelled
@@ -10,9 +9,7 @@ import { inputText } from '../canonical-input.ts'
  * @throws ClavigerError invalid_request for an operation or an input that is none
  */
 export function wireInputDigest(operation: string, wire: unknown): string {
-  const row = Object.hasOwn(operations, operation)
-    ? operations[operation as OperationName]
-    : undefined
+  const row = operationNamed(operation)
   const decoded = row?.input.safeDecode(wire as never)
   if (row === undefined || decoded?.success !== true)
     throw new ClavigerError(

@@ -3,8 +3,8 @@ import { createTokenText, csrfOf, isEnough } from '#access'
 import { newId } from '#keyring'
 import { ClavigerError, type Authentication, type LoginSession, type Principal } from '#model'
 import { loginSessionRow } from '../rows/logins.ts'
+import { readSettings } from '../settings.ts'
 import type { Work } from '../work.ts'
-import { settingsOf } from './settings.ts'
 
 /** How a person's login is made, whichever way the person came. */
 
@@ -37,7 +37,7 @@ export async function newLogin(
   const { principal, authentications, provider, link } = about
   if (!isEnough(authentications.map(({ factor }) => factor)))
     throw new ClavigerError('internal', 'A login was to be made of too few factors')
-  const settings = await settingsOf(work, principal.tenant)
+  const { value: settings } = await readSettings(work, principal.tenant)
   const id = newId()
   const { text, hash } = createTokenText(id, 'clvs')
   const { now } = work

@@ -1,29 +1,28 @@
-import { findRecoveryCode, totpBinding, totpStep } from '#access'
-import { passwordBinding } from '#access'
+import { findRecoveryCode, passwordBinding, totpBinding, totpStep } from '#access'
 import { newestRow, readNewest, unwrap, wrap } from '#keyring'
 import {
   ClavigerError,
   type Authentication,
   type Factor,
   type Lockout,
+  type LoginRefused,
   type Password,
   type Principal,
 } from '#model'
-import type { RowReference } from '#store'
+import type { RowStanding } from '#store'
 import { factorRow, lockoutRow, passwordRow } from '../rows/logins.ts'
+import { readSettings } from '../settings.ts'
 import type { PlannedRow } from '../verb.ts'
 import type { Work } from '../work.ts'
-import { settingsOf } from './settings.ts'
 
 /** What a person has, as it is stored. */
 
-export type Standing = RowReference & { readonly revision: number }
 type Person = Pick<Principal, 'id' | 'tenant'>
 
 export interface StoredFactor {
   readonly factor: Factor
   readonly material: Uint8Array | undefined
-  readonly standing: Standing
+  readonly standing: RowStanding
 }
 
 /** Factors of one person; nobody has more. */
@@ -50,7 +49,7 @@ export async function factorsOf({ parts }: Work, person: Person): Promise<Stored
 
 export interface StoredPassword {
   readonly password: Password
-  readonly standing: Standing
+  readonly standing: RowStanding
   /** The hashes, newest first; the caller overwrites them. */
   open(): Buffer
 }
@@ -87,7 +86,7 @@ export function wrapTotp({ parts }: Work, tenant: string, id: string, secret: Ui
 export interface Proved {
   readonly authentication: Authentication
   readonly row: PlannedRow
-  readonly standing: Standing
+  readonly standing: RowStanding
 }
 
 /** Whose code it is, of a person's authenticator apps. */
@@ -152,21 +151,33 @@ export async function lockoutOf(work: Work, person: Person) {
     row === undefined
       ? { absent: [reference], anew: true }
       : { unchanged: [{ ...reference, revision: row.revision }] }
+  const failedOnceMore = async (): Promise<PlannedRow> => {
+    const { value: settings } = await readSettings(work, person.tenant)
+    const failures = (lockout?.failures ?? 0) + 1
+    const locks = failures >= settings.lockoutFailures
+    return lockoutRow({
+      principal: person.id,
+      tenant: person.tenant,
+      failures: locks ? 0 : failures,
+      ...(locks ? { lockedUntil: now + settings.lockoutMinutes * MINUTE_MS } : {}),
+    })
+  }
   return {
     isLocked: (lockout?.lockedUntil ?? 0) > now,
     conditions,
     /** What a success takes away. */
     removals: row === undefined ? [] : [reference],
-    async failedOnceMore(): Promise<PlannedRow> {
-      const settings = await settingsOf(work, person.tenant)
-      const failures = (lockout?.failures ?? 0) + 1
-      const locks = failures >= settings.lockoutFailures
-      return lockoutRow({
-        principal: person.id,
-        tenant: person.tenant,
-        failures: locks ? 0 : failures,
-        ...(locks ? { lockedUntil: now + settings.lockoutMinutes * MINUTE_MS } : {}),
-      })
+    /** The plan where a proof was wrong: one failure more is counted, and the caller is told the error. */
+    async failed(error: LoginRefused) {
+      return {
+        additive: false,
+        rows: [await failedOnceMore()],
+        ...conditions,
+        detail: error.detail,
+        refused: error,
+        // Never told.
+        output: undefined as never,
+      }
     },
   }
 }

@@ -3,7 +3,7 @@ import { digestOf, tenantTarget, type StandingPolicy, type Target } from '#acces
 import { newId, wrap } from '#keyring'
 import { canonicalJson, ClavigerError, type Approval } from '#model'
 import { approvalBinding, keysOf } from '../approvals.ts'
-import { inputText } from '../canonical-input.ts'
+import { inputText, operationNamed } from '../canonical-input.ts'
 import { mayDo } from '../may.ts'
 import type { Subject } from '../parts.ts'
 import { approvalRow } from '../rows.ts'
@@ -26,9 +26,7 @@ interface Wanted {
 
 /** @throws ClavigerError invalid_request, payload_too_large */
 function readWanted(operation: string, given: Readonly<Record<string, unknown>>): Wanted {
-  const row = Object.hasOwn(operations, operation)
-    ? operations[operation as OperationName]
-    : undefined
+  const row = operationNamed(operation)
   if (row === undefined || row.effect === 'ceremony' || ['none', 'any'].includes(row.action)) {
     throw new ClavigerError('invalid_request', 'There is no such operation that can be approved', {
       field: 'operation',
@@ -157,7 +155,7 @@ export const requestApproval: ChangeVerb<'approval.request'> = {
   async run(input, work) {
     work.authorizeAnybody()
     const wanted = readWanted(input.operation, input.input)
-    const references = work.referencesOf(wanted.name, wanted.input)
+    const references = work.parts.referencesOf(wanted.name, wanted.input)
     await work.locate(references)
     const targets = targetsOf(work, wanted, references)
     assertMay(work, wanted, targets)

@@ -1,7 +1,6 @@
-import { newestRow } from '#keyring'
 import { ClavigerError, defaultSettings, type AccessSettings } from '#model'
-import type { RowReference } from '#store'
 import { settingsRow } from '../rows.ts'
+import { readSettings } from '../settings.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 
@@ -18,26 +17,13 @@ const words: Readonly<Record<Limit, string>> = {
   certificateDays: 'A certificate',
 }
 
-async function read(work: Work) {
-  const { tenant } = work.caller
-  const row = await newestRow(work.parts.store, { kind: 'settings', id: tenant })
-  const standing: (RowReference & { readonly revision: number })[] =
-    row === undefined ? [] : [{ kind: 'settings', id: tenant, revision: row.revision }]
-  const value: AccessSettings = {
-    ...defaultSettings,
-    ...(row === undefined ? {} : work.parts.seals.open<AccessSettings>(row)),
-    tenant,
-  }
-  return { value, standing }
-}
-
 function view({ tenant: _tenant, ...shown }: AccessSettings) {
   return shown
 }
 
 /** How old credentials of the caller's tenant may get, with the condition that it still holds. */
 export async function readBounds(work: Work) {
-  const { value, standing } = await read(work)
+  const { value, standing } = await readSettings(work, work.caller.tenant)
   const days = (limit: Limit, given: number | undefined, otherwise: number): number => {
     const most = value[limit]
     if (given === undefined) return Math.min(otherwise, most)
@@ -63,7 +49,7 @@ export const getSettings: ReadVerb<'settings.get'> = {
   kind: 'read',
   async run(_input, work) {
     work.authorize()
-    return view((await read(work)).value)
+    return view((await readSettings(work, work.caller.tenant)).value)
   },
 }
 
@@ -71,7 +57,7 @@ export const updateSettings: ChangeVerb<'settings.update'> = {
   kind: 'change',
   async run(input, work) {
     work.authorize()
-    const { value, standing } = await read(work)
+    const { value, standing } = await readSettings(work, work.caller.tenant)
     const given = Object.entries(input).filter(([, each]) => each !== undefined)
     const settings: AccessSettings = { ...value, ...Object.fromEntries(given) }
     return {

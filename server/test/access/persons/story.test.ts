@@ -89,6 +89,16 @@ test('failures lock out for a while, and whoever is not there is answered the sa
   assert.equal(await house.codeOf('login', person.login(0), nobody), 'ok')
 })
 
+test("logins last as the tenant's settings say", async () => {
+  const { house } = await start()
+  await using _ = house
+  const person = await enrolled(house)
+  await house.perform('settings.update', { idleMinutes: 5, loginHours: 2 })
+  const { session } = await house.perform('login', person.login(1), nobody)
+  assert.equal(session.idleSeconds, 300)
+  assert.equal(session.expiresAt - session.createdAt, 7_200_000)
+})
+
 test('a login ends with its person, with a reset, unused, and in any case', async () => {
   const { clock, house } = await start()
   await using _ = house

@@ -1,6 +1,7 @@
 import { operations, type FactorName, type OperationName } from '@claviger/contract'
 import { openSession, tenantTarget, type Explanation, type Session, type Target } from '#access'
 import { ClavigerError, type Principal, type Purpose } from '#model'
+import { operationNamed } from '../../canonical-input.ts'
 import { Question, type Situation } from '../../question.ts'
 import { target } from '../../target.ts'
 import type { Work } from '../../work.ts'
@@ -22,13 +23,12 @@ export interface Supposed {
 }
 
 /** @throws ClavigerError invalid_request */
-export function operationNamed(name: string): OperationName {
-  if (!Object.hasOwn(operations, name)) {
-    throw new ClavigerError('invalid_request', 'There is no operation of that name', {
-      field: 'operation',
-    })
-  }
-  return name as OperationName
+function asked(name: string) {
+  const row = operationNamed(name)
+  if (row !== undefined) return row.name
+  throw new ClavigerError('invalid_request', 'There is no operation of that name', {
+    field: 'operation',
+  })
 }
 
 /** The session a principal would have; undefined where it is disabled. */
@@ -64,7 +64,7 @@ export function imaginedQuestions(
 ): { readonly on: Target; readonly questions: readonly Question[] } {
   const { caller, origin } = work
   const { context, source, door, bytes, at } = supposed
-  const operation = operationNamed(supposed.operation)
+  const operation = asked(supposed.operation)
   const situation: Situation = {
     name: operation,
     subject: {

@@ -15,9 +15,9 @@ import { ClavigerError, type Enrolment, type LoginLink, type Principal, type Ten
 import type { RowReference } from '#store'
 import { newLogin } from '../../logins/new-login.ts'
 import { refused } from '../../logins/refused.ts'
-import { settingsOf } from '../../logins/settings.ts'
 import { factorsOf, passwordOf, sealedPassword, wrapTotp } from '../../logins/stored.ts'
 import { enrolmentRow, factorRow } from '../../rows/logins.ts'
+import { readSettings } from '../../settings.ts'
 import type { ChangeVerb, ReadVerb } from '../../verb.ts'
 import type { Work } from '../../work.ts'
 import { ownEnabled } from '../own.ts'
@@ -176,7 +176,7 @@ export const beginEnrolment: ReadVerb<'enrolment.begin'> = {
     const secret = enrolments.find(enrolment.id, now) ?? newTotpSecret()
     enrolments.keep(enrolment.id, secret, now + BEGUN_MS)
     const tenant = await newestRow(parts.store, { kind: 'tenant', id: person.tenant })
-    const settings = await settingsOf(work, person.tenant)
+    const { value: settings } = await readSettings(work, person.tenant)
     return {
       name: person.name,
       tenantName: tenant === undefined ? '' : parts.seals.open<Tenant>(tenant).name,
@@ -194,7 +194,7 @@ export const completeEnrolment: ChangeVerb<'enrolment.complete'> = {
     const { enrolment, person, unchanged } = await openLink(work, token)
     const { parts, now } = work
     const { id: principal, tenant } = person
-    assertAcceptable(password, person.name, await settingsOf(work, tenant))
+    assertAcceptable(password, person.name, (await readSettings(work, tenant)).value)
     const secret = parts.begunLogins.enrolments.find(enrolment.id, now)
     const lastStep = secret && totpStep(secret, totp.code, 0, now)
     if (secret === undefined || lastStep === undefined)

@@ -13,7 +13,6 @@ import { newId, randomSecret } from '#keyring'
 import { ClavigerError, type Factor, type Password, type Principal } from '#model'
 import { assertFresh } from '../../logins/fresh.ts'
 import { refused } from '../../logins/refused.ts'
-import { settingsOf } from '../../logins/settings.ts'
 import {
   FACTORS_MAX,
   factorsOf,
@@ -25,6 +24,7 @@ import {
   type StoredPassword,
 } from '../../logins/stored.ts'
 import { factorRow } from '../../rows/logins.ts'
+import { readSettings } from '../../settings.ts'
 import type { ChangeVerb, ReadVerb } from '../../verb.ts'
 import type { Work } from '../../work.ts'
 import { own } from '../own.ts'
@@ -241,17 +241,9 @@ export const changePassword: ChangeVerb<'password.change'> = {
     const lockout = await lockoutOf(work, person)
     if (lockout.isLocked) throw refused('proof', 'locked', person.id)
     if (stored !== undefined && !(await verifies(work, stored, current ?? ''))) {
-      const error = refused('proof', 'password', person.id)
-      return {
-        additive: false,
-        rows: [await lockout.failedOnceMore()],
-        ...lockout.conditions,
-        detail: error.detail,
-        refused: error,
-        output: undefined as never,
-      }
+      return lockout.failed(refused('proof', 'password', person.id))
     }
-    assertAcceptable(password, person.name, await settingsOf(work, person.tenant))
+    assertAcceptable(password, person.name, (await readSettings(work, person.tenant)).value)
     const revision = stored?.standing.revision ?? 0
     if (await work.once(`used at ${revision}`, () => wasUsed(stored, password)))
       throw new ClavigerError('invalid_request', 'It was the password before; take another', {

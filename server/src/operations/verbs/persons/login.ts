@@ -81,16 +81,7 @@ export const login: ChangeVerb<'login'> = {
     const proved = second(work, factors, input)
     const unchanged = [standing, ...(stored === undefined ? [] : [stored.standing])]
     if (!knows || proved === undefined) {
-      const error = refused('login', knows ? 'second-factor' : 'password', principal.id)
-      return {
-        additive: false,
-        rows: [await lockout.failedOnceMore()],
-        ...lockout.conditions,
-        detail: error.detail,
-        refused: error,
-        // Never told.
-        output: undefined as never,
-      }
+      return lockout.failed(refused('login', knows ? 'second-factor' : 'password', principal.id))
     }
     const at = work.now
     const authentications = [{ factor: 'password' as const, at }, proved.authentication]

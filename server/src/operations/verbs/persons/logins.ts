@@ -26,15 +26,7 @@ export const stepUp: ChangeVerb<'login.stepUp'> = {
     if (lockout.isLocked) throw refused('proof', 'locked', person.id)
     const proved = proveTotp(work, await factorsOf(work, person), code)
     if (proved === undefined) {
-      const error = refused('proof', 'second-factor', person.id)
-      return {
-        additive: false,
-        rows: [await lockout.failedOnceMore()],
-        ...lockout.conditions,
-        detail: error.detail,
-        refused: error,
-        output: undefined as never,
-      }
+      return lockout.failed(refused('proof', 'second-factor', person.id))
     }
     const { id } = work.session.credential
     const { value, standing } = await own<LoginSession>(work, 'loginSession', id)
