@@ -33,7 +33,6 @@ const seeAccess = [
   'credential.expiring',
   'trust.list',
   'identityProvider.list',
-  'loginProvider.list',
   'login.list',
   'factor.list',
   'settings.get',
@@ -45,7 +44,6 @@ const seeAccess = [
   'stepUpRule.list',
   'approvalPolicy.list',
   'approval.list',
-  'breakGlass.list',
   'tenant.list',
 ] as const
 const signing = ['sign', 'verify', 'mac', 'verifyMac'] as const
@@ -96,7 +94,7 @@ export const roles: Readonly<
   },
   approver: {
     summary: 'Approve or reject what others ask for, and do nothing else',
-    actions: [...seeKeys, 'approval.list', 'approval.decide', 'breakGlass.review'],
+    actions: [...seeKeys, 'approval.list', 'approval.decide'],
   },
   'security-officer': {
     summary: 'Who there is, how they prove it and what they may do, but no key',
@@ -122,8 +120,6 @@ export const roles: Readonly<
       'identityProvider.create',
       'identityProvider.update',
       'identityProvider.delete',
-      'loginProvider.create',
-      'loginProvider.delete',
       'settings.update',
       'role.create',
       'role.update',
@@ -141,9 +137,6 @@ export const roles: Readonly<
       'approvalPolicy.create',
       'approvalPolicy.update',
       'approvalPolicy.delete',
-      'breakGlass.create',
-      'breakGlass.delete',
-      'breakGlass.review',
     ],
   },
 })

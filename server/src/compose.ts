@@ -30,11 +30,7 @@ export interface HouseOptions {
   readonly log: Logger
   /** The ledger's name, fixed when it is made. */
   readonly origin: string
-  /** What persons' browsers call the server: an origin (RFC 6454). The common one of a development server unless given. */
-  readonly publicUrl?: () => string
 }
-
-const PUBLIC_URL = 'http://localhost:8200'
 
 export interface House {
   readonly ceremonies: Ceremonies
@@ -163,7 +159,6 @@ export async function compose(options: HouseOptions): Promise<House> {
     assertServing,
     defaultTenant: () => custody.tenant,
     begunLogins: new BegunLogins(),
-    publicUrl: options.publicUrl ?? (() => PUBLIC_URL),
   })
   return {
     ceremonies,

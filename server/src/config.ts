@@ -20,8 +20,6 @@ export interface Config {
         readonly clientAuthorities: Uint8Array | undefined
       }
     | undefined
-  /** What persons' browsers call the server, without a path; made of where it listens unless given. */
-  readonly publicUrl: string | undefined
   /** Where AWS clients find the server, beside `/`. */
   readonly awsPath: string
   /** The ledger's name (C2SP tlog-checkpoint: a URL without its scheme). */
@@ -51,7 +49,6 @@ claviger server  start a server: sealed until 'claviger unseal'
   --tls-key FILE       its private key, PEM
   --tls-client-ca FILE believe client certificates that these authorities vouch for, PEM
   --origin NAME        the ledger's name, fixed when the server is initialized (claviger.local/ledger)
-  --public-url URL     what browsers call the server (http://localhost:PORT)
   --aws-path PATH      where AWS clients find it, beside / (/aws)
   --log-level LEVEL    fatal, error, warn, info, debug (dev: warn, server: info)
   --token-file FILE    dev: write the owner's token there, mode 0600, once the server is ready
@@ -70,7 +67,6 @@ const options = {
   'tls-key': { type: 'string' },
   'tls-client-ca': { type: 'string' },
   origin: { type: 'string', default: 'claviger.local/ledger' },
-  'public-url': { type: 'string' },
   'aws-path': { type: 'string', default: '/aws' },
   'log-level': { type: 'string' },
   'token-file': { type: 'string' },
@@ -116,7 +112,6 @@ export function readConfig(
   return {
     mode,
     listen,
-    publicUrl: parsePublicUrl(values['public-url']),
     awsPath: values['aws-path'],
     dataFolder: values.data,
     tls,
@@ -154,21 +149,6 @@ function parseAddress(text: string): Address {
   if (match === null || port > 65_535)
     throw new UsageError('--listen is HOST:PORT, such as 127.0.0.1:8200 or [::1]:8200')
   return { host: match[1] ?? match[2] ?? '', port }
-}
-
-/** An origin (RFC 6454). Browsers have `__Host-` cookies for https, and for localhost. */
-function parsePublicUrl(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined
-  const url = URL.parse(text)
-  if (url === null || url.origin !== text.replace(/\/$/, ''))
-    throw new UsageError('--public-url is scheme, host and port, such as https://kms.example.com')
-  const { protocol, hostname } = url
-  if (
-    protocol !== 'https:' &&
-    !(protocol === 'http:' && isLoopback(hostname.replace(/^\[|\]$/g, '')))
-  )
-    throw new UsageError('--public-url is https, or http on loopback')
-  return url.origin
 }
 
 function isLoopback(host: string): boolean {

@@ -13,8 +13,6 @@ export const restable: ReadonlySet<string> = new Set([
   'secretId',
   'certificate',
   'loginSession',
-  'loginProvider',
-  'loginLink',
 ])
 
 /** A grant's row id, which says whose it is, so that giving one does not make everybody's session be read anew. */

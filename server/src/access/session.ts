@@ -99,8 +99,6 @@ export interface Presented {
     | 'login'
     | 'certificate'
     | 'secret-id'
-    | 'break-glass'
-    | 'on-behalf'
   readonly id: string
   /** Milliseconds since 1970. */
   readonly expiresAt: number

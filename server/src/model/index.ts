@@ -37,8 +37,6 @@ export {
   type Lockout,
   type LoginSession,
   type Enrolment,
-  type LoginProvider,
-  type LoginLink,
 } from './person.ts'
 export {
   type CertificateMapping,
@@ -58,8 +56,6 @@ export {
   type Decision,
   type ApprovalNeed,
   type Approval,
-  type BreakGlass,
-  type Emergency,
 } from './rules.ts'
 export { grantOperations, isGrantable, type GrantedKey } from './grant-operations.ts'
 export { makeGrantToken, readGrantToken, type GrantToken } from './grant-token.ts'

@@ -132,32 +132,3 @@ export interface Approval {
   readonly expiresAt: number
   readonly executedAt?: number
 }
-
-/** A right for emergencies that is kept sealed: whoever has its code, or the right to open it, has its role for a while. */
-export interface BreakGlass {
-  readonly id: string
-  readonly tenant: string
-  readonly name: string
-  /** The principal that its code opens a session of. */
-  readonly principal: string
-  readonly role: string
-  readonly scope: Scope
-  readonly minutes: number
-  /** SHA-256 of the code's secret (base64); none once it was used. */
-  readonly hash?: string
-  readonly createdAt: number
-}
-
-/** One use of it. */
-export interface Emergency {
-  readonly id: string
-  readonly tenant: string
-  readonly breakGlass: string
-  /** Who opened it; absent where it was the code alone. */
-  readonly principal?: string
-  readonly reason: string
-  readonly openedAt: number
-  readonly expiresAt: number
-  readonly closedAt?: number
-  readonly review?: { readonly principal: string; readonly at: number; readonly comment: string }
-}

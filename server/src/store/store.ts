@@ -30,8 +30,6 @@ export const rowKinds = [
   'lockout',
   'loginSession',
   'enrolment',
-  'loginProvider',
-  'loginLink',
   'certificate',
   'secretId',
   'settings',
@@ -42,8 +40,6 @@ export const rowKinds = [
   'stepUpRule',
   'approvalPolicy',
   'approval',
-  'breakGlass',
-  'emergency',
 ] as const
 export type RowKind = (typeof rowKinds)[number]
 

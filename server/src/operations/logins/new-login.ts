@@ -29,12 +29,9 @@ export async function newLogin(
   about: {
     readonly principal: Pick<Principal, 'id' | 'tenant'>
     readonly authentications: readonly Authentication[]
-    /** Of a login with a provider, the ids of the provider and of the link: the login rests on both. */
-    readonly provider?: string
-    readonly link?: string
   },
 ): Promise<NewLogin> {
-  const { principal, authentications, provider, link } = about
+  const { principal, authentications } = about
   if (!isEnough(authentications.map(({ factor }) => factor)))
     throw new ClavigerError('internal', 'A login was to be made of too few factors')
   const { value: settings } = await readSettings(work, principal.tenant)
@@ -51,8 +48,6 @@ export async function newLogin(
     expiresAt: now + settings.loginHours * HOUR_MS,
     idle: settings.idleMinutes * MINUTE_MS,
     seenAt: now,
-    ...(provider === undefined ? {} : { provider }),
-    ...(link === undefined ? {} : { link }),
   }
   return {
     login,

@@ -11,7 +11,7 @@ import {
   totpStep,
 } from '#access'
 import { newestRow, newId } from '#keyring'
-import { ClavigerError, type Enrolment, type LoginLink, type Principal, type Tenant } from '#model'
+import { ClavigerError, type Enrolment, type Principal, type Tenant } from '#model'
 import type { RowReference } from '#store'
 import { newLogin } from '../../logins/new-login.ts'
 import { refused } from '../../logins/refused.ts'
@@ -59,13 +59,8 @@ function newLink(work: Work, { id: principal, tenant }: Principal, hours: number
 
 /** Whoever makes a link decides who can log in as the person; once they can, that takes a reset. */
 async function assertWithoutFactors(work: Work, person: Principal): Promise<void> {
-  const links = await listRows<LoginLink>(work.parts, 'loginLink', person.tenant, [
-    'principal',
-    person.id,
-  ])
-  const proven = links.some((one) => one.principal === person.id && one.proven === true)
   const password = await passwordOf(work, person)
-  if (password !== undefined || proven || (await factorsOf(work, person)).length > 0)
+  if (password !== undefined || (await factorsOf(work, person)).length > 0)
     throw new ClavigerError('conflict', 'The person can log in already; person.reset comes first')
 }
 
@@ -105,10 +100,6 @@ export const resetPerson: ChangeVerb<'person.reset'> = {
     const password = await passwordOf(work, value)
     const logins = await endedLogins(work, value)
     const lockout = await newestRow(work.parts.store, { kind: 'lockout', id })
-    const links = await listRows<LoginLink>(work.parts, 'loginLink', value.tenant, [
-      'principal',
-      id,
-    ])
     const link = newLink(work, value, hours)
     return {
       additive: false,
@@ -116,9 +107,6 @@ export const resetPerson: ChangeVerb<'person.reset'> = {
       removals: [
         ...(await earlierLinks(work, value)),
         ...factors.map(({ factor }) => ({ kind: 'factor' as const, id: factor.id })),
-        ...links
-          .filter((one) => one.principal === id)
-          .map((one) => ({ kind: 'loginLink' as const, id: one.id })),
         ...(password === undefined ? [] : [{ kind: 'password' as const, id }]),
         ...(lockout === undefined ? [] : [{ kind: 'lockout' as const, id }]),
       ],
