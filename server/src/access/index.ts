@@ -3,7 +3,8 @@
  * does; doors only extract what it judges.
  */
 export { accessKeyBinding, newAccessKeyId, newAccessKeySecret } from './access-key.ts'
-export { Access, systemCredential, type Credential, type SystemCredential } from './access.ts'
+export { Access } from './access.ts'
+export { systemCredential, type Credential, type SystemCredential } from './credential.ts'
 export { isArnName, principalArn } from './arn.ts'
 export type { Asked } from './asked.ts'
 export { isTimeZone } from './conditions.ts'
