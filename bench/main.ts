@@ -1,5 +1,6 @@
 import { statfsSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
+import { measureDecisions, measureUnbind } from './bindings.ts'
 import {
   measureMemory,
   measureOpenStore,
@@ -25,6 +26,8 @@ const figures: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   memory: measureMemory,
   'open-store': measureOpenStore,
   file: measureFile,
+  decisions: measureDecisions,
+  unbind: measureUnbind,
 }
 
 /** The type that statfs gives for a file system in memory, where syncing costs nothing. */

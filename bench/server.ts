@@ -124,6 +124,17 @@ export class Server implements AsyncDisposable {
     return { output: JSON.parse(text) as Output, milliseconds }
   }
 
+  /** The status of an answer to somebody's request, on a connection of its own. */
+  async statusOf(method: string, path: string, token: string, body?: unknown): Promise<number> {
+    const response = await fetch(`http://127.0.0.1:${this.port}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    await response.arrayBuffer()
+    return response.status
+  }
+
   /** The id of the owner, whose token this is. */
   async whoami(): Promise<{ readonly principal: string }> {
     const response = await fetch(`http://127.0.0.1:${this.port}/v1/whoami`, {

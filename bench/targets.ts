@@ -89,6 +89,18 @@ export const targets: readonly Target[] = [
     most: 1.15,
     figure: ofFigure('open-store', 'difference'),
   },
+  ...(['first', 'again', 'conditional'] as const).map((name) => ({
+    name: `decision among 10,000 bindings, ${name}, p50`,
+    unit: 'us',
+    most: 5,
+    figure: ofFigure('decisions', `${name}_p50_us`),
+  })),
+  {
+    name: 'answered after binding.delete returned',
+    unit: '',
+    most: 0,
+    figure: ofFigure('unbind', 'answered_after'),
+  },
   {
     name: 'file, of openssl speed at 16 KiB',
     unit: '',

@@ -3,6 +3,7 @@ import { selects, type Authentication, type Binding, type Key, type Scope } from
 import type { Asked } from './asked.ts'
 import { compileConditions, type Compiled } from './conditions.ts'
 import { starPattern, type KeyPolicy, type Pattern } from './policy/index.ts'
+import { Shelves } from './shelves.ts'
 
 /**
  * May a principal do an action on something? Default deny: some binding must say yes. Compiled once per session, so that a decision
@@ -104,8 +105,10 @@ export interface Standing {
 
 /** The bindings of one principal and of its groups, by the actions they allow. */
 export class CompiledBindings {
-  readonly #byAction = new Map<string, Held[]>()
-  readonly #forAll: Held[] = []
+  readonly #byAction = new Map<string, Shelves<Held>>()
+  readonly #forAll = new Shelves<Held>()
+  /** When the last binding that allows an action ends, by action. */
+  readonly #ends = new Map<string, number>()
   /** Whether some binding asks for the names of keys. */
   readonly asksForAliases: boolean
 
@@ -115,53 +118,60 @@ export class CompiledBindings {
   ) {
     for (const { id, role, scope, conditions, expiresAt } of bindings) {
       const holds = conditions && compileConditions(conditions, authentications)
-      const held: Held = {
+      this.#add(actionsOf(role, own), {
         id,
         scope,
         names: scope.kind === 'alias' ? starPattern(scope.pattern) : undefined,
         until: expiresAt ?? Number.POSITIVE_INFINITY,
         holds,
         isConditional: holds !== undefined || scope.kind === 'alias',
-      }
-      for (const action of new Set(actionsOf(role, own))) {
-        if (action === '*') this.#forAll.push(held)
-        else this.#byAction.getOrInsertComputed(action, () => []).push(held)
-      }
+      })
     }
     this.asksForAliases = bindings.some(({ scope }) => scope.kind === 'alias')
   }
 
-  #candidates(action: string): readonly Held[] {
-    const some = this.#byAction.get(action)
-    if (some === undefined) return this.#forAll
-    return this.#forAll.length === 0 ? some : [...this.#forAll, ...some]
+  #add(actions: readonly string[], held: Held): void {
+    for (const action of new Set(actions)) {
+      this.#ends.set(action, Math.max(this.#ends.get(action) ?? -Infinity, held.until))
+      const shelves =
+        action === '*'
+          ? this.#forAll
+          : this.#byAction.getOrInsertComputed(action, () => new Shelves<Held>())
+      shelves.add(held)
+    }
   }
 
   /** Whether an action is allowed at any scope, where the conditions for it hold. */
   holds(action: string, now: number): boolean {
-    return this.#candidates(action).some(({ until }) => until > now)
+    return (this.#ends.get('*') ?? -Infinity) > now || (this.#ends.get(action) ?? -Infinity) > now
   }
 
   /** Whether an action is allowed on everything in a scope, unconditionally and for as long. */
   holdsAt(action: string, scope: Scope, until: number): boolean {
-    return this.#candidates(action).some(
-      (held) => held.holds === undefined && held.until >= until && isAsWide(held.scope, scope),
+    const covers = (held: Held) =>
+      held.holds === undefined && held.until >= until && isAsWide(held.scope, scope)
+    return (
+      this.#forAll.all().some(covers) || this.#byAction.get(action)?.all().some(covers) === true
     )
   }
 
   /** The grant that lasts longest, one without conditions before others; undefined: denied. `now` is in milliseconds since 1970. */
   decide(asked: Asked, target: Target, now: number): Grant | undefined {
     let best: Held | undefined
-    for (const held of this.#candidates(asked.action)) {
-      if (held.until <= now || (best !== undefined && !isBetter(held, best))) continue
-      if (!covers(held, target, asked)) continue
-      if (held.holds?.(asked, target.algorithm, now) === false) continue
+    const consider = (held: Held): void => {
+      if (held.until <= now || (best !== undefined && !isBetter(held, best))) return
+      if (!covers(held, target, asked)) return
+      if (held.holds?.(asked, target.algorithm, now) === false) return
       best = held
     }
-    if (best === undefined) return undefined
-    const { id, until, isConditional } = best
-    return { binding: id, until, ...(isConditional ? { conditional: true } : {}) }
+    this.#forAll.near(target, consider)
+    this.#byAction.get(asked.action)?.near(target, consider)
+    return best && grantOf(best)
   }
+}
+
+function grantOf({ id, until, isConditional }: Held): Grant {
+  return { binding: id, until, ...(isConditional ? { conditional: true } : {}) }
 }
 
 function isBetter(held: Held, best: Held): boolean {

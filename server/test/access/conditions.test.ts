@@ -232,6 +232,9 @@ const anyBinding: fc.Arbitrary<Omit<Binding, 'id'>> = fc.record(
       fc.constant({ kind: 'tenant' } as const),
       fc.record({ kind: fc.constant('key' as const), key: fc.constantFrom('k', 'l') }),
       team.map((one) => ({ kind: 'labels' as const, selector: `team=${one}` })),
+      fc
+        .tuple(fc.constantFrom('', 'part=a,', 'part=b,'), team)
+        .map(([part, one]) => ({ kind: 'labels' as const, selector: `${part}team=${one}` })),
       fc.constantFrom('*', 'x-*', 'y').map((pattern) => ({ kind: 'alias' as const, pattern })),
     ),
     conditions: anyConditions,
@@ -286,7 +289,7 @@ function allows(
 test('the compiled decision is the slow one, whatever the bindings are', () => {
   const anyTarget = fc.record({
     key: fc.constantFrom('k', 'l'),
-    labels: fc.record({ team }),
+    labels: fc.record({ team, part: team }, { requiredKeys: [] }),
     algorithm: fc.constantFrom('AES', 'P-256'),
   })
   const anyProof = fc.record({
