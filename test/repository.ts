@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
 
-/** Folders that hold nothing of ours. */
+/** What holds nothing of ours: folders, and the file that git has in place of its folder in a second working tree. */
 const foreign = new Set(['node_modules', '.git', '.claviger', 'dist', 'coverage'])
 
 /** Every file of ours below `folder` whose path passes, sorted; paths are relative to the root and have forward slashes. */
@@ -14,8 +14,9 @@ export function filesBelow(folder: string, passes: (path: string) => boolean): s
   const found: string[] = []
   for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
     const path = folder === '.' ? entry.name : `${folder}/${entry.name}`
+    if (foreign.has(entry.name)) continue
     if (entry.isDirectory()) {
-      if (!foreign.has(entry.name)) found.push(...filesBelow(path, passes))
+      found.push(...filesBelow(path, passes))
     } else if (entry.isFile() && passes(path)) {
       found.push(path)
     }
