@@ -163,7 +163,14 @@ export const walls: readonly Wall[] = [
     builtins: ['crypto', 'ffi', 'worker_threads'],
     packages: [],
   },
-  { name: 'model', path: 'server/src/model', imports: ['contract'], builtins: [], packages: [] },
+  {
+    // Croner is for calendar expressions: it computes times, and starts no timer.
+    name: 'model',
+    path: 'server/src/model',
+    imports: ['contract'],
+    builtins: [],
+    packages: ['croner'],
+  },
   { name: 'contract', path: 'contract/src', imports: [], builtins: [], packages: ['zod'] },
 ]
 

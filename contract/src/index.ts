@@ -58,4 +58,10 @@ export {
   type WireInputOf,
   type WireOutputOf,
 } from './operations/index.ts'
+export {
+  rotationEvents,
+  rotationTriggers,
+  type RotationEvent,
+  type RotationTriggers,
+} from './rotation.ts'
 export { duties, dutyNames, roleNames, roles, type DutyName, type RoleName } from './roles.ts'

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import * as codec from '../codecs.ts'
 import { errorCodes, type ErrorCode } from '../errors.ts'
+import { rotationTriggers } from '../rotation.ts'
 
 /** Shapes that several rows share. */
 
@@ -99,9 +100,12 @@ export const keyView = z.strictObject({
     })
     .optional(),
   rotation: z
-    .strictObject({ days: z.int(), nextAt: codec.timestamp() })
+    .strictObject({
+      triggers: rotationTriggers,
+      nextAt: codec.timestamp().optional().describe('The next one that is known beforehand'),
+    })
     .optional()
-    .describe('Automatic rotation'),
+    .describe('What makes the next version by itself'),
   awaitsMaterial: z.boolean().optional().describe('The material is to be imported'),
   materialExpiresAt: codec.timestamp().optional().describe('When imported material is forgotten'),
   materialId: codec.materialId.describe('Of the current version'),

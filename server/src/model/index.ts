@@ -60,7 +60,7 @@ export {
 export { grantOperations, isGrantable, type GrantedKey } from './grant-operations.ts'
 export { makeGrantToken, readGrantToken, type GrantToken } from './grant-token.ts'
 export { envelopeKeyId, hasReplicas } from './key.ts'
-export type { Counters, Key, KeyVersion, MultiRegion, Revocation, RotationSchedule } from './key.ts'
+export type { Counters, Key, KeyVersion, MultiRegion, Revocation } from './key.ts'
 export {
   accountOf,
   selects,
@@ -74,13 +74,13 @@ export {
   type Token,
   type Trust,
 } from './principal.ts'
+export { assertCalendar, nextRotation, type Rotation } from './rotation.ts'
 export {
   allowed,
   isWithoutMaterial,
   keyRefusal,
   keyStateAt,
   mayBecome,
-  nextRotation,
   refusal,
   revokedState,
   stateAt,

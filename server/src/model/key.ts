@@ -1,4 +1,5 @@
 import type { KeyOrigin, KeyState, KeyUsage, RevocationReason } from '@claviger/contract'
+import type { Rotation } from './rotation.ts'
 
 /** RFC 5280 section 5.3.1: why and when a key was revoked. Dates are milliseconds since 1970. */
 export interface Revocation {
@@ -15,15 +16,6 @@ export interface MultiRegion {
   readonly primary: string
   /** Every related key, this one among them, in the order they were made. */
   readonly members: readonly { readonly region: string; readonly key: string }[]
-}
-
-/**
- * Automatic rotation: a new version so many days after `since`, which is when it was asked for or last happened. Rotations on demand
- * between do not move it.
- */
-export interface RotationSchedule {
-  readonly days: number
-  readonly since: number
 }
 
 /** A key as it is stored: everything but its versions. It is identified by its id and never by a name. */
@@ -51,7 +43,7 @@ export interface Key {
   readonly multiRegion?: MultiRegion
   /** The key policy as it was put; without one, everything is left to bindings. */
   readonly policy?: string
-  readonly rotation?: RotationSchedule
+  readonly rotation?: Rotation
   /** The version after the current one, whose material was imported and waits for a rotation. */
   readonly pending?: number
 }

@@ -131,13 +131,6 @@ export function keyStateAt(key: Key, current: KeyVersion, now: number): KeyState
   return stateAt(current, now)
 }
 
-const DAY_MS = 86_400_000
-
-/** When a key is rotated by itself next; undefined where it is not. */
-export function nextRotation({ rotation }: Pick<Key, 'rotation'>): number | undefined {
-  return rotation === undefined ? undefined : rotation.since + rotation.days * DAY_MS
-}
-
 /** Reasons that mean the material itself may be known to others. */
 const compromising: readonly RevocationReason[] = ['keyCompromise', 'cACompromise', 'aACompromise']
 

@@ -14,6 +14,7 @@ import {
   type KeyGrant,
   type KeyVersion,
   type Principal,
+  type Rotation,
   type Token,
   type Trust,
 } from '#model'
@@ -45,15 +46,18 @@ export function keyView(
     ...(key.revocation === undefined ? {} : { revocation: { ...key.revocation } }),
     ...(key.region === undefined ? {} : { region: key.region }),
     ...(key.multiRegion === undefined ? {} : { multiRegion: multiRegionView(key.multiRegion) }),
-    ...(key.rotation === undefined
-      ? {}
-      : { rotation: { days: key.rotation.days, nextAt: nextRotation(key) ?? 0 } }),
+    ...(key.rotation === undefined ? {} : { rotation: rotationView(key, key.rotation) }),
     ...(isWithoutMaterial(current, now) ? { awaitsMaterial: true } : {}),
     ...(current.materialExpiresAt === undefined || isWithoutMaterial(current, now)
       ? {}
       : { materialExpiresAt: current.materialExpiresAt }),
     materialId: materialId(key, current.version),
   }
+}
+
+function rotationView(key: Key, { triggers }: Rotation) {
+  const nextAt = nextRotation(key)
+  return { triggers: structuredClone(triggers), ...(nextAt === undefined ? {} : { nextAt }) }
 }
 
 function multiRegionView({ id, primary, members }: NonNullable<Key['multiRegion']>) {

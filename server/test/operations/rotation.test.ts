@@ -27,7 +27,7 @@ test('a key is rotated when its days are over, again and again, and never before
   const { id: key } = await owner.call('key.create', {})
   const begun = clock.now()
   const asked = await owner.call('key.autoRotate', { key, days: 10 })
-  assert.deepEqual(asked.rotation, { days: 10, nextAt: at(begun + 10 * DAY_MS) })
+  assert.deepEqual(asked.rotation, { triggers: { everyDays: 10 }, nextAt: at(begun + 10 * DAY_MS) })
   const { ciphertext } = await owner.call('encrypt', { key, plaintext })
   clock.advance(10 * DAY_MS - 1)
   await house.runJob('rotation')
@@ -87,7 +87,10 @@ test('asked again for the same days it goes on counting, for others it begins an
   clock.advance(5 * DAY_MS)
   assert.deepEqual((await owner.call('key.autoRotate', { key, days: 10 })).rotation, rotation)
   const other = await owner.call('key.autoRotate', { key, days: 8 })
-  assert.deepEqual(other.rotation, { days: 8, nextAt: at(clock.now() + 8 * DAY_MS) })
+  assert.deepEqual(other.rotation, {
+    triggers: { everyDays: 8 },
+    nextAt: at(clock.now() + 8 * DAY_MS),
+  })
   assert.equal((await owner.call('key.autoRotate', { key, off: true })).rotation, undefined)
   assert.equal((await owner.call('key.get', { key })).rotation, undefined)
   clock.advance(20 * DAY_MS)
@@ -98,7 +101,7 @@ test('asked again for the same days it goes on counting, for others it begins an
     assert.equal(problem.field, 'days')
   }
   const done = await owner.call('key.autoRotate', { key, days: 10, off: false })
-  assert.equal(done.rotation?.days, 10)
+  assert.equal(done.rotation?.triggers.everyDays, 10)
 })
 
 test('pairs are rotated too, and what they signed still verifies', async () => {

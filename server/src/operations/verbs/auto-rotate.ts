@@ -1,25 +1,29 @@
 import type { InputOf } from '@claviger/contract'
-import { ClavigerError, KeyError, keyRefusal, type Key, type RotationSchedule } from '#model'
+import { ClavigerError, KeyError, keyRefusal, type Key, type Rotation } from '#model'
 import { aliasesOf } from '../aliases.ts'
 import { keyRow, standing } from '../rows.ts'
 import type { ChangeVerb } from '../verb.ts'
 import { keyView } from '../views.ts'
 import { assertNotReplica, together, withRelated } from './related.ts'
 
-/** The schedule asked for; undefined for none. */
+/** The other triggers stay as they are; undefined where none is left. */
 function scheduleOf(
   { days, off }: InputOf<'key.autoRotate'>,
   { rotation }: Key,
   now: number,
-): RotationSchedule | undefined {
+): Rotation | undefined {
   if ((days === undefined) !== (off === true)) {
     throw new ClavigerError('invalid_request', 'days: give the days between, or off', {
       field: 'days',
     })
   }
-  if (days === undefined) return undefined
+  const { everyDays, ...others } = rotation?.triggers ?? {}
   // Asked again for what stands, so that whoever asks every day does not put it off for ever.
-  return rotation?.days === days ? rotation : { days, since: now }
+  if (rotation !== undefined && everyDays === days) return rotation
+  if (days !== undefined) return { triggers: { ...others, everyDays: days }, since: now }
+  return rotation === undefined || Object.keys(others).length === 0
+    ? undefined
+    : { ...rotation, triggers: others }
 }
 
 /** Says when a key is rotated by itself. Related keys share it. */
@@ -60,7 +64,7 @@ export const autoRotateKey: ChangeVerb<'key.autoRotate'> = {
         })),
       ),
       key: key.id,
-      detail: { days: rotation?.days ?? 'off' },
+      detail: { days: rotation?.triggers.everyDays ?? 'off' },
       output: keyView(changed(key), ringKey.current, await aliasesOf(work, key.id), now),
     }
   },

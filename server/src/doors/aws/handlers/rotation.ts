@@ -58,12 +58,13 @@ export const getKeyRotationStatus = handler<'GetKeyRotationStatus', 'key.get'>({
   output(output, input, asking) {
     // Of a key that is pending deletion the answer is no, until the deletion is called off (developer guide, rotation of keys).
     const rotation = output.destroyAt === undefined ? output.rotation : undefined
+    const days = rotation?.triggers.everyDays
     return {
       KeyId: asking.keyArn(asking.reference(input.KeyId)),
-      KeyRotationEnabled: rotation !== undefined,
-      ...(rotation === undefined
+      KeyRotationEnabled: days !== undefined,
+      ...(days === undefined
         ? {}
-        : { RotationPeriodInDays: rotation.days, NextRotationDate: rotation.nextAt }),
+        : { RotationPeriodInDays: days, NextRotationDate: rotation?.nextAt }),
     }
   },
 })
