@@ -25,6 +25,7 @@ export {
 } from './errors.ts'
 export { factorNames, type FactorName } from './factors.ts'
 export { type LedgerRecord, type Outcome } from './ledger/record.ts'
+export { noticeTypeNames, noticeTypeOf, noticeTypes, type NoticeType } from './notice.ts'
 export {
   BATCH_BODY_BYTES_MAX,
   BODY_BYTES_MAX,

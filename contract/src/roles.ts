@@ -15,9 +15,11 @@ export const roleNames = [
 ] as const
 export type RoleName = (typeof roleNames)[number]
 
-const seeKeys = ['key.get', 'key.list', 'key.public', 'alias.list'] as const
+const seeKeys = ['key.get', 'key.list', 'key.public', 'alias.list', 'dependent.list'] as const
 const encrypting = ['encrypt', 'datakey', 'encapsulate', 'random'] as const
 const decrypting = ['decrypt', 'decapsulate'] as const
+/** Whoever uses a key may say that it depends on it. */
+const depending = ['dependent.create'] as const
 /** Who there is and what they may do, without changing it. */
 const seeAccess = [
   'policy.get',
@@ -73,20 +75,35 @@ export const roles: Readonly<
       'alias.create',
       'alias.update',
       'alias.delete',
+      ...depending,
+      'dependent.update',
+      'dependent.remove',
+      'dependent.acknowledge',
     ],
   },
   encrypter: {
     summary: 'Protect data: encrypt, make data keys, encapsulate',
-    actions: [...encrypting, ...seeKeys],
+    actions: [...encrypting, ...seeKeys, ...depending],
   },
   decrypter: {
     summary: 'Read protected data: decrypt, decapsulate',
-    actions: [...decrypting, ...seeKeys],
+    actions: [...decrypting, ...seeKeys, ...depending],
   },
-  signer: { summary: 'Sign and verify, signatures and codes', actions: [...signing, ...seeKeys] },
+  signer: {
+    summary: 'Sign and verify, signatures and codes',
+    actions: [...signing, ...seeKeys, ...depending],
+  },
   'key-user': {
     summary: 'Every use of keys, and no change to them',
-    actions: [...encrypting, ...decrypting, ...signing, 'reencrypt', 'agree', ...seeKeys],
+    actions: [
+      ...encrypting,
+      ...decrypting,
+      ...signing,
+      'reencrypt',
+      'agree',
+      ...seeKeys,
+      ...depending,
+    ],
   },
   auditor: {
     summary: 'See everything, use and change nothing',
@@ -148,10 +165,19 @@ export const roles: Readonly<
 export const dutyNames = ['key-admin', 'key-user', 'auditor', 'approver'] as const
 export type DutyName = (typeof dutyNames)[number]
 
-const seen: ReadonlySet<string> = new Set([...seeKeys, 'policy.get', 'grant.list'])
+/** What is no duty of those who have the role: to look, and to say who depends on what. */
+const noDuty: ReadonlySet<string> = new Set([
+  ...seeKeys,
+  ...depending,
+  'dependent.update',
+  'dependent.remove',
+  'dependent.acknowledge',
+  'policy.get',
+  'grant.list',
+])
 
 export const duties: Readonly<Record<DutyName, readonly string[]>> = Object.freeze({
-  'key-admin': roles['key-admin'].actions.filter((action) => !seen.has(action)),
+  'key-admin': roles['key-admin'].actions.filter((action) => !noDuty.has(action)),
   'key-user': [
     'encrypt',
     'datakey',

@@ -53,6 +53,7 @@ export function methodOf(
 /** What each group of commands is about, for the help. */
 export const groups: Readonly<Record<string, string>> = Object.freeze({
   key: 'The life of keys',
+  dependent: 'What depends on keys',
   alias: 'Names that point at keys',
   principal: 'Users and services',
   token: 'The tokens of principals',

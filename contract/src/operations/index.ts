@@ -4,6 +4,7 @@ import * as aliases from './aliases.ts'
 import * as approvals from './approvals.ts'
 import * as credentials from './credentials.ts'
 import * as data from './data.ts'
+import * as dependents from './dependents.ts'
 import * as explain from './explain.ts'
 import * as factors from './factors.ts'
 import * as keys from './keys.ts'
@@ -59,6 +60,12 @@ export const operations = {
   'key.import': material.importKey,
   'key.deleteMaterial': material.deleteMaterial,
   'key.export': material.exportKey,
+  'dependent.create': dependents.createDependent,
+  'dependent.update': dependents.updateDependent,
+  'dependent.remove': dependents.removeDependent,
+  'dependent.get': dependents.getDependent,
+  'dependent.list': dependents.listDependents,
+  'dependent.acknowledge': dependents.acknowledgeNotice,
   'alias.create': aliases.createAlias,
   'alias.update': aliases.updateAlias,
   'alias.delete': aliases.deleteAlias,

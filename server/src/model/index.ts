@@ -18,6 +18,7 @@ export {
 } from './aws-names.ts'
 export { canonicalJson } from './canonical.ts'
 export { systemClock, type Clock } from './clock.ts'
+export { acknowledging, type Acknowledgement, type Dependent } from './dependent.ts'
 export {
   ApprovalRequired,
   ClavigerError,

@@ -8,6 +8,7 @@ import type {
   Binding,
   CertificateMapping,
   CustomRole,
+  Dependent,
   Group,
   IdentityProvider,
   Key,
@@ -77,6 +78,19 @@ export function aliasRow(tenant: string, alias: Alias): PlannedRow {
     tenant,
     value: alias,
     facets: [['key', alias.key]],
+  }
+}
+
+export function dependentRow(dependent: Dependent): PlannedRow {
+  return {
+    kind: 'dependent',
+    id: dependent.id,
+    tenant: dependent.tenant,
+    value: dependent,
+    facets: [
+      ['key', dependent.key],
+      ['owner', dependent.owner],
+    ],
   }
 }
 

@@ -13,6 +13,7 @@ import { createKey } from './verbs/create-key.ts'
 import { datakey, datakeyPair } from './verbs/datakey.ts'
 import { decrypt, decryptBatch } from './verbs/decrypt.ts'
 import { deleteMaterial, expireMaterial } from './verbs/delete-material.ts'
+import * as dependents from './verbs/dependents.ts'
 import { decapsulate, encapsulate } from './verbs/encapsulation.ts'
 import { encrypt, encryptBatch } from './verbs/encrypt.ts'
 import { eraseKey } from './verbs/erase-key.ts'
@@ -107,6 +108,12 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'key.deleteMaterial': deleteMaterial,
   'key.export': exportKey,
   'key.public': publicKey,
+  'dependent.create': dependents.createDependent,
+  'dependent.update': dependents.updateDependent,
+  'dependent.remove': dependents.removeDependent,
+  'dependent.get': dependents.getDependent,
+  'dependent.list': dependents.listDependents,
+  'dependent.acknowledge': dependents.acknowledgeNotice,
   'alias.create': createAlias,
   'alias.update': updateAlias,
   'alias.delete': deleteAlias,

@@ -40,6 +40,7 @@ export const rowKinds = [
   'stepUpRule',
   'approvalPolicy',
   'approval',
+  'dependent',
 ] as const
 export type RowKind = (typeof rowKinds)[number]
 

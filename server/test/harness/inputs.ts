@@ -22,6 +22,10 @@ const issuerKeys = JSON.stringify({
   keys: [generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' })],
 })
 
+function dependent(key: string) {
+  return { key, name: 'orders', kind: 'service' as const, contact: '', description: '' }
+}
+
 export function inputsFor(house: TestHouse): Inputs {
   const keyOf = async (algorithm = 'AES-256-GCM', usage?: string) =>
     (await house.createKey({ algorithm, usage })).id
@@ -119,6 +123,8 @@ export function inputsFor(house: TestHouse): Inputs {
     const { token } = await house.createUser('key-admin')
     return (await house.perform('approval.request', await asking(), { token })).id
   }
+  const dependentOf = async () =>
+    (await house.perform('dependent.create', dependent(await keyOf()))).id
   const rule = async () => ({
     name: 'prove it',
     actions: ['key.export'],
@@ -187,6 +193,25 @@ export function inputsFor(house: TestHouse): Inputs {
       publicKey: Buffer.from(recipient),
     }),
     'key.public': async () => ({ key: await keyOf('P-256') }),
+    'dependent.create': async () => dependent(await keyOf()),
+    'dependent.update': async () => ({ dependent: await dependentOf(), contact: 'on call' }),
+    'dependent.remove': async () => ({ dependent: await dependentOf() }),
+    'dependent.get': async () => ({ dependent: await dependentOf() }),
+    'dependent.list': async () => page,
+    'dependent.acknowledge': async () => {
+      const key = await keyOf()
+      const { id } = await house.perform('dependent.create', dependent(key))
+      await house.perform('key.suspend', { key })
+      const [found] = (
+        await house.perform('ledger.search', {
+          key,
+          event: 'key.suspend',
+          order: 'descending',
+          limit: 1,
+        })
+      ).items
+      return { dependent: id, notice: found?.index ?? 0 }
+    },
     'alias.create': async () => ({ alias: aName(), key: await keyOf() }),
     'alias.update': async () => ({ alias: await aliased(), key: await keyOf() }),
     'alias.delete': async () => ({ alias: await aliased() }),

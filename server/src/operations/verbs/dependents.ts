@@ -1,0 +1,193 @@
+import { noticeTypeOf, type LedgerRecord, type OutputOf } from '@claviger/contract'
+import { newId } from '#keyring'
+import { acknowledging, ClavigerError, type Dependent } from '#model'
+import { find } from '../lookup.ts'
+import { mayList } from '../may-list.ts'
+import { assertOwner } from '../owner.ts'
+import { dependentRow, standing } from '../rows.ts'
+import type { ChangeVerb, Plan, ReadVerb } from '../verb.ts'
+import type { Work } from '../work.ts'
+import { assertNotDestroyed } from './change-key.ts'
+import { own } from './own.ts'
+import { page } from './page.ts'
+
+/** What is declared to depend on keys. It allows nobody anything; it is what a revocation and a destruction ask about first. */
+
+/** Of one key, so that what it would hit can be shown whole. */
+const DEPENDENTS_PER_KEY_MAX = 1_000
+
+export function dependentView(dependent: Dependent): OutputOf<'dependent.get'> {
+  const { id, key, name, kind, owner, contact, description, createdAt, updatedAt } = dependent
+  return {
+    id,
+    key,
+    name,
+    kind,
+    owner,
+    contact,
+    description,
+    createdAt,
+    ...(updatedAt === undefined ? {} : { updatedAt }),
+    acknowledged: dependent.acknowledged.map((one) => ({ ...one })),
+  }
+}
+
+async function assertRoom(work: Work, key: string): Promise<void> {
+  const rows = await work.parts.store.list({
+    kind: 'dependent',
+    tenant: work.caller.tenant,
+    facets: [['key', key]],
+    limit: DEPENDENTS_PER_KEY_MAX,
+  })
+  if (rows.length >= DEPENDENTS_PER_KEY_MAX)
+    throw new ClavigerError('conflict', 'The key has as many dependents as it can; remove some')
+}
+
+export const createDependent: ChangeVerb<'dependent.create'> = {
+  kind: 'change',
+  references: (input) => [input.key],
+  async run(input, work) {
+    const { ringKey } = work.key(input.key)
+    assertNotDestroyed(ringKey.key)
+    await assertOwner(work, input.owner)
+    await assertRoom(work, ringKey.key.id)
+    const dependent: Dependent = {
+      id: newId(),
+      tenant: work.caller.tenant,
+      key: ringKey.key.id,
+      name: input.name,
+      kind: input.kind,
+      owner: input.owner ?? work.caller.principal,
+      contact: input.contact,
+      description: input.description,
+      createdAt: work.now,
+      acknowledged: [],
+    }
+    return {
+      additive: true,
+      rows: [dependentRow(dependent)],
+      absent: [{ kind: 'dependent', id: dependent.id }],
+      unchanged: standing(ringKey),
+      key: dependent.key,
+      subject: dependent.id,
+      output: dependentView(dependent),
+    }
+  },
+}
+
+/** A dependent that the caller may change: its owner, and whoever may do this to its key. @throws ClavigerError not_found, forbidden */
+async function changeable(work: Work, id: string) {
+  const found = await own<Dependent>(work, 'dependent', id).catch((error: unknown) => {
+    // Who may do this nowhere does not learn which there are.
+    work.authorize()
+    throw error
+  })
+  if (found.value.owner === work.caller.principal) work.authorizeAnybody()
+  else {
+    await work.locate([found.value.key])
+    work.key(found.value.key)
+  }
+  return found
+}
+
+/** The plan that writes what a dependent becomes. */
+function planNext(
+  { value, standing: row }: Awaited<ReturnType<typeof changeable>>,
+  next: Dependent,
+): Plan<OutputOf<'dependent.get'>> {
+  return {
+    additive: false,
+    rows: next === value ? [] : [dependentRow(next)],
+    unchanged: [row],
+    key: value.key,
+    subject: value.id,
+    output: dependentView(next),
+  }
+}
+
+export const updateDependent: ChangeVerb<'dependent.update'> = {
+  kind: 'change',
+  async run({ dependent: id, name, owner, contact, description }, work) {
+    const found = await changeable(work, id)
+    await assertOwner(work, owner)
+    const { value } = found
+    return planNext(found, {
+      ...value,
+      name: name ?? value.name,
+      owner: owner ?? value.owner,
+      contact: contact ?? value.contact,
+      description: description ?? value.description,
+      updatedAt: work.now,
+    })
+  },
+}
+
+export const removeDependent: ChangeVerb<'dependent.remove'> = {
+  kind: 'change',
+  async run(input, work) {
+    const { value, standing: row } = await changeable(work, input.dependent)
+    return {
+      additive: false,
+      rows: [],
+      removals: [{ kind: 'dependent', id: value.id }],
+      unchanged: [row],
+      key: value.key,
+      subject: value.id,
+      output: {},
+    }
+  },
+}
+
+/** @throws ClavigerError not_found where there is no notice of that index about the key */
+async function assertNotice(work: Work, key: string, index: number): Promise<void> {
+  const [entry] = await work.parts.store.entries(index, 1)
+  const record =
+    entry?.index === index
+      ? (JSON.parse(new TextDecoder().decode(entry.bytes)) as LedgerRecord)
+      : undefined
+  if (record?.key !== key || noticeTypeOf(record) === undefined)
+    throw new ClavigerError('not_found', 'There is no notice of that index about the key')
+}
+
+export const acknowledgeNotice: ChangeVerb<'dependent.acknowledge'> = {
+  kind: 'change',
+  async run({ dependent: id, notice }, work) {
+    const found = await changeable(work, id)
+    await assertNotice(work, found.value.key, notice)
+    const made = { notice, at: work.now, by: work.caller.principal }
+    return { ...planNext(found, acknowledging(found.value, made)), detail: { notice } }
+  },
+}
+
+export const getDependent: ReadVerb<'dependent.get'> = {
+  kind: 'read',
+  async run(input, work) {
+    work.authorizeSomewhere()
+    const { value } = await own<Dependent>(work, 'dependent', input.dependent)
+    if (value.owner !== work.caller.principal) {
+      await work.locate([value.key])
+      work.key(value.key)
+    }
+    return dependentView(value)
+  },
+}
+
+export const listDependents: ReadVerb<'dependent.list'> = {
+  kind: 'read',
+  async run(input, work) {
+    work.authorizeSomewhere()
+    const facets: [string, string][] = []
+    if (input.key !== undefined) {
+      await work.locate([input.key])
+      facets.push(['key', work.key(input.key).ringKey.key.id])
+    }
+    if (input.owner !== undefined) facets.push(['owner', input.owner])
+    const from = { tenant: work.caller.tenant, region: work.origin.region }
+    return page(work, { kind: 'dependent', facets, input }, async (row) => {
+      const dependent = work.parts.seals.open<Dependent>(row)
+      const ringKey = await find(work.parts.ring, dependent.key, from)
+      if (ringKey === undefined || !(await mayList(work, ringKey))) return undefined
+      return dependentView(dependent)
+    })
+  },
+}
