@@ -107,10 +107,19 @@ const trustedBy = z.union([
   }),
 ])
 
+/** Claims that one trust may ask for. */
+const CLAIMS_MAX = 16
+const claims = z
+  .record(z.string().regex(/^[\x21-\x7e]{1,128}$/), z.string().min(1).max(512))
+  .refine((asked) => Object.keys(asked).length <= CLAIMS_MAX, 'must be at most 16 claims')
+  .optional()
+  .describe('What other claims of an identity token must say, with * for anything')
+
 const trustView = z.strictObject({
   id: codec.uuid,
   principal: codec.uuid,
   by: trustedBy,
+  claims,
   seconds: z.int(),
   createdAt: codec.timestamp(),
 })
@@ -124,12 +133,13 @@ export const createTrust = operation({
   input: z.strictObject({
     principal: codec.uuid.describe('Whom to act as'),
     by: trustedBy.describe('Who may: a principal, or a subject (with *) of an identity provider'),
+    claims,
     seconds: z
       .int()
       .min(SESSION_SECONDS_MIN)
       .max(SESSION_SECONDS_MAX)
       .default(3_600)
-      .describe('The longest a session may last'),
+      .describe('The longest a session may last, or a token count after it was issued'),
   }),
   output: trustView,
   errors: ['not_found', 'conflict'],

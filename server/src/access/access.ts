@@ -7,11 +7,11 @@ import { isSession, openSealedSession } from './bearer-session.ts'
 import { parseToken, proves } from './bearer-token.ts'
 import { openCertificate } from './certificate.ts'
 import { SystemCredential, type Credential } from './credential.ts'
-import { Accounts, openIdentity } from './identity/index.ts'
+import { Accounts, isIdentityToken, openBearerIdentity, openIdentity } from './identity/index.ts'
 import { isLoginText, LoginSightings, openLogin, provesCsrf } from './logins.ts'
 import { openSession, readRow } from './opening.ts'
 import { Proofs } from './proofs.ts'
-import { granteeOf, restable, stands, type StandingRow } from './rests.ts'
+import { contradicts, granteeOf, restable, stands, type StandingRow } from './rests.ts'
 import type { Session } from './session.ts'
 import { SystemIdentity, type Identity } from './session.ts'
 import {
@@ -91,7 +91,9 @@ export class Access {
           'No credential was given; send Authorization: Bearer <token>',
         )
       case 'bearer':
-        return this.#authenticateToken(credential.token)
+        return isIdentityToken(credential.token)
+          ? this.#authenticateIdentity(credential.token, credential.principal)
+          : this.#authenticateToken(credential.token)
       case 'certificate':
         return this.#authenticateCertificate(credential.certificate, credential.principal)
       case 'cookie':
@@ -145,17 +147,33 @@ export class Access {
     principal: string | undefined,
   ): Identity | Promise<Identity> {
     const name = sha256Text(`certificate ${certificate.fingerprint} ${principal ?? ''}`)
+    return this.#validOr(name, async () =>
+      openCertificate(
+        this.#options,
+        { certificate, principal, tenants: await this.#accounts.tenants() },
+        this.#clock.now(),
+      ),
+    )
+  }
+
+  /** A program's identity token. It is held until it ends, so that its signature is checked once. */
+  #authenticateIdentity(
+    token: string,
+    principal: string | undefined,
+  ): Identity | Promise<Identity> {
+    const opening = { ...this.#options, accounts: this.#accounts }
+    return this.#validOr(sha256Text(`identity ${token} ${principal ?? ''}`), () =>
+      openBearerIdentity(opening, { token, principal }, this.#clock.now()),
+    )
+  }
+
+  /** The session that is held, while its credential counts, or one that is opened now. */
+  #validOr(name: string, open: () => Promise<Session>): Identity | Promise<Identity> {
     const held = this.#held.get(name)
-    if (held === undefined) {
-      const open = async () => ({
-        session: await openCertificate(
-          this.#options,
-          { certificate, principal, tenants: await this.#accounts.tenants() },
-          this.#clock.now(),
-        ),
-      })
-      return this.#open(name, open).then(({ session }) => session)
-    }
+    if (held === undefined)
+      return this.#open(name, async () => ({ session: await open() })).then(
+        ({ session }) => session,
+      )
     held.session.assertValid(this.#clock.now())
     return held.session
   }
@@ -318,7 +336,9 @@ export class Access {
         if (kind === 'tenant') this.#accounts.clear()
         this.#generation += 1
         // A new one may contradict those that sessions were opened with.
-        if (kind === 'certificate') this.#forget(({ credential }) => credential.kind === kind)
+        const contradicted = contradicts.get(kind)
+        if (contradicted !== undefined)
+          this.#forget(({ credential }) => credential.kind === contradicted)
         const reference = `${kind}/${id}`
         this.#forget(({ rests }) => rests.has(reference))
       }

@@ -1,11 +1,6 @@
 import { fingerprintOfPem, sha256Text } from '#crypto'
-import {
-  ClavigerError,
-  type CertificateMapping,
-  type PeerCertificate,
-  type Principal,
-} from '#model'
-import { listRows, openSession, readRow, type Opening } from './opening.ts'
+import { ClavigerError, type CertificateMapping, type PeerCertificate } from '#model'
+import { listRows, openSession, tenantsOf, type Opening } from './opening.ts'
 import type { Session } from './session.ts'
 
 /** Client certificates (RFC 5280) as credentials: which principal one is, and until when. */
@@ -91,7 +86,7 @@ export async function openCertificate(
 }
 
 async function mappingsOf(opening: Opening, { certificate, principal, tenants }: Presenting) {
-  const within = principal === undefined ? tenants : await tenantOf(opening, principal)
+  const within = principal === undefined ? tenants : await tenantsOf(opening, principal)
   const facets = new Set(waysOf(certificate).map(certificateFacet))
   const found: CertificateMapping[] = []
   for (const tenant of within) {
@@ -105,12 +100,4 @@ async function mappingsOf(opening: Opening, { certificate, principal, tenants }:
     }
   }
   return found
-}
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
-async function tenantOf(opening: Opening, principal: string): Promise<readonly string[]> {
-  if (!UUID.test(principal)) return []
-  const row = await readRow<Principal>(opening, 'principal', principal)
-  return row === undefined ? [] : [row.value.tenant]
 }

@@ -5,7 +5,12 @@ import type { SignedRequest } from './sigv4/index.ts'
 /** What a caller presents; extracted by a door, judged here. Attacker-chosen. */
 export type Credential =
   | { readonly kind: 'none' }
-  | { readonly kind: 'bearer'; readonly token: string }
+  /** A token of this server, or an identity token, and which principal it is to be, where several could be meant. */
+  | {
+      readonly kind: 'bearer'
+      readonly token: string
+      readonly principal?: string | undefined
+    }
   /** A browser's login, which it sends along whoever asks it to: whatever is not only read needs the code beside it. */
   | {
       readonly kind: 'cookie'

@@ -42,6 +42,15 @@ export async function readRow<Value>(
   return row && { value: seals.open<Value>(row), material: row.material }
 }
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** Where a principal is that a stranger names by its id: in one tenant, or in none. */
+export async function tenantsOf(opening: Opening, principal: string): Promise<readonly string[]> {
+  if (!UUID.test(principal)) return []
+  const row = await readRow<Principal>(opening, 'principal', principal)
+  return row === undefined ? [] : [row.value.tenant]
+}
+
 /** The rows of a tenant that have these facets; undefined where there are more than `most`, since half of them would be a hole. */
 async function newestRows(
   { store }: Opening,

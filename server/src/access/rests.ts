@@ -1,3 +1,5 @@
+import type { Presented } from './session.ts'
+
 /** Which changes end which sessions. */
 
 /** The kinds of rows that sessions rest on. */
@@ -13,6 +15,13 @@ export const restable: ReadonlySet<string> = new Set([
   'secretId',
   'certificate',
   'loginSession',
+])
+
+/** Of which credentials a new row of a kind may make another principal, or none: sessions from these are opened anew. */
+export const contradicts: ReadonlyMap<string, Presented['kind']> = new Map([
+  ['certificate', 'certificate'],
+  ['trust', 'identity-token'],
+  ['identityProvider', 'identity-token'],
 ])
 
 /** A grant's row id, which says whose it is, so that giving one does not make everybody's session be read anew. */

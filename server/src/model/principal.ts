@@ -79,7 +79,9 @@ export interface Trust {
         /** The `sub` claim, in which `*` stands for anything. */
         readonly subject: string
       }
-  /** The longest a session may last, in seconds. */
+  /** What other claims of an identity token must say, in the same patterns; of a claim that is a list, one of its members. */
+  readonly claims?: Readonly<Record<string, string>>
+  /** The longest a session may last, or a token may count after it was issued, in seconds. */
   readonly seconds: number
   readonly createdAt: number
 }

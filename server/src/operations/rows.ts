@@ -183,7 +183,10 @@ export function trustRow(trust: Trust): PlannedRow {
     id: trust.id,
     tenant: trust.tenant,
     value: trust,
-    facets: [['principal', trust.principal]],
+    facets: [
+      ['principal', trust.principal],
+      ...(trust.by.kind === 'identity' ? ([['provider', trust.by.provider]] as const) : []),
+    ],
   }
 }
 

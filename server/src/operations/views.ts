@@ -153,8 +153,15 @@ export function accessKeyView(accessKey: AccessKey): OutputOf<'accessKey.revoke'
 }
 
 export function trustView(trust: Trust): OutputOf<'trust.create'> {
-  const { id, principal, by, seconds, createdAt } = trust
-  return { id, principal, by: { ...by }, seconds, createdAt }
+  const { id, principal, by, claims, seconds, createdAt } = trust
+  return {
+    id,
+    principal,
+    by: { ...by },
+    ...(claims === undefined ? {} : { claims: { ...claims } }),
+    seconds,
+    createdAt,
+  }
 }
 
 /** Without the keys, which are long, and known to whoever gave them. */

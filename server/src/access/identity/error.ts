@@ -1,15 +1,15 @@
-import { ClavigerError } from '#model'
+import { LoginRefused } from '#model'
 
 const IDENTITY_REFUSED =
   'The identity token does not let its holder act as that principal; check its issuer, audience, expiry and subject against the trusts'
 
 /**
  * An identity token that is not accepted: always `unauthenticated`, and always the same words, so that nobody learns from them which
- * accounts, principals and trusts there are. The reason is the cause, for a log at debug level; it quotes nothing of the token.
+ * accounts, principals and trusts there are. The reason is for the ledger, and quotes nothing of the token.
  */
-export class IdentityError extends ClavigerError {
+export class IdentityError extends LoginRefused {
   constructor(reason: string) {
-    super('unauthenticated', IDENTITY_REFUSED, { cause: new Error(reason) })
+    super(IDENTITY_REFUSED, { because: reason }, new Error(reason))
     this.name = 'IdentityError'
   }
 }

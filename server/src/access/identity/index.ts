@@ -5,5 +5,5 @@
 export { Accounts } from './accounts.ts'
 export type { IdentityCredential } from './credential.ts'
 export { IdentityError } from './error.ts'
-export { assertKeySet, openIdentity } from './lazy.ts'
+export { assertKeySet, isIdentityToken, openBearerIdentity, openIdentity } from './lazy.ts'
 export { findNamed } from './named.ts'

@@ -1,6 +1,7 @@
 import type { Opening } from '../opening.ts'
 import type { Session } from '../session.ts'
 import type { Accounts } from './accounts.ts'
+import type { BearerIdentity } from './bearer.ts'
 import type { IdentityCredential } from './credential.ts'
 
 /**
@@ -20,6 +21,25 @@ export async function openIdentity(
 ): Promise<Session> {
   const { openIdentity: open } = await import('./open.ts')
   return open(opening, credential, now)
+}
+
+/**
+ * The same for a token that is sent as it is.
+ *
+ * @throws IdentityError
+ */
+export async function openBearerIdentity(
+  opening: Opening & { readonly accounts: Accounts },
+  presented: BearerIdentity,
+  now: number,
+): Promise<Session> {
+  const { openBearerIdentity: open } = await import('./bearer.ts')
+  return open(opening, presented, now)
+}
+
+/** Whether a bearer token is to be read as an identity token: those of this server have no dots. */
+export function isIdentityToken(text: string): boolean {
+  return text.includes('.')
 }
 
 /**

@@ -1,11 +1,11 @@
 import { sha256Text } from '#crypto'
 import type { IdentityProvider, Principal, Trust } from '#model'
 import { listRows, openSession, type Opening } from '../opening.ts'
-import { ANY_RUN, Pattern } from '../policy/patterns.ts'
 import type { Session } from '../session.ts'
 import type { Accounts } from './accounts.ts'
 import type { IdentityCredential } from './credential.ts'
 import { IdentityError } from './error.ts'
+import { isMeant } from './meant.ts'
 import { findNamed } from './named.ts'
 import { issuerOf, verifyIdentityToken, type IdentityClaims } from './token.ts'
 
@@ -29,7 +29,7 @@ export async function openIdentity(
   if (tenant === undefined) throw new IdentityError('there is no such account')
   const { provider, claims } = await believed(opening, tenant, issuer, token, now)
   const principal = await principalNamed(opening, tenant, role)
-  const trust = await trustFor(opening, principal, provider.id, claims.subject)
+  const trust = await trustFor(opening, principal, provider.id, claims)
   const session = await openSession(opening, {
     principal: principal.id,
     credential: {
@@ -45,7 +45,7 @@ export async function openIdentity(
 }
 
 /** Of the tenant's providers with this issuer (there are two while one takes the place of the other) the first that signed the token. */
-async function believed(
+export async function believed(
   opening: Opening,
   tenant: string,
   issuer: string,
@@ -81,29 +81,15 @@ async function trustFor(
   opening: Opening,
   principal: Principal,
   provider: string,
-  subject: string,
+  claims: IdentityClaims,
 ): Promise<Trust> {
   const trusts = await listRows<Trust>(opening, 'trust', principal.tenant, [
     'principal',
     principal.id,
   ])
   const [best] = trusts
-    .filter(
-      ({ principal: actedAs, by }) =>
-        actedAs === principal.id &&
-        by.kind === 'identity' &&
-        by.provider === provider &&
-        matchesSubject(by.subject, subject),
-    )
+    .filter((trust) => trust.principal === principal.id && isMeant(trust, provider, claims))
     .toSorted((one, other) => other.seconds - one.seconds)
   if (best === undefined) throw new IdentityError('the principal does not trust this subject')
   return best
-}
-
-/** Whether a subject is one that a pattern means: `*` stands for anything, and nothing else for anything but itself. */
-export function matchesSubject(pattern: string, subject: string): boolean {
-  const tokens = Array.from({ length: pattern.length }, (_, at) =>
-    pattern[at] === '*' ? ANY_RUN : pattern.charCodeAt(at),
-  )
-  return Pattern.of(tokens)?.matches(subject) ?? false
 }

@@ -21,8 +21,11 @@ const CLAIM_LENGTH_MAX = 512
 
 export interface IdentityClaims {
   readonly subject: string
-  /** When the token is refused, with the leeway, in milliseconds since 1970. */
+  /** When it was issued, and when the token is refused, with the leeway, in milliseconds since 1970. */
+  readonly issuedAt: number
   readonly expiresAt: number
+  /** Everything it says. */
+  readonly all: Readonly<Record<string, unknown>>
 }
 
 /**
@@ -85,7 +88,12 @@ async function verifyWith(
       throw new IdentityError('the token was issued in the future')
     if (typeof sub !== 'string' || sub === '' || sub.length > CLAIM_LENGTH_MAX)
       throw new IdentityError('the token has no subject')
-    return { subject: sub, expiresAt: (exp + LEEWAY_SECONDS) * 1_000 }
+    return {
+      subject: sub,
+      issuedAt: iat * 1_000,
+      expiresAt: (exp + LEEWAY_SECONDS) * 1_000,
+      all: payload,
+    }
   } catch (thrown) {
     if (thrown instanceof errors.JWSSignatureVerificationFailed) return undefined
     throw identityError(thrown)

@@ -28,7 +28,7 @@ export interface RestDoorOptions {
 }
 
 /** Longer than any credential of ours. */
-const CREDENTIAL_LENGTH_MAX = 4_096
+const CREDENTIAL_LENGTH_MAX = 8_192
 
 /** One more than the length of a UUID, so that no longer text is cut down to one. */
 const ID_LENGTH = 37
@@ -169,7 +169,13 @@ function credentialOf(request: HttpRequest): Credential {
   if (typeof header !== 'string' || header.length > CREDENTIAL_LENGTH_MAX) return { kind: 'none' }
   const space = header.indexOf(' ')
   if (space !== 6 || header.slice(0, space).toLowerCase() !== 'bearer') return { kind: 'none' }
-  return { kind: 'bearer', token: header.slice(space + 1).trim() }
+  return { kind: 'bearer', token: header.slice(space + 1).trim(), ...meantPrincipal(request) }
+}
+
+/** Who a caller says it is to be, where its certificate or identity token may be several. */
+function meantPrincipal({ headers }: HttpRequest): { readonly principal?: string } {
+  const principal = headers['claviger-principal']
+  return typeof principal === 'string' ? { principal } : {}
 }
 
 /** An id in a header; what is no id is looked for too, and not found. */
@@ -179,14 +185,10 @@ function idIn(request: HttpRequest, header: string): string | undefined {
 }
 
 /** Of a connection that began with a client certificate which an authority of ours vouches for. */
-function certificateCredential({ certificate, headers }: HttpRequest): Credential | undefined {
+function certificateCredential(request: HttpRequest): Credential | undefined {
+  const { certificate } = request
   if (certificate === undefined) return undefined
-  const principal = headers['claviger-principal']
-  return {
-    kind: 'certificate',
-    certificate,
-    ...(typeof principal === 'string' ? { principal } : {}),
-  }
+  return { kind: 'certificate', certificate, ...meantPrincipal(request) }
 }
 
 function answer(row: Operation, request: HttpRequest, output: unknown): HttpResponse {

@@ -1,5 +1,5 @@
 import { newId } from '#keyring'
-import type { IdentityProvider, Principal, Trust } from '#model'
+import { ClavigerError, type IdentityProvider, type Principal, type Trust } from '#model'
 import { trustRow } from '../rows.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import { trustView } from '../views.ts'
@@ -31,12 +31,17 @@ export const createTrust: ChangeVerb<'trust.create'> = {
   kind: 'change',
   async run(input, work) {
     work.authorize()
+    if (input.claims !== undefined && input.by.kind !== 'identity')
+      throw new ClavigerError('invalid_request', 'claims: only identity tokens have them', {
+        field: 'claims',
+      })
     const { standing } = await own<Principal>(work, 'principal', input.principal)
     const trust: Trust = {
       id: newId(),
       tenant: work.caller.tenant,
       principal: input.principal,
       by: input.by,
+      ...(input.claims === undefined ? {} : { claims: input.claims }),
       seconds: input.seconds,
       createdAt: work.parts.clock.now(),
     }
