@@ -30,6 +30,8 @@ export interface HouseOptions {
   readonly log: Logger
   /** The ledger's name, fixed when it is made. */
   readonly origin: string
+  /** What persons' browsers call the server: an origin (RFC 6454). It is asked for when it is needed, since a port may be given late. */
+  readonly publicUrl: () => string
 }
 
 export interface House {
@@ -159,6 +161,7 @@ export async function compose(options: HouseOptions): Promise<House> {
     assertServing,
     defaultTenant: () => custody.tenant,
     begunLogins: new BegunLogins(),
+    publicUrl: options.publicUrl,
   })
   return {
     ceremonies,

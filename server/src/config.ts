@@ -20,6 +20,8 @@ export interface Config {
         readonly clientAuthorities: Uint8Array | undefined
       }
     | undefined
+  /** What persons' browsers call the server, without a path; made of where it listens unless given. */
+  readonly publicUrl: string | undefined
   /** Where AWS clients find the server, beside `/`. */
   readonly awsPath: string
   /** The ledger's name (C2SP tlog-checkpoint: a URL without its scheme). */
@@ -49,6 +51,7 @@ claviger server  start a server: sealed until 'claviger unseal'
   --tls-key FILE       its private key, PEM
   --tls-client-ca FILE believe client certificates that these authorities vouch for, PEM
   --origin NAME        the ledger's name, fixed when the server is initialized (claviger.local/ledger)
+  --public-url URL     what browsers call the server; passkeys are made for its host (http://localhost:PORT)
   --aws-path PATH      where AWS clients find it, beside / (/aws)
   --log-level LEVEL    fatal, error, warn, info, debug (dev: warn, server: info)
   --token-file FILE    dev: write the owner's token there, mode 0600, once the server is ready
@@ -57,6 +60,7 @@ claviger server  start a server: sealed until 'claviger unseal'
   --help
 
 environment
+  CLAVIGER_PUBLIC_URL  --public-url, where that is not given
   CLAVIGER_PASSPHRASE  opens a passphrase seal at start (dev --data: asked for on a terminal unless given)
 `
 
@@ -67,6 +71,7 @@ const options = {
   'tls-key': { type: 'string' },
   'tls-client-ca': { type: 'string' },
   origin: { type: 'string', default: 'claviger.local/ledger' },
+  'public-url': { type: 'string' },
   'aws-path': { type: 'string', default: '/aws' },
   'log-level': { type: 'string' },
   'token-file': { type: 'string' },
@@ -112,6 +117,7 @@ export function readConfig(
   return {
     mode,
     listen,
+    publicUrl: parsePublicUrl(values['public-url'] ?? environment['CLAVIGER_PUBLIC_URL']),
     awsPath: values['aws-path'],
     dataFolder: values.data,
     tls,
@@ -149,6 +155,17 @@ function parseAddress(text: string): Address {
   if (match === null || port > 65_535)
     throw new UsageError('--listen is HOST:PORT, such as 127.0.0.1:8200 or [::1]:8200')
   return { host: match[1] ?? match[2] ?? '', port }
+}
+
+/** An origin (RFC 6454). Browsers have passkeys and `__Host-` cookies for https, and for localhost. */
+function parsePublicUrl(text: string | undefined): string | undefined {
+  if (text === undefined || text === '') return undefined
+  const url = URL.parse(text)
+  if (url === null || url.origin !== text.replace(/\/$/, ''))
+    throw new UsageError('--public-url is scheme, host and port, such as https://kms.example.com')
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && url.hostname === 'localhost'))
+    throw new UsageError('--public-url is https, or http at localhost')
+  return url.origin
 }
 
 function isLoopback(host: string): boolean {

@@ -100,6 +100,11 @@ function openDoors(
   )
 }
 
+/** Where somebody at this machine finds it: passkeys need a name, and are not made for addresses. */
+function defaultPublicUrl({ tls }: Config, port: number): string {
+  return `${tls === undefined ? 'http' : 'https'}://localhost:${port}`
+}
+
 /** Opens the store, tests the cryptography, and listens; sealed until somebody unseals it. */
 export async function startServer(config: Config, log: Logger): Promise<Server> {
   const clock = systemClock
@@ -115,7 +120,14 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
   testCryptography(log)
   // Some threads of the pool stay free for files and names, whatever is being signed.
   setPoolConcurrency(Math.max(1, config.threads - 2))
-  const house = await compose({ store: await opening, clock, log, origin: config.origin })
+  let port = config.listen.port
+  const house = await compose({
+    store: await opening,
+    clock,
+    log,
+    origin: config.origin,
+    publicUrl: () => config.publicUrl ?? defaultPublicUrl(config, port),
+  })
   let draining = false
   const door = openDoors(house, { log, awsPath: config.awsPath, isDraining: () => draining })
   const scheduler = createScheduler({
@@ -131,6 +143,7 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
     idPrefix: Buffer.from(randomBytes(4)).toString('hex'),
     ...(config.tls === undefined ? {} : { tls: config.tls }),
   })
+  port = listener.port
   scheduler.start()
   const keepMemory = giveFreeMemoryBack()
   log.info({ event: 'listening', host: listener.host, port: listener.port }, 'the server listens')

@@ -23,6 +23,8 @@ export interface Parts {
   readonly ledgerReader: LedgerReader
   readonly system: SystemControl
   readonly begunLogins: BegunLogins
+  /** What persons' browsers call the server: an origin (RFC 6454). */
+  readonly publicUrl: () => string
 }
 
 /** What a door knows of a request. `source` is the peer's address; credential and source are attacker-chosen. */

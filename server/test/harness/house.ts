@@ -27,6 +27,9 @@ export interface StartOptions {
   readonly token?: string
 }
 
+/** What browsers call the house. */
+export const PUBLIC_URL = 'https://keys.example.com'
+
 /** An entry of the ledger with its place. */
 export interface Entry extends LedgerRecord {
   readonly index: number
@@ -183,7 +186,13 @@ export async function startHouse(options: StartOptions = {}): Promise<TestHouse>
   try {
     const wrapped = options.wrapStore?.(store) ?? store
     const log = pino({ level: 'silent' })
-    const house = await compose({ store: wrapped, clock, log, origin: 'claviger.test/ledger' })
+    const house = await compose({
+      store: wrapped,
+      clock,
+      log,
+      origin: 'claviger.test/ledger',
+      publicUrl: () => PUBLIC_URL,
+    })
     const test = new TestHouse(house, store, clock)
     if (house.custody.description === undefined) await initialize(test, options)
     else await open(test, options)

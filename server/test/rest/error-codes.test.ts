@@ -8,7 +8,7 @@ import { systemClock } from '#model'
 import { openSqliteStore, type Store } from '#store'
 import { compose } from '../../src/compose.ts'
 import { prove } from '../access/person.ts'
-import { startHouse } from '../harness/house.ts'
+import { PUBLIC_URL, startHouse } from '../harness/house.ts'
 import { storeWith } from '../harness/store-with.ts'
 import { base64, type Client } from './client.ts'
 import { hire, newcomer } from './house.ts'
@@ -166,7 +166,13 @@ const ways: Readonly<Record<ErrorCode, () => Promise<Answer>>> = {
   not_initialized: async () => {
     const store = await openSqliteStore(':memory:')
     const log = pino({ level: 'silent' })
-    const fresh = await compose({ store, clock: systemClock, log, origin: 'claviger.test/ledger' })
+    const fresh = await compose({
+      store,
+      clock: systemClock,
+      log,
+      origin: 'claviger.test/ledger',
+      publicUrl: () => PUBLIC_URL,
+    })
     try {
       const { gate } = fresh
       const { owner: nobody } = restDoorOver(house, {
