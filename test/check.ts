@@ -19,6 +19,11 @@ const steps: readonly Step[] = [
   { name: 'lint', about: 'oxlint, with types', run: ['node_modules/oxlint/bin/oxlint', '.'] },
   { name: 'types', about: 'tsc', run: ['node_modules/typescript/bin/tsc', '-p', '.'] },
   {
+    name: 'page-types',
+    about: 'tsc, for what runs in browsers',
+    run: ['node_modules/typescript/bin/tsc', '-p', 'server/src/doors/console/pages'],
+  },
+  {
     name: 'walls',
     about: 'who may import what; tidiness',
     // Dots, because only the run of all tests writes closing lines for others to read.

@@ -2,7 +2,13 @@ import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { createInterface } from 'node:readline'
 import { stripVTControlCharacters } from 'node:util'
-import { clientsAreInstalled, isOrdinaryTest, needsClients } from './clients/tools.ts'
+import {
+  browserPath,
+  clientsAreInstalled,
+  isOrdinaryTest,
+  needsBrowser,
+  needsClients,
+} from './clients/tools.ts'
 import { filesBelow, isTest, root } from './repository.ts'
 
 /**
@@ -19,20 +25,34 @@ const TEST_TIMEOUT_MS = 600_000
 /** The runner's closing lines, `ℹ tests 12`: written with a hash, as its TAP form does, since that is what tools read. */
 const CLOSING = /^ℹ (?=(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) )/
 
-/** What is said where tests are left out, at the end, where it is seen. */
-const NOT_INSTALLED =
-  'Not run: the tests of SOPS, the AWS command line and boto3, which are not installed here; scripts/install-clients.sh installs them.'
+/** Programs of others, which tests need them, and what is said where those are left out: at the end, where it is seen. */
+const programs = [
+  {
+    installed: clientsAreInstalled,
+    neededBy: needsClients,
+    message:
+      'Not run: the tests of SOPS, the AWS command line and boto3, which are not installed here; scripts/install-clients.sh installs them.',
+  },
+  {
+    installed: () => browserPath() !== undefined,
+    neededBy: needsBrowser,
+    message:
+      'Not run: the tests of the pages in Chromium, which is not installed here; scripts/install-debian.sh --clients installs it.',
+  },
+]
 
 /** Every test that can be run here. */
 function allTests(): string[] {
-  const files = filesBelow('.', isTest).filter(isOrdinaryTest)
-  if (clientsAreInstalled()) return files
-  if ((process.env['CLAVIGER_CLIENTS_REQUIRED'] ?? '') !== '') {
-    console.error(NOT_INSTALLED)
-    process.exit(1)
+  const missing = programs.filter(({ installed }) => !installed())
+  const required = (process.env['CLAVIGER_CLIENTS_REQUIRED'] ?? '') !== ''
+  for (const { message } of missing) {
+    if (required) console.error(message)
+    else process.on('exit', () => console.error(message))
   }
-  process.on('exit', () => console.error(NOT_INSTALLED))
-  return files.filter((path) => !needsClients(path))
+  if (required && missing.length > 0) process.exit(1)
+  return filesBelow('.', isTest)
+    .filter(isOrdinaryTest)
+    .filter((path) => !missing.some(({ neededBy }) => neededBy(path)))
 }
 
 const given = process.argv.slice(2)

@@ -44,6 +44,7 @@ export const walls: readonly Wall[] = [
     imports: [
       'rest',
       'aws',
+      'console',
       'http',
       'config',
       'jobs',
@@ -76,6 +77,14 @@ export const walls: readonly Wall[] = [
     imports: ['http', 'operations', 'model', 'contract'],
     builtins: [],
     packages: [],
+  },
+  {
+    // Pages as they stand, for whoever asks: there is no gate in it, because there is nothing behind it.
+    name: 'console',
+    path: 'server/src/doors/console',
+    imports: ['http'],
+    builtins: ['crypto', 'fs'],
+    packages: ['uqr'],
   },
   {
     // What doors share: it bounds and reads HTTP, and knows no protocol above it.

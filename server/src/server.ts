@@ -1,6 +1,7 @@
 import { openApi } from '@claviger/contract'
 import type { Logger } from 'pino'
 import { createAwsDoor, isAwsPath } from '#aws'
+import { createConsoleDoor } from '#console'
 import {
   closeCrypto,
   randomBytes,
@@ -45,8 +46,8 @@ function testCryptography(log: Logger): void {
   if (!passed) log.fatal({ event: 'self-test-failed', failed }, 'all cryptography is refused')
 }
 
-/** What is behind the listener: REST, and AWS's clients. */
-function openDoors(
+/** What is behind the listener: REST, the pages, and AWS's clients. */
+export function openDoors(
   house: House,
   {
     log,
@@ -94,8 +95,12 @@ function openDoors(
     prefix: awsPath,
     now: () => systemClock.now(),
   })
+  const pages = createConsoleDoor()
   return createSwitch(
-    [{ takes: (path) => path === '/' || isAwsPath(path, awsPath), door: aws }],
+    [
+      { takes: pages.takes, door: pages },
+      { takes: (path) => path === '/' || isAwsPath(path, awsPath), door: aws },
+    ],
     rest,
   )
 }

@@ -45,6 +45,20 @@ export function clientsAreInstalled(): boolean {
   return pythonIsAsWanted() && existsSync(binaries.get('sops') ?? '')
 }
 
+/** Where a browser that speaks the protocol of Chromium's tools is looked for, unless CLAVIGER_CHROMIUM says. */
+const browsers = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+
+/** The browser that the pages are tested in. */
+export function browserPath(): string | undefined {
+  const { CLAVIGER_CHROMIUM: given } = environment
+  return (given === undefined || given === '' ? browsers : [given]).find((path) => existsSync(path))
+}
+
+/** Whether a test opens pages in a browser. */
+export function needsBrowser(path: string): boolean {
+  return path.startsWith('server/test/console/') && read(path).includes(`from './browser.ts'`)
+}
+
 /** Which tests `npm test` runs: those of clients that take long to build have a command of their own. */
 export function isOrdinaryTest(path: string): boolean {
   return !path.startsWith('test/clients/more/')

@@ -36,7 +36,7 @@ async function logInElsewhere(shell: Shell, client: Claviger, address: string) {
   const { deviceCode, userCode, page, intervalSeconds, expiresAt } =
     await client.login.deviceStart()
   say(shell, harmless(`Open ${address.replace(/\/+$/, '')}${page} in a browser,`))
-  say(shell, harmless(`sign in there, and type this code: ${userCode}`))
+  say(shell, harmless(`log in there, and type this code: ${userCode}`))
   const pause = Math.min(Math.max(intervalSeconds, 1), PAUSE_SECONDS_MAX) * SECOND_MS
   while (shell.now() < expiresAt) {
     await wait(pause)

@@ -90,6 +90,10 @@ export const whoami = operation({
     arn: z.string().describe('What key policies and grants know the caller by'),
     credential: z.string().describe('The id of the token, access key or session'),
     expiresAt: codec.timestamp().optional(),
+    csrf: z
+      .string()
+      .optional()
+      .describe('What the header Claviger-Csrf must say, where a cookie carries the login'),
   }),
   errors: [],
 })

@@ -145,8 +145,8 @@ function write(response: ServerResponse, answer: HttpResponse): void {
 function writeHead(response: ServerResponse, answer: HttpResponse): HttpResponse {
   const length =
     typeof answer.body === 'string' ? Buffer.byteLength(answer.body) : answer.body.length
-  // As a list, which node:http writes as it stands.
-  const headers: (string | number)[] = ['content-length', length]
+  // As a list, which node:http writes as it stands. A 304 would say the length of what it does not send (RFC 9110 section 8.6).
+  const headers: (string | number)[] = answer.status === 304 ? [] : ['content-length', length]
   for (const name of Object.keys(answer.headers)) headers.push(name, answer.headers[name] ?? '')
   response.writeHead(answer.status, headers)
   return answer

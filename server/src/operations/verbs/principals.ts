@@ -1,4 +1,4 @@
-import { createTokenText, principalArn } from '#access'
+import { createTokenText, csrfOf, principalArn } from '#access'
 import { newId } from '#keyring'
 import { ClavigerError, type Principal, type Token } from '#model'
 import { principalNameId, principalNameRow, principalRow, tokenRow } from '../rows.ts'
@@ -17,12 +17,15 @@ export const whoami: ReadVerb<'whoami'> = {
   run(_input, work) {
     work.authorizeAnybody()
     const { principal, credential, caller } = work.session
+    const presented = work.origin.credential
     return {
       principal: principalView(principal),
       account: caller.account,
       arn: principalArn(caller),
       credential: credential.id,
       ...(Number.isFinite(credential.expiresAt) ? { expiresAt: credential.expiresAt } : {}),
+      // A page that is loaded anew has nothing but the cookie. Pages of other origins cannot read this answer.
+      ...(presented.kind === 'cookie' ? { csrf: csrfOf(presented.token) } : {}),
     }
   },
 }

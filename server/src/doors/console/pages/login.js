@@ -1,0 +1,74 @@
+import { codeField, digitsOf, field, focusFirst, form, h, passwordField } from './elements.js'
+import { nextPage, perform } from './operations.js'
+import { show } from './page.js'
+
+/** Logging in, with a password and a code of the app, or a recovery code where the app is lost. */
+
+const query = new URLSearchParams(location.search)
+const tenant = query.get('tenant') ?? undefined
+const next = nextPage(query.get('next'))
+
+/** @param {Record<string, string>} values */
+async function enter(values) {
+  const { name = '', password = '', code, recoveryCode } = values
+  const second = recoveryCode === undefined ? { code: digitsOf(code ?? '') } : { recoveryCode }
+  const wanted = values['tenant'] ?? ''
+  await perform('login', {
+    ...(wanted === '' ? {} : { tenant: wanted }),
+    name,
+    password,
+    ...second,
+    carrier: 'cookie',
+  })
+  location.replace(next)
+}
+
+/** The second field is a code of the app, or a recovery code where the app is lost. */
+function secondField() {
+  const place = h('div')
+  const byCode = () =>
+    place.replaceChildren(codeField(), swap('Use a recovery code instead', byRecovery))
+  const byRecovery = () =>
+    place.replaceChildren(
+      field('Recovery code', { name: 'recoveryCode', autocomplete: 'off', maxlength: 64 }),
+      swap('Use a code from the app instead', byCode),
+    )
+  /** @param {string} label @param {() => void} change */
+  function swap(label, change) {
+    const onclick = () => {
+      change()
+      focusFirst(place)
+    }
+    return h('button', { type: 'button', class: 'link', onclick }, label)
+  }
+  byCode()
+  return place
+}
+
+const entry = form(
+  'Log in',
+  enter,
+  field('Name', { name: 'name', autocomplete: 'username', maxlength: 128 }),
+  passwordField('Password', { name: 'password', autocomplete: 'current-password' }),
+  secondField(),
+  h(
+    'details',
+    { open: tenant !== undefined },
+    h('summary', {}, 'Another tenant'),
+    field(
+      'Tenant',
+      { name: 'tenant', required: false, autocomplete: 'organization', value: tenant },
+      'Its name or id. Leave it empty where you know of none.',
+    ),
+  ),
+)
+
+show(
+  h('section', { 'aria-label': 'With a password and a code' }, entry),
+  h(
+    'p',
+    { class: 'hint' },
+    'No account yet, or everything lost? Ask whoever looks after accounts for a link.',
+  ),
+)
+focusFirst(entry)

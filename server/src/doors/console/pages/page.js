@@ -1,0 +1,69 @@
+import { button, h, problemNote } from './elements.js'
+import { goToLogin, perform, Refusal, rememberLogin } from './operations.js'
+
+/** What pages have in common: the place of their content, the way between them, and the end of a login. */
+
+/** @import { Child } from './elements.js' */
+
+const heading = document.querySelector('h1')
+
+/** Puts content under the page's heading, in place of what was there. @param {...Child} children */
+export function show(...children) {
+  const main = document.getElementById('main')
+  if (main === null || heading === null) throw new TypeError('The page has no place for content')
+  main.replaceChildren(heading)
+  for (const child of children) if (child !== undefined && child !== false) main.append(child)
+  main.setAttribute('aria-busy', 'false')
+}
+
+/** @param {string} text */
+export function setHeading(text) {
+  if (heading !== null) heading.textContent = text
+}
+
+/**
+ * Who is logged in; the pages are linked at the top.
+ *
+ * @returns {Promise<Awaited<ReturnType<typeof perform<'whoami'>>>>}
+ */
+export async function requireLogin() {
+  const me = await perform('whoami', {})
+  rememberLogin(me)
+  const pages = document.getElementById('pages')
+  if (pages !== null) {
+    pages.hidden = false
+    pages.replaceChildren(
+      link('/approvals', 'Approvals'),
+      link('/device', 'Programs'),
+      link('/account', 'Account'),
+      button('Log out', logOut, 'quiet'),
+    )
+  }
+  return me
+}
+
+/** @param {string} href @param {string} label */
+function link(href, label) {
+  const here = location.pathname === href
+  return h('a', { href, 'aria-current': here ? 'page' : undefined }, label)
+}
+
+async function logOut() {
+  await perform('logout', {}).catch((/** @type {unknown} */ error) => {
+    // What has ended by itself need not be ended.
+    if (!(error instanceof Refusal && error.code === 'unauthenticated')) throw error
+  })
+  location.replace('/login')
+}
+
+/**
+ * Runs a page. Who is not logged in does that first; whatever else goes wrong is said.
+ *
+ * @param {() => Promise<unknown>} page
+ */
+export function open(page) {
+  page().catch((/** @type {unknown} */ error) => {
+    if (error instanceof Refusal && error.code === 'unauthenticated') goToLogin()
+    else show(problemNote(error))
+  })
+}

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startBrowser, Visitor } from './browser.ts'
+import { asked, lastRecord, resident, twoApprove } from './people.ts'
+import { startSite } from './site.ts'
+
+/** Deciding on what others ask for, in a browser at a real house. */
+
+const site = await startSite()
+const browser = await startBrowser()
+await twoApprove(site)
+
+async function enter(role: string, path: string) {
+  const person = await resident(site, role)
+  const visitor = await Visitor.arrive(browser, site.address)
+  await person.enter(visitor, path)
+  return { person, visitor, [Symbol.asyncDispose]: () => visitor[Symbol.asyncDispose]() }
+}
+
+test('two see what is asked and approve it, and the ledger has the statement they saw', async () => {
+  const { id, statement } = await asked(site, 'Moving to the new building')
+  const deciders: string[] = []
+  for (const state of ['pending', 'approved']) {
+    await using approver = await enter('approver', '/approvals')
+    const { visitor, person } = approver
+    const { page } = visitor
+    await page.getByRole('listitem').filter({ hasText: 'Moving to the new building' }).waitFor()
+    await page.getByRole('link', { name: 'key.suspend' }).first().click()
+    await visitor.seesHeading('Request for approval')
+    await visitor.sees('Moving to the new building')
+    await page.getByText('The whole statement').click()
+    await visitor.sees(statement)
+    await page.getByLabel('What you say about it').fill('seen and understood')
+    await visitor.press('Approve')
+    await visitor.sees('You approved it.')
+    await page.locator(`.facts .state.${state}`).first().waitFor()
+    assert.equal(await page.getByRole('button', { name: 'Approve' }).count(), 0)
+    visitor.assertNothingWrong()
+    deciders.push(person.id)
+  }
+  const after = await site.house.perform('approval.get', { approval: id })
+  assert.deepEqual(
+    after.decisions.map(({ principal, verdict, comment }) => [principal, verdict, comment]),
+    deciders.map((principal) => [principal, 'approved', 'seen and understood']),
+  )
+  const recorded = await lastRecord(site, 'approval.approve')
+  assert.equal(recorded?.principal, deciders[1])
+})
+
+test('one says no, and one takes back what is their own', async () => {
+  const { id } = await asked(site, 'A bad idea')
+  await using approver = await enter('approver', `/approvals?id=${id}`)
+  const { visitor } = approver
+  await visitor.press('Reject')
+  await visitor.sees('You rejected it.')
+  assert.equal((await site.house.perform('approval.get', { approval: id })).state, 'rejected')
+
+  await using asking = await enter('owner', '/approvals')
+  const { person, visitor: owner } = asking
+  const { id: key } = await site.house.createKey()
+  const { token } = person
+  const own = await site.house.perform(
+    'approval.request',
+    { operation: 'key.suspend', input: { key }, comment: 'mine' },
+    { token },
+  )
+  await owner.go(`/approvals?id=${own.id}`)
+  assert.equal(await owner.page.getByRole('button', { name: 'Approve' }).count(), 0)
+  await owner.press('Withdraw it')
+  await owner.sees('The request is withdrawn.')
+  await owner.follow('All requests')
+  await owner.follow('withdrawn')
+  await owner.page.getByRole('listitem').filter({ hasText: 'mine' }).waitFor()
+})
+
+test('a rule that asks for a proof of the very decision gets one', async () => {
+  await site.house.perform('stepUpRule.create', {
+    name: 'decisions',
+    actions: ['approval.decide'],
+    scope: { kind: 'tenant' },
+    factors: ['totp'],
+  })
+  const { id } = await asked(site, 'With a code')
+  await using approver = await enter('approver', `/approvals?id=${id}`)
+  const { visitor, person } = approver
+  const { page } = visitor
+  await page.getByLabel('What you say about it').fill('proved')
+  await visitor.press('Approve')
+  await page.getByRole('dialog').getByLabel('Code').fill(person.nextCode())
+  await visitor.press('Confirm with the code')
+  await visitor.sees('You approved it.')
+  const { decisions } = await site.house.perform('approval.get', { approval: id })
+  assert.deepEqual(
+    decisions.map(({ principal, comment }) => [principal, comment]),
+    [[person.id, 'proved']],
+  )
+  await page.reload()
+  await visitor.sees('proved')
+})
+
+test('nobody can approve where what is shown is not what stands in the statement', async () => {
+  const { id, digest, statement } = await asked(site, 'The truth')
+  await using approver = await enter('approver', '/approvals')
+  const { visitor } = approver
+  const { page } = visitor
+  const approve = page.getByRole('button', { name: 'Approve' })
+  await visitor.go(`/approvals?id=${id}`)
+  assert.equal(await approve.count(), 1)
+  const lies = [
+    { input: { key: '9d1d6f0e-5d8b-4f39-8f0f-0a2f4a3f8c02' } },
+    { digest: digest.replace(/^./, '!') },
+    { operation: 'key.resume' },
+    { requester: '9d1d6f0e-5d8b-4f39-8f0f-0a2f4a3f8c02' },
+    { statement: statement.replace('"operation"', '"operatiom"') },
+  ]
+  for (const lie of lies) {
+    // What the server says, but for the lie of somebody on the way.
+    await page.route(`**/v1/approvals/${id}`, async (route) => {
+      const response = await route.fetch()
+      const told = (await response.json()) as object
+      await route.fulfill({ response, json: { ...told, ...lie } })
+    })
+    await visitor.open(`/approvals?id=${id}`)
+    assert.match(await visitor.problem(), /Do not approve it/, JSON.stringify(lie))
+    assert.equal(await approve.count(), 0)
+    await page.unroute(`**/v1/approvals/${id}`)
+  }
+})
+
+test('text of others stays text', async () => {
+  const markup = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
+  const { id } = await asked(site, markup)
+  await using approver = await enter('approver', `/approvals?id=${id}`)
+  const { visitor } = approver
+  await visitor.sees(markup)
+  assert.equal(await visitor.page.locator('main img, main script').count(), 0)
+  assert.match(await visitor.page.title(), /Claviger/)
+  visitor.assertNothingWrong()
+})

@@ -1,0 +1,80 @@
+import type { OutputOf } from '@claviger/contract'
+import { enrolled, invited, PASSWORD } from '../harness/person.ts'
+import type { Visitor } from './browser.ts'
+import type { startSite } from './site.ts'
+
+/** Persons of a real house, in front of its pages. */
+
+export type House = Awaited<ReturnType<typeof startSite>>
+
+const STEP_MS = 30_000
+
+/** Somebody with factors, and what they type; each code is good once, so the clock goes on before the next. */
+export async function resident({ house, clock }: House, role?: string) {
+  const person = await enrolled(house)
+  if (role !== undefined)
+    await house.perform('binding.create', {
+      role,
+      principal: person.id,
+      scope: { kind: 'tenant' },
+    })
+  const nextCode = () => {
+    clock.advance(STEP_MS)
+    return person.code()
+  }
+  return {
+    ...person,
+    nextCode,
+    /** Types what it takes at the page of the login. */
+    async type(visitor: Visitor, password = PASSWORD): Promise<void> {
+      await visitor.fill('Name', person.name)
+      await visitor.fill('Password', password)
+      await visitor.fill('Code from your authenticator app', nextCode())
+      await visitor.press('Log in')
+    },
+    /** Logs in and is at a page. */
+    async enter(visitor: Visitor, path = '/account'): Promise<void> {
+      await visitor.go(`/login?next=${encodeURIComponent(path)}`)
+      await this.type(visitor)
+      await visitor.arrivesAt(path.split('?')[0] ?? path)
+    },
+  }
+}
+
+/** Somebody who was given a link, as the browser is pointed to it. */
+export async function guest({ house }: House) {
+  const person = await invited(house)
+  return { ...person, path: `/enrol#${person.token}` }
+}
+
+/** What the ledger says of an operation, the last time it was recorded. */
+export async function lastRecord({ house }: House, event: string) {
+  return (await house.entries()).findLast((entry) => entry.event === event)
+}
+
+/** A request of somebody's that two must approve, and who asked. */
+export async function asked(
+  { house }: House,
+  comment: string,
+): Promise<OutputOf<'approval.request'>> {
+  const requester = await house.createUser('key-admin')
+  const { id: key } = await house.createKey({ exportable: true })
+  return house.perform(
+    'approval.request',
+    { operation: 'key.suspend', input: { key }, comment },
+    requester,
+  )
+}
+
+/** Two others approve what is about to be done to keys. */
+export async function twoApprove({ house }: House): Promise<void> {
+  await house.perform('approvalPolicy.create', {
+    name: 'two of us',
+    actions: ['key.suspend'],
+    scope: { kind: 'tenant' },
+    approvals: 2,
+    principals: [],
+    groups: [],
+    hours: 2,
+  })
+}
