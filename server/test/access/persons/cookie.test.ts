@@ -31,6 +31,10 @@ test('the cookie carries a login, and changes nothing without the code and from 
   const csrf = { 'claviger-csrf': told.csrf }
   const who = await browser.send({ method: 'GET', path: '/v1/whoami', headers: { cookie } })
   assert.equal(who.status, 200)
+  // A page that is loaded anew has only the cookie, and learns the code here; whoever has the token needs none.
+  assert.equal((JSON.parse(who.body.toString()) as { csrf: string }).csrf, told.csrf)
+  const withToken = await browser.as(person.token).send({ method: 'GET', path: '/v1/whoami' })
+  assert.ok(!withToken.body.toString().includes('csrf'))
   const begin = (headers: Record<string, string>) =>
     post('/v1/factors/begin', { cookie, ...headers }, { kind: 'totp' })
   assert.equal((await begin({})).status, 401)
