@@ -34,6 +34,7 @@ export const exitCodeOfError = Object.freeze({
   request_timeout: exitCodes.unavailable,
   conflict: exitCodes.conflict,
   wrong_state: exitCodes.conflict,
+  acknowledgement_required: exitCodes.conflict,
   already_initialized: exitCodes.conflict,
   payload_too_large: exitCodes.usage,
   unsupported_media_type: exitCodes.general,
@@ -75,6 +76,8 @@ export const adviceForError = Object.freeze({
   request_timeout: 'Try again; look at the network if it happens again.',
   conflict: 'Look at what is there, then decide.',
   wrong_state: "'claviger key get KEY' and 'claviger key versions KEY' show the states.",
+  acknowledgement_required:
+    "See 'claviger key dependents KEY', then repeat it with --acknowledge and the digest of that.",
   already_initialized: 'The server has its root key; unseal it with: claviger unseal',
   payload_too_large: "Encrypt large data as a file: 'claviger encrypt -k KEY < file > file.enc'.",
   unsupported_media_type:

@@ -24,6 +24,10 @@ export const errorCodes = {
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
   conflict: { status: 409, title: 'The request contradicts what is there' },
   wrong_state: { status: 409, title: 'The state of the key does not allow this' },
+  acknowledgement_required: {
+    status: 409,
+    title: 'What depends on the key is to be looked at first',
+  },
   already_initialized: { status: 409, title: 'The server is initialized' },
   payload_too_large: { status: 413, title: 'The request is too large' },
   unsupported_media_type: { status: 415, title: 'The content type is not supported here' },

@@ -76,6 +76,7 @@ export const roles: Readonly<
       'alias.update',
       'alias.delete',
       ...depending,
+      'key.dependents',
       'dependent.update',
       'dependent.remove',
       'dependent.acknowledge',
@@ -107,11 +108,11 @@ export const roles: Readonly<
   },
   auditor: {
     summary: 'See everything, use and change nothing',
-    actions: [...seeKeys, 'ledger.read', ...seeAccess],
+    actions: [...seeKeys, 'key.dependents', 'key.sources', 'ledger.read', ...seeAccess],
   },
   approver: {
     summary: 'Approve or reject what others ask for, and do nothing else',
-    actions: [...seeKeys, 'approval.list', 'approval.decide'],
+    actions: [...seeKeys, 'key.dependents', 'approval.list', 'approval.decide'],
   },
   'security-officer': {
     summary: 'Who there is, how they prove it and what they may do, but no key',
@@ -169,6 +170,7 @@ export type DutyName = (typeof dutyNames)[number]
 const noDuty: ReadonlySet<string> = new Set([
   ...seeKeys,
   ...depending,
+  'key.dependents',
   'dependent.update',
   'dependent.remove',
   'dependent.acknowledge',

@@ -10,6 +10,7 @@ import { readInput } from '../input/source.ts'
 import { present } from '../output/present.ts'
 import { connect, type Globals } from '../settings/connection.ts'
 import { say, type Shell } from '../shell.ts'
+import { showBlastRadius } from './blast-radius.ts'
 import { commandWords, rowOf } from './names.ts'
 import { callAndPresent, globalsOf, presentationOf, type Making } from './run.ts'
 import { callProving } from './step-up.ts'
@@ -177,6 +178,7 @@ export async function runOperation(
   await complete?.(input, globals)
   const ends = ENDS[name]
   if (ends !== undefined && globals.yes !== true && globals.curl !== true) {
+    await showBlastRadius(shell, await connect(shell, globals), name, input)
     await confirm(shell, ends, String(input['key']))
   }
   if (given['all'] === true && globals.curl !== true) {

@@ -76,6 +76,27 @@ test('what ends a key has to be typed', async () => {
   assert.match(told, /^\d{4}-/)
 })
 
+test('what would miss a key is shown before the name is typed; a script says what it has seen', async () => {
+  await server.claviger(['key', 'create', '--alias', 'missed'])
+  await server.claviger(['dependent', 'create', 'missed', 'the shop', '--contact', 'shop on call'])
+  await server.claviger(['datakey', 'missed'])
+  const piped = await server.claviger(['key', 'destroy', 'missed', '--yes'])
+  assert.equal(piped.exitCode, 6)
+  assert.match(piped.stderr, /acknowledgement_required[\s\S]*claviger key dependents/)
+  const shown = await onTerminal('claviger key destroy missed --field destroyAt', [
+    ['to go on: ', 'missed\n'],
+  ])
+  assert.match(shown, /the shop \(service\) shop on call/)
+  assert.match(shown, /Used it lately:\s+[0-9a-f-]{36}: 1 times/)
+  assert.match(shown, /Names that point at it:\s+missed/)
+  assert.match(shown, /\d{4}-\d\d-\d\dT/)
+  await server.claviger(['key', 'restore', 'missed'])
+  const { stdout } = await server.claviger(['key', 'dependents', 'missed', '--field', 'digest'])
+  const acknowledge = stdout.toString().trim()
+  const done = await server.claviger(['key', 'destroy', 'missed', '--acknowledge', acknowledge])
+  assert.equal(done.exitCode, 0)
+})
+
 test('a secret is asked for without being shown', async () => {
   const shown = await onTerminal('claviger profile add typed --address https://kms.example', [
     ['Token for https://kms.example: ', 'clv_typq\u007fed-secret\n'],

@@ -127,3 +127,84 @@ export const acknowledgeNotice = operation({
   output: dependentView,
   errors: ['not_found', 'conflict'],
 })
+
+const reading = {
+  key: codec.keyReference,
+  since: codec.timestamp().optional().describe('From this time on; the last 30 days unless given'),
+}
+const complete = z.boolean().describe('False where there was more in the ledger than is looked at')
+
+export const keyDependents = operation({
+  name: 'key.dependents',
+  effect: 'read',
+  action: 'key.dependents',
+  route: 'GET /v1/keys/{key}/dependents',
+  summary: 'Show what the end of a key would hit: what depends on it, and who used it lately',
+  input: z.strictObject(reading),
+  output: z.strictObject({
+    key: codec.uuid,
+    since: codec.timestamp(),
+    asks: z
+      .boolean()
+      .describe('Whether revoking or destroying the key asks for this to be acknowledged'),
+    digest: z.string().describe('What key.revoke and key.destroy take to acknowledge it'),
+    declared: z.array(dependentView),
+    observed: z
+      .array(
+        z.strictObject({
+          key: codec.uuid,
+          principal: z.string(),
+          uses: z.int(),
+          firstAt: codec.timestamp(),
+          lastAt: codec.timestamp(),
+          versions: z.array(z.int()),
+          operations: z.array(z.string()),
+        }),
+      )
+      .describe('Who used it since then, as the ledger knows it'),
+    versions: z.array(
+      z.strictObject({
+        key: codec.uuid,
+        version: z.int(),
+        uses: z.int(),
+        lastAt: codec.timestamp(),
+      }),
+    ),
+    aliases: z.array(z.string()),
+    related: z.array(codec.uuid).describe('Keys that have their material in common with it'),
+    grants: z.array(
+      z.strictObject({
+        id: z.string(),
+        key: codec.uuid,
+        grantee: z.string(),
+        operations: z.array(z.string()),
+      }),
+    ),
+    complete,
+    from: codec.timestamp().describe('How far back the ledger was looked at'),
+  }),
+  errors: ['not_found'],
+})
+
+export const keySources = operation({
+  name: 'key.sources',
+  effect: 'read',
+  action: 'key.sources',
+  route: 'GET /v1/keys/{key}/sources',
+  summary: 'Show from which addresses a key was used; they are personal',
+  input: z.strictObject(reading),
+  output: z.strictObject({
+    key: codec.uuid,
+    since: codec.timestamp(),
+    items: z.array(
+      z.strictObject({
+        principal: z.string(),
+        addresses: z.array(z.string()),
+        erased: z.int().describe('Addresses that are not known any more'),
+        lastAt: codec.timestamp(),
+      }),
+    ),
+    complete,
+  }),
+  errors: ['not_found'],
+})

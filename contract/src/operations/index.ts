@@ -55,6 +55,8 @@ export const operations = {
   'key.replicate': keys.replicateKey,
   'key.setPrimary': keys.setPrimaryKey,
   'key.lastUse': keys.lastUseOfKey,
+  'key.dependents': dependents.keyDependents,
+  'key.sources': dependents.keySources,
   'key.public': keys.publicKey,
   'key.importParameters': material.importParameters,
   'key.import': material.importKey,

@@ -19,6 +19,11 @@ import {
 
 const key = { key: codec.keyReference }
 const notFound = ['not_found'] as const
+const endErrors = ['not_found', 'wrong_state', 'acknowledgement_required'] as const
+const acknowledge = z
+  .string()
+  .regex(/^(?:all|[A-Za-z0-9_-]{43})$/, "must be the digest of key.dependents, or 'all'")
+  .optional()
 const stateErrors = ['not_found', 'wrong_state'] as const
 
 export const createKey = operation({
@@ -255,9 +260,12 @@ export const revokeKey = operation({
       .timestamp()
       .optional()
       .describe('When the compromise is believed to have begun'),
+    acknowledge: acknowledge.describe(
+      "The digest of key.dependents, or 'all': asked for where the key would be missed; never of a compromise",
+    ),
   }),
   output: keyView,
-  errors: stateErrors,
+  errors: endErrors,
 })
 
 export const destroyKey = operation({
@@ -269,9 +277,12 @@ export const destroyKey = operation({
   input: z.strictObject({
     ...key,
     days: z.int().min(1).max(365).default(30).describe('The window in which it can be restored'),
+    acknowledge: acknowledge.describe(
+      "The digest of key.dependents, or 'all': asked for where the key would be missed",
+    ),
   }),
   output: keyView,
-  errors: stateErrors,
+  errors: endErrors,
 })
 
 export const restoreKey = operation({

@@ -4,6 +4,7 @@
  */
 export { Log, type LedgerReader } from './log.ts'
 export type { LastEntry } from './search.ts'
+export type { Use, Uses } from './uses.ts'
 export {
   Ledger,
   type LedgerOptions,

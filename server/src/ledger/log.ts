@@ -13,6 +13,7 @@ import type { Store } from '#store'
 import { inclusionProof } from './proofs.ts'
 import { lastEntryOf, newestEntry, searchEntries, type LastEntry, type Search } from './search.ts'
 import { signCheckpoint, vkeys, type LogKeys, type LogPrimitives } from './signer.ts'
+import { usesOfKey, type Uses } from './uses.ts'
 
 /**
  * The ledger as it is read: its tree, its checkpoints, proofs and searches. Tiles, root and checkpoint lag behind what is durable and
@@ -101,6 +102,11 @@ export class Log<PrivateKey> {
     return newestEntry(this.#store, key, events)
   }
 
+  /** Who used a key since a time. */
+  uses(asked: Parameters<typeof usesOfKey>[1]): Promise<Uses> {
+    return usesOfKey(this.#store, asked)
+  }
+
   /** The newest entry that a credential made, or that a binding or grant allowed. */
   lastOf(by: 'credential' | 'binding', id: string): Promise<LastEntry | undefined> {
     return lastEntryOf(this.#store, by, id)
@@ -186,5 +192,5 @@ export class Log<PrivateKey> {
 /** What operations see of the log. */
 export type LedgerReader = Pick<
   Log<unknown>,
-  'head' | 'search' | 'newest' | 'lastOf' | 'prove' | 'checkpoint' | 'tile'
+  'head' | 'search' | 'newest' | 'uses' | 'lastOf' | 'prove' | 'checkpoint' | 'tile'
 >

@@ -14,6 +14,7 @@ export function outcomeOf(error: ClavigerError): RecordDraft['outcome'] {
     case 'algorithm_refused':
     case 'not_exportable':
     case 'separation_violated':
+    case 'acknowledgement_required':
       return 'refused'
     default:
       return 'failed'

@@ -28,6 +28,7 @@ import * as groups from './verbs/groups.ts'
 import * as identityProviders from './verbs/identity-providers.ts'
 import { importKey } from './verbs/import-key.ts'
 import { importParameters } from './verbs/import-parameters.ts'
+import { keyDependents, keySources } from './verbs/key-dependents.ts'
 import { labelKey } from './verbs/label-key.ts'
 import { lastUseOfKey } from './verbs/last-use.ts'
 import {
@@ -96,6 +97,8 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'key.autoRotate': autoRotateKey,
   'key.label': labelKey,
   'key.lastUse': lastUseOfKey,
+  'key.dependents': keyDependents,
+  'key.sources': keySources,
   'key.replicate': replicateKey,
   'key.setPrimary': setPrimaryKey,
   'key.suspend': suspendKey,

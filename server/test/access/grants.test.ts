@@ -198,7 +198,7 @@ test('keys that cannot be used give no new grants, and the old ones wait', async
   await client.refuse('wrong_state', 'encrypt', { key, plaintext })
   await owner.call('key.resume', { key })
   await client.call('encrypt', { key, plaintext })
-  await owner.call('key.destroy', { key })
+  await owner.call('key.destroy', { key, acknowledge: 'all' })
   await owner.refuse('wrong_state', 'grant.create', grant)
   await owner.call('grant.revoke', { key, grant: id })
   const { id: waiting } = await owner.call('key.create', { origin: 'imported' })

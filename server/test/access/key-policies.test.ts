@@ -140,7 +140,7 @@ test("the template of AWS's console: administrators manage, users use, and nobod
   await admin.call('key.resume', { key })
   await admin.call('alias.create', { key, alias: 'console' })
   await admin.call('grant.create', { key, grantee: 'somebody', operations: ['Decrypt'] })
-  await admin.call('key.destroy', { key })
+  await admin.call('key.destroy', { key, acknowledge: 'all' })
   await admin.call('key.restore', { key })
   await admin.refuse('forbidden', 'encrypt', { key, plaintext })
   await admin.refuse('forbidden', 'decrypt', { ciphertext })

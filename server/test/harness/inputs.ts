@@ -176,6 +176,8 @@ export function inputsFor(house: TestHouse): Inputs {
       return { key, region: 'us-east-1' }
     },
     'key.lastUse': async () => ({ key: await keyOf() }),
+    'key.dependents': async () => ({ key: await keyOf() }),
+    'key.sources': async () => ({ key: await keyOf() }),
     'key.suspend': async () => ({ key: await keyOf() }),
     'key.resume': async () => ({ key: await inState('key.suspend') }),
     'key.revoke': async () => ({ key: await keyOf(), reason: 'unspecified' }),

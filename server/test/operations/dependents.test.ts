@@ -146,7 +146,7 @@ test('nothing is declared to depend on what is gone, or in the name of nobody', 
   await owner.refuse('not_found', 'dependent.create', { key: 'nothing', name: 'a' })
   const { id: dependent } = await owner.call('dependent.create', { key, name: 'a' })
   await owner.refuse('not_found', 'dependent.update', { dependent, owner: nobody })
-  await owner.call('key.destroy', { key, days: 7 })
+  await owner.call('key.destroy', { key, days: 7, acknowledge: 'all' })
   clock.advance(7 * 86_400_000)
   await house.renewToken()
   await house.runJob('destruction')

@@ -232,7 +232,7 @@ for (const reason of revocationReasons) {
     const made = await subject()
     const { key } = made
     await owner.call('key.rotate', { key })
-    const revoked = await owner.call('key.revoke', { key, reason })
+    const revoked = await owner.call('key.revoke', { key, reason, acknowledge: 'all' })
     assert.equal(revoked.state, compromising.includes(reason) ? 'compromised' : 'deactivated')
     assert.equal(revoked.revocation?.reason, reason)
     assert.equal(revoked.revocation?.revokedAt, new Date(clock.now()).toISOString())
@@ -255,7 +255,10 @@ test('a compromise is dated, and may be found later, but not in the future', asy
   clock.advance(10 * DAY_MS)
   const future = { key, reason: 'keyCompromise', compromisedAt: inDays(1) }
   await owner.refuse('invalid_request', 'key.revoke', future)
-  assert.equal((await owner.call('key.revoke', { key, reason: 'superseded' })).state, 'deactivated')
+  assert.equal(
+    (await owner.call('key.revoke', { key, reason: 'superseded', acknowledge: 'all' })).state,
+    'deactivated',
+  )
   const compromisedAt = inDays(-5)
   const found = await owner.call('key.revoke', { key, reason: 'keyCompromise', compromisedAt })
   assert.equal(found.state, 'compromised')
@@ -282,7 +285,7 @@ test('one version is revoked, the others go on', async () => {
   await owner.refuse('not_found', 'key.revoke', { key, version: 3 })
 
   // The newest one: nothing applies until there is another.
-  await owner.call('key.revoke', { key, version: 2 })
+  await owner.call('key.revoke', { key, version: 2, acknowledge: 'all' })
   assert.equal(await stateOf(key), 'deactivated')
   assert.equal(await allows({ key, ciphertext: young.ciphertext }), '')
   await owner.call('key.rotate', { key })
@@ -292,7 +295,7 @@ test('one version is revoked, the others go on', async () => {
 test('destruction is scheduled, cancelled, scheduled again, and done', async () => {
   const made = await subject({ alias: 'doomed' })
   const { key } = made
-  const scheduled = await owner.call('key.destroy', { key, days: 7 })
+  const scheduled = await owner.call('key.destroy', { key, days: 7, acknowledge: 'all' })
   assert.equal(scheduled.destroyAt, inDays(7))
   assert.equal(await allows(made), '')
   for (const name of ['key.destroy', 'key.rotate'] as const) {
@@ -303,7 +306,7 @@ test('destruction is scheduled, cancelled, scheduled again, and done', async () 
   assert.equal(await allows(made), 'apply process')
   await owner.refuse('wrong_state', 'key.restore', { key })
 
-  await owner.call('key.destroy', { key, days: 1 })
+  await owner.call('key.destroy', { key, days: 1, acknowledge: 'all' })
   clock.advance(DAY_MS - 1)
   await house.runJob('destruction')
   assert.equal(await stateOf(key), 'active')

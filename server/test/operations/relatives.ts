@@ -36,7 +36,7 @@ export async function startRelatives() {
       (await get(key)).multiRegion?.members.map((member) => member.key),
     encrypt: async (key: string) => (await house.perform('encrypt', { key, plaintext })).ciphertext,
     destroy: async (key: string) => {
-      await house.perform('key.destroy', { key, days: 1 })
+      await house.perform('key.destroy', { key, days: 1, acknowledge: 'all' })
       await pass(1)
     },
   }

@@ -159,7 +159,7 @@ class Life {
         const { days } = taken
         const at = this.#now + days * DAY_MS
         await allowed(
-          house.perform('key.destroy', { key, days }),
+          house.perform('key.destroy', { key, days, acknowledge: 'all' }),
           model.mayDestroy,
           () => (model.destroyAt = at),
         )
@@ -302,7 +302,7 @@ class Life {
     const end: End = why === 'keyCompromise' ? 'compromised' : 'deactivated'
     if (which === null) {
       await allowed(
-        this.#house.perform('key.revoke', { key, reason: why }),
+        this.#house.perform('key.revoke', { key, reason: why, acknowledge: 'all' }),
         model.mayRevoke(end),
         () => model.revoke(end),
       )
@@ -311,7 +311,12 @@ class Life {
     const at = which % model.all.length
     const version = model.all[at]
     assert.ok(version !== undefined)
-    const doing = this.#house.perform('key.revoke', { key, reason: why, version: at + 1 })
+    const doing = this.#house.perform('key.revoke', {
+      key,
+      reason: why,
+      version: at + 1,
+      acknowledge: 'all',
+    })
     await allowed(doing, model.mayRevokeVersion(version, end), () => version.revoke(end))
   }
 

@@ -29,6 +29,8 @@ interface Round {
   /** The row, beside the key, that the record of the end names. */
   readonly subject?: string
   readonly end: readonly [method: string, path: string]
+  /** The body of the end. */
+  readonly saying?: object
   /** What undoes the end, where it can be undone. */
   readonly undo?: readonly [method: string, path: string]
   /** Answers of all kinds. */
@@ -51,6 +53,9 @@ const kinds = [
   'principal.disable',
 ] as const
 type Kind = (typeof kinds)[number]
+
+/** The keys are in use, and whoever ends them knows. */
+const saying = { acknowledge: 'all' }
 
 async function prepare(
   server: ServerProcess,
@@ -77,6 +82,7 @@ async function prepare(
         key: id,
         token: server.token,
         end: ['POST', `/v1/keys/${id}/revoke`],
+        saying,
         ...running,
       }
     }
@@ -88,6 +94,7 @@ async function prepare(
         key: id,
         token: server.token,
         end: ['POST', `${path}/destroy`],
+        saying,
         undo: ['POST', `${path}/restore`],
         ...running,
       }
@@ -211,7 +218,7 @@ test('1,000 revocations under 64 users: nothing sent after one returned succeeds
     }
     const { status, body, answeredAt } = await server.request(
       ...round.end,
-      round.end[0] === 'POST' ? {} : undefined,
+      round.end[0] === 'POST' ? (round.saying ?? {}) : undefined,
     )
     assert.equal(status, 200, `${round.kind}: ${body.toString()}`)
     round.endedAt = answeredAt

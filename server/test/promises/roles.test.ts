@@ -53,6 +53,8 @@ const may: Readonly<Record<GatedName, string>> = {
   'key.rotate': 'oA.......',
   'key.autoRotate': 'oA.......',
   'key.label': 'oA.......',
+  'key.dependents': 'oA....av.',
+  'key.sources': 'o.....a..',
   'key.replicate': 'oA.......',
   'key.setPrimary': 'oA.......',
   'key.lastUse': 'oAedsuav.',

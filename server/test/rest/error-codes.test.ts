@@ -122,6 +122,11 @@ const ways: Readonly<Record<ErrorCode, () => Promise<Answer>>> = {
     return post('/v1/aliases', { alias: 'taken', key })
   },
   wrong_state: () => post(`/v1/keys/${key}/resume`, {}),
+  acknowledgement_required: async () => {
+    const { id } = await owner.call('key.create', {})
+    await owner.call('dependent.create', { key: id, name: 'shop' })
+    return post(`/v1/keys/${id}/destroy`, {})
+  },
   already_initialized: () =>
     post('/v1/system/init', { seal: { kind: 'shares', shares: 2, threshold: 2 } }),
   payload_too_large: () =>

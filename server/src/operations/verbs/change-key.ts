@@ -10,6 +10,7 @@ import {
   type KeyVersion,
 } from '#model'
 import { aliasesOf } from '../aliases.ts'
+import { acknowledged, assertAcknowledged } from '../blast-radius.ts'
 import { assertOwner } from '../owner.ts'
 import { keyRow, standing, versionRow } from '../rows.ts'
 import { target } from '../target.ts'
@@ -178,7 +179,7 @@ const DAY_MS = 86_400_000
 export const destroyKey: ChangeVerb<'key.destroy'> = {
   kind: 'change',
   references: (input) => [input.key],
-  run(input, work) {
+  async run(input, work) {
     const { ringKey } = work.key(input.key)
     assertNotDestroyed(ringKey.key)
     if (ringKey.key.destroyAt !== undefined) {
@@ -187,10 +188,11 @@ export const destroyKey: ChangeVerb<'key.destroy'> = {
         'The destruction of the key is scheduled already; restore it to choose another date',
       )
     }
+    await assertAcknowledged(work, ringKey, input.acknowledge)
     const destroyAt = work.now + input.days * DAY_MS
     return planChange(work, ringKey, {
       key: { ...ringKey.key, destroyAt },
-      detail: { days: input.days },
+      detail: { days: input.days, ...acknowledged(input.acknowledge) },
     })
   },
 }

@@ -1,10 +1,5 @@
-import { operations, type OperationName } from '@claviger/contract'
+import { useEvents } from '../blast-radius.ts'
 import type { ReadVerb } from '../verb.ts'
-
-/** Events that use a key. */
-const uses: ReadonlySet<string> = new Set(
-  (Object.keys(operations) as OperationName[]).filter((name) => operations[name].effect === 'use'),
-)
 
 /** The newest use of a key that the ledger has; changes of the key are none. */
 export const lastUseOfKey: ReadVerb<'key.lastUse'> = {
@@ -14,7 +9,7 @@ export const lastUseOfKey: ReadVerb<'key.lastUse'> = {
     const { id, createdAt } = work.key(input.key).ringKey.key
     const counters = (await work.parts.store.key(id))?.counters
     const isUsed = counters?.values().some((each) => each.uses > 0) === true
-    const last = isUsed ? await work.parts.ledgerReader.newest(id, uses) : undefined
+    const last = isUsed ? await work.parts.ledgerReader.newest(id, useEvents) : undefined
     return { key: id, createdAt, ...(last === undefined ? {} : { last }) }
   },
 }

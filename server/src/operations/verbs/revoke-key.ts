@@ -1,6 +1,7 @@
 import type { InputOf, KeyState } from '@claviger/contract'
 import type { RingKey } from '#keyring'
 import { ClavigerError, mayBecome, revokedState, type KeyVersion, type Revocation } from '#model'
+import { acknowledged, assertAcknowledged } from '../blast-radius.ts'
 import type { ChangeVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { assertNotDestroyed, planChange } from './change-key.ts'
@@ -40,7 +41,7 @@ function revocationOf(input: InputOf<'key.revoke'>, now: number): Revocation {
 export const revokeKey: ChangeVerb<'key.revoke'> = {
   kind: 'change',
   references: (input) => [input.key],
-  run(input, work) {
+  async run(input, work) {
     const { ringKey } = work.key(input.key)
     const { key } = ringKey
     const revocation = revocationOf(input, work.parts.clock.now())
@@ -49,6 +50,7 @@ export const revokeKey: ChangeVerb<'key.revoke'> = {
       ...(revocation.compromisedAt === undefined
         ? {}
         : { compromisedAt: new Date(revocation.compromisedAt).toISOString() }),
+      ...acknowledged(input.acknowledge),
     }
     const { version } = input
     if (version === undefined) {
@@ -59,6 +61,9 @@ export const revokeKey: ChangeVerb<'key.revoke'> = {
       assertNotDestroyed(key)
       assertRevocable(ringKey.version(version).revocation, revocation)
     }
+    // A compromise waits for nobody.
+    if (revokedState(revocation) !== 'compromised')
+      await assertAcknowledged(work, ringKey, input.acknowledge)
     return planRevocation(work, ringKey, { version, revocation, detail })
   },
 }

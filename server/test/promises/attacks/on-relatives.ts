@@ -121,7 +121,7 @@ export const attacksOnRelatives: readonly Attack[] = [
       const { id } = await named(standing)
       const copy = copyOf(path, id)
       await house.perform('alias.delete', { alias: 'payments' }, { region: here })
-      await house.perform('key.revoke', { key, reason: 'superseded' })
+      await house.perform('key.revoke', { key, reason: 'superseded', acknowledge: 'all' })
       return copy
     },
     attack: (database, _standing, kept) => putBack(database, kept as ReturnType<typeof copyOf>),

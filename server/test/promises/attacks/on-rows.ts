@@ -222,7 +222,7 @@ export const attacksOnRows: readonly Attack[] = [
   {
     // Facets bear no seal: they only find rows. What is hidden from the job that destroys keys would live on.
     name: 'a key whose destruction is scheduled is hidden from the job that does it',
-    before: ({ house, key }) => house.perform('key.destroy', { key, days: 1 }),
+    before: ({ house, key }) => house.perform('key.destroy', { key, days: 1, acknowledge: 'all' }),
     attack: (database, { key }) => {
       database.prepare("DELETE FROM row_facet WHERE name = 'destruction' AND id = ?").run(key)
     },

@@ -45,7 +45,8 @@ export const scheduleKeyDeletion = handler<'ScheduleKeyDeletion', 'key.destroy'>
         `PendingWindowInDays must be between ${WINDOW_DAYS_MIN} and ${WINDOW_DAYS_MAX}, inclusive.`,
       )
     }
-    return { key: asking.reference(input.KeyId, 'no aliases'), days }
+    // AWS's clients cannot acknowledge what depends on a key: the window, in which it is not used, is there for that.
+    return { key: asking.reference(input.KeyId, 'no aliases'), days, acknowledge: 'all' }
   },
   output(output, input, asking) {
     const state = stateOf(output)
