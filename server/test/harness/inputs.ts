@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { InputOf } from '@claviger/contract'
 import type { GatedName } from '#operations'
 import type { TestHouse } from './house.ts'
+import { dependentInputs } from './inputs-of-dependents.ts'
 import { enrolled, invited } from './person.ts'
 
 /**
@@ -21,10 +22,6 @@ const message = Buffer.from('message')
 const issuerKeys = JSON.stringify({
   keys: [generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' })],
 })
-
-function dependent(key: string) {
-  return { key, name: 'orders', kind: 'service' as const, contact: '', description: '' }
-}
 
 export function inputsFor(house: TestHouse): Inputs {
   const keyOf = async (algorithm = 'AES-256-GCM', usage?: string) =>
@@ -123,8 +120,6 @@ export function inputsFor(house: TestHouse): Inputs {
     const { token } = await house.createUser('key-admin')
     return (await house.perform('approval.request', await asking(), { token })).id
   }
-  const dependentOf = async () =>
-    (await house.perform('dependent.create', dependent(await keyOf()))).id
   const rule = async () => ({
     name: 'prove it',
     actions: ['key.export'],
@@ -176,8 +171,6 @@ export function inputsFor(house: TestHouse): Inputs {
       return { key, region: 'us-east-1' }
     },
     'key.lastUse': async () => ({ key: await keyOf() }),
-    'key.dependents': async () => ({ key: await keyOf() }),
-    'key.sources': async () => ({ key: await keyOf() }),
     'key.suspend': async () => ({ key: await keyOf() }),
     'key.resume': async () => ({ key: await inState('key.suspend') }),
     'key.revoke': async () => ({ key: await keyOf(), reason: 'unspecified' }),
@@ -195,25 +188,7 @@ export function inputsFor(house: TestHouse): Inputs {
       publicKey: Buffer.from(recipient),
     }),
     'key.public': async () => ({ key: await keyOf('P-256') }),
-    'dependent.create': async () => dependent(await keyOf()),
-    'dependent.update': async () => ({ dependent: await dependentOf(), contact: 'on call' }),
-    'dependent.remove': async () => ({ dependent: await dependentOf() }),
-    'dependent.get': async () => ({ dependent: await dependentOf() }),
-    'dependent.list': async () => page,
-    'dependent.acknowledge': async () => {
-      const key = await keyOf()
-      const { id } = await house.perform('dependent.create', dependent(key))
-      await house.perform('key.suspend', { key })
-      const [found] = (
-        await house.perform('ledger.search', {
-          key,
-          event: 'key.suspend',
-          order: 'descending',
-          limit: 1,
-        })
-      ).items
-      return { dependent: id, notice: found?.index ?? 0 }
-    },
+    ...dependentInputs(house, () => keyOf()),
     'alias.create': async () => ({ alias: aName(), key: await keyOf() }),
     'alias.update': async () => ({ alias: await aliased(), key: await keyOf() }),
     'alias.delete': async () => ({ alias: await aliased() }),

@@ -299,24 +299,18 @@ class Life {
     why: InputOf<'key.revoke'>['reason'],
     which: number | null,
   ): Promise<void> {
+    const how = { key, reason: why, acknowledge: 'all' }
     const end: End = why === 'keyCompromise' ? 'compromised' : 'deactivated'
     if (which === null) {
-      await allowed(
-        this.#house.perform('key.revoke', { key, reason: why, acknowledge: 'all' }),
-        model.mayRevoke(end),
-        () => model.revoke(end),
+      await allowed(this.#house.perform('key.revoke', how), model.mayRevoke(end), () =>
+        model.revoke(end),
       )
       return
     }
     const at = which % model.all.length
     const version = model.all[at]
     assert.ok(version !== undefined)
-    const doing = this.#house.perform('key.revoke', {
-      key,
-      reason: why,
-      version: at + 1,
-      acknowledge: 'all',
-    })
+    const doing = this.#house.perform('key.revoke', { ...how, version: at + 1 })
     await allowed(doing, model.mayRevokeVersion(version, end), () => version.revoke(end))
   }
 
