@@ -124,7 +124,7 @@ export const walls: readonly Wall[] = [
     imports: ['keyring', 'crypto', 'model', 'contract'],
     typesOf: ['store'],
     builtins: [],
-    packages: ['jose'],
+    packages: ['@simplewebauthn/server', 'jose', 'zod'],
   },
   {
     // It reads everything and changes nothing.

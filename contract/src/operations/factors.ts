@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import * as codec from '../codecs.ts'
 import { operation } from '../operation.ts'
-import { password, totpCode } from './logins.ts'
+import { passkeyOptions, passkeyResponse, password, totpCode } from './logins.ts'
 import { totpSetup } from './persons.ts'
 import { empty } from './shared.ts'
 
@@ -36,10 +36,11 @@ export const beginFactor = operation({
   action: 'any',
   route: 'POST /v1/factors/begin',
   summary: 'Begin to add a factor of one’s own',
-  input: z.strictObject({ kind: z.enum(['totp']).describe('What to add') }),
+  input: z.strictObject({ kind: z.enum(['totp', 'passkey']).describe('What to add') }),
   output: z.strictObject({
     id: z.string().describe('factor.add asks for it'),
-    totp: totpSetup,
+    totp: totpSetup.optional(),
+    passkey: z.strictObject({ options: passkeyOptions }).optional(),
     expiresAt: codec.timestamp(),
   }),
   errors: ['conflict'],
@@ -57,7 +58,8 @@ export const addFactor = operation({
       .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be what factor.begin gave')
       .describe('The id that factor.begin gave'),
     name: codec.words(64).default('').describe('What to call it'),
-    code: totpCode.describe('The first code of the authenticator app'),
+    code: totpCode.optional().describe('The first code of the authenticator app'),
+    response: passkeyResponse.optional().describe('The answer of the new passkey, as JSON'),
   }),
   output: factorView,
   errors: ['conflict', 'step_up_required'],
@@ -68,7 +70,7 @@ export const removeFactor = operation({
   effect: 'change',
   action: 'factor.remove',
   route: 'DELETE /v1/factors/{factor}',
-  summary: 'Take an authenticator app away; never the last that is needed',
+  summary: 'Take an authenticator app or a passkey away; never the last that is needed',
   input: z.strictObject({ factor: codec.uuid.describe('The id of a factor') }),
   output: empty,
   errors: ['not_found', 'conflict', 'step_up_required'],

@@ -25,9 +25,13 @@ export const newLogin = {
   token: z.string().optional(),
   csrf: z.string().describe('What the header Claviger-Csrf must say beside the cookie'),
 }
+/** JSON of WebAuthn level 3 section 5.1. */
+export const passkeyOptions = z.record(z.string(), z.unknown())
+export const passkeyResponse = z.record(z.string(), z.unknown())
 export const totpCode = z.string().regex(/^\d{6}$/, 'must be six digits')
 export const recoveryCode = z.string().min(1).max(64)
 export const password = z.string().min(1).max(1_024)
+const challenge = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be what the challenge is called')
 
 const secondFactor = {
   code: totpCode.optional().describe('A one-time password, as the second factor'),
@@ -51,6 +55,32 @@ export const login = operation({
   errors: [],
 })
 
+export const loginChallenge = operation({
+  name: 'login.challenge',
+  effect: 'read',
+  action: 'none',
+  route: 'POST /v1/login/challenge',
+  summary: 'Get what a passkey signs to log in',
+  input: empty,
+  output: z.strictObject({ id: z.string(), options: passkeyOptions }),
+  errors: [],
+})
+
+export const loginPasskey = operation({
+  name: 'login.passkey',
+  effect: 'change',
+  action: 'none',
+  route: 'POST /v1/login/passkey',
+  summary: 'Log in with a passkey, which is two factors in one',
+  input: z.strictObject({
+    challenge: challenge.describe('The id that login.challenge gave'),
+    response: passkeyResponse.describe('The answer of the passkey, as JSON'),
+    carrier,
+  }),
+  output: z.strictObject(newLogin),
+  errors: [],
+})
+
 /** A proof for one operation names it, and what is asked of it. */
 const bound = {
   operation: z
@@ -64,6 +94,17 @@ const bound = {
     .describe('The input of that operation, exactly as it will be sent'),
 }
 
+export const stepUpChallenge = operation({
+  name: 'login.stepUpChallenge',
+  effect: 'read',
+  action: 'any',
+  route: 'POST /v1/login/step-up/challenge',
+  summary: 'Get what a passkey signs to prove again who one is',
+  input: z.strictObject(bound),
+  output: z.strictObject({ id: z.string(), options: passkeyOptions }),
+  errors: ['conflict'],
+})
+
 export const stepUp = operation({
   name: 'login.stepUp',
   effect: 'change',
@@ -71,7 +112,9 @@ export const stepUp = operation({
   route: 'POST /v1/login/step-up',
   summary: 'Prove again who one is, for the login or for one operation',
   input: z.strictObject({
-    code: totpCode.describe('A one-time password'),
+    code: totpCode.optional().describe('A one-time password'),
+    challenge: challenge.optional().describe('The id that login.stepUpChallenge gave'),
+    response: passkeyResponse.optional().describe('The answer of the passkey, as JSON'),
     ...bound,
   }),
   output: z.strictObject({

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import * as codec from '../codecs.ts'
 import { operation } from '../operation.ts'
-import { carrier, newLogin, password, totpCode } from './logins.ts'
+import { carrier, newLogin, passkeyOptions, passkeyResponse, password, totpCode } from './logins.ts'
 
 /** How persons get their factors: by a link that is used once. */
 
@@ -58,6 +58,7 @@ export const beginEnrolment = operation({
     name: codec.name,
     tenantName: codec.name,
     totp: totpSetup,
+    passkey: z.strictObject({ options: passkeyOptions }),
     passwordLength: z.int(),
     expiresAt: codec.timestamp(),
   }),
@@ -69,11 +70,18 @@ export const completeEnrolment = operation({
   effect: 'change',
   action: 'none',
   route: 'POST /v1/enrolment/complete',
-  summary: 'Set up a password and an authenticator app, and be logged in',
+  summary: 'Set up a passkey, or a password and an authenticator app, and be logged in',
   input: z.strictObject({
     token: enrolmentToken,
-    password: password.describe('The new password'),
-    totp: z.strictObject({ code: totpCode }).describe('The first code of the authenticator app'),
+    password: password.optional().describe('The new password; goes with totp'),
+    totp: z
+      .strictObject({ code: totpCode })
+      .optional()
+      .describe('The first code of the authenticator app'),
+    passkey: z
+      .strictObject({ response: passkeyResponse, name: codec.words(64).default('') })
+      .optional()
+      .describe('The answer of a new passkey, and what to call it'),
     carrier,
   }),
   output: z.strictObject({ ...newLogin, recoveryCodes: z.array(z.string()) }),

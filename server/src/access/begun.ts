@@ -27,6 +27,13 @@ export class Begun<Value> {
     return undefined
   }
 
+  /** The same, once: whatever comes of it, it is gone. */
+  take(name: string, now: number): Value | undefined {
+    const value = this.find(name, now)
+    this.forget(name)
+    return value
+  }
+
   forget(name: string): void {
     this.#entries.delete(name)
   }

@@ -52,6 +52,19 @@ export {
   noPassword,
   passwordBinding,
 } from './passwords/index.ts'
+export {
+  assertionOptions,
+  credentialOf,
+  passkeyFactorId,
+  passkeyRefused,
+  PASSKEY_WAIT_MS,
+  registrationOptions,
+  siteOf,
+  userHandleOf,
+  verifyAssertion,
+  verifyRegistration,
+  type NewPasskey,
+} from './passkeys/index.ts'
 export { Proofs } from './proofs.ts'
 export { findRecoveryCode, newRecoveryCodes } from './recovery.ts'
 export {

@@ -40,11 +40,15 @@ import {
 } from './verbs/ledger.ts'
 import { mac, macBatch, verifyMac } from './verbs/mac.ts'
 import { createOwnerToken } from './verbs/owner-token.ts'
+import * as adding from './verbs/persons/add-factor.ts'
 import * as devices from './verbs/persons/device.ts'
+import * as enrol from './verbs/persons/enrol.ts'
 import * as enrolment from './verbs/persons/enrolment.ts'
 import * as factors from './verbs/persons/factors.ts'
 import { login } from './verbs/persons/login.ts'
 import * as logins from './verbs/persons/logins.ts'
+import * as passkeys from './verbs/persons/passkeys.ts'
+import * as stepUps from './verbs/persons/step-up.ts'
 import { getPolicy, putPolicy } from './verbs/policies.ts'
 import * as principals from './verbs/principals.ts'
 import { random } from './verbs/random.ts'
@@ -195,10 +199,13 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'approval.withdraw': approvals.withdrawApproval,
   'person.invite': enrolment.invitePerson,
   'person.reset': enrolment.resetPerson,
-  'enrolment.begin': enrolment.beginEnrolment,
-  'enrolment.complete': enrolment.completeEnrolment,
+  'enrolment.begin': enrol.beginEnrolment,
+  'enrolment.complete': enrol.completeEnrolment,
   login,
-  'login.stepUp': logins.stepUp,
+  'login.challenge': passkeys.loginChallenge,
+  'login.passkey': passkeys.loginPasskey,
+  'login.stepUpChallenge': stepUps.stepUpChallenge,
+  'login.stepUp': stepUps.stepUp,
   'login.deviceStart': devices.deviceStart,
   'login.deviceConfirm': devices.deviceConfirm,
   'login.devicePoll': devices.devicePoll,
@@ -206,8 +213,8 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'login.end': logins.endLogin,
   logout: logins.logout,
   'factor.list': factors.listFactors,
-  'factor.begin': factors.beginFactor,
-  'factor.add': factors.addFactor,
+  'factor.begin': adding.beginFactor,
+  'factor.add': adding.addFactor,
   'factor.remove': factors.removeFactor,
   'factor.renewCodes': factors.renewCodes,
   'password.change': factors.changePassword,

@@ -3,7 +3,7 @@ import type { InputOf } from '@claviger/contract'
 import type { GatedName } from '#operations'
 import type { TestHouse } from './house.ts'
 import { dependentInputs } from './inputs-of-dependents.ts'
-import { enrolled, invited } from './person.ts'
+import { personInputs } from './inputs-of-persons.ts'
 
 /**
  * For every operation an input that succeeds for whoever may do it, and what it is done to, made anew by the owner each time. An
@@ -96,7 +96,6 @@ export function inputsFor(house: TestHouse): Inputs {
   // Duties that nothing here gives two of.
   const separation = { name: 'apart', duties: ['auditor' as const, 'approver' as const] }
   const identityProvider = { issuer: 'https://issuer.test', audiences: ['kms'], keys: issuerKeys }
-  const person = () => house.perform('principal.create', { name: aName(), kind: 'user' })
   const page = { limit: 10 }
   const policy = async (key: string) =>
     (
@@ -306,29 +305,7 @@ export function inputsFor(house: TestHouse): Inputs {
     'identityProvider.delete': async () => ({
       provider: (await house.perform('identityProvider.create', identityProvider)).id,
     }),
-    'person.invite': async () => ({ person: (await person()).id, hours: 1 }),
-    'person.reset': async () => ({ person: (await enrolled(house)).id, hours: 1 }),
-    'enrolment.begin': async () => ({ token: (await invited(house)).token }),
-    'enrolment.complete': async () => {
-      const { secret: _, ...input } = await (await invited(house)).complete()
-      return input
-    },
-    login: async () => (await enrolled(house)).login(),
-    'login.stepUp': async () => ({ code: '000000' }),
-    'login.deviceStart': async () => ({}),
-    'login.deviceConfirm': async () => ({ userCode: 'BCDF-GHJK' }),
-    'login.devicePoll': async () => ({
-      deviceCode: (await house.perform('login.deviceStart', {})).deviceCode,
-    }),
-    'login.list': async () => ({ principal: (await enrolled(house)).id, ...page }),
-    'login.end': async () => ({ login: (await enrolled(house)).session }),
-    logout: async () => ({}),
-    'factor.list': async () => ({ principal: (await enrolled(house)).id }),
-    'factor.begin': async () => ({ kind: 'totp' }),
-    'factor.add': async () => ({ ceremony: 'nothing', name: '', code: '000000' }),
-    'factor.remove': async () => ({ factor: (await enrolled(house, 2)).apps[0] ?? '' }),
-    'factor.renewCodes': async () => ({}),
-    'password.change': async () => ({ password: 'nine unrelated brown horses' }),
+    ...personInputs(house),
     'role.list': async () => ({}),
     'role.create': async () => ({ role: aName(), summary: '', actions: ['key.get'] }),
     'role.update': async () => ({ role: await roleOf(), actions: ['key.list'] }),

@@ -128,7 +128,10 @@ const may: Readonly<Record<GatedName, string>> = {
   'enrolment.begin': 'oAedsuavS',
   'enrolment.complete': 'oAedsuavS',
   login: 'oAedsuavS',
+  'login.challenge': 'oAedsuavS',
+  'login.passkey': 'oAedsuavS',
   // What only a person's login may do: these are programs.
+  'login.stepUpChallenge': ONLY_PERSONS,
   'login.stepUp': ONLY_PERSONS,
   'login.deviceStart': 'oAedsuavS',
   'login.deviceConfirm': ONLY_PERSONS,

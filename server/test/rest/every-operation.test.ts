@@ -3,6 +3,7 @@ import { after, test } from 'node:test'
 import { openApi, operations, type Operation, type OperationName } from '@claviger/contract'
 import { startHouse } from '../harness/house.ts'
 import { inputsFor } from '../harness/inputs.ts'
+import { addPasskey } from '../harness/passkey-person.ts'
 import { codeAt, enrolled, PASSWORD } from '../harness/person.ts'
 import type { Sent } from './client.ts'
 import { requestOf } from './client.ts'
@@ -167,6 +168,10 @@ const done = new Set<OperationName>()
 const personal: Readonly<
   Record<string, (token: string, code: string) => object | Promise<object>>
 > = {
+  'login.stepUpChallenge': async (token) => {
+    await addPasskey(house, token)
+    return {}
+  },
   'login.stepUp': (_token, code) => ({ code }),
   'login.deviceConfirm': async () => ({
     userCode: (await house.perform('login.deviceStart', {})).userCode,
@@ -175,7 +180,7 @@ const personal: Readonly<
   'factor.begin': () => ({ kind: 'totp' }),
   'factor.add': async (token) => {
     const { id, totp } = await house.perform('factor.begin', { kind: 'totp' }, { token })
-    return { ceremony: id, code: codeAt(totp.secret, house.clock.now()) }
+    return { ceremony: id, code: codeAt(totp?.secret ?? '', house.clock.now()) }
   },
   'factor.renewCodes': () => ({}),
   'password.change': () => ({ current: PASSWORD, password: 'nine unrelated brown horses' }),

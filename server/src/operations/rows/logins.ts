@@ -33,10 +33,7 @@ export function factorRow(factor: Factor, wrappedSecret: Uint8Array | undefined)
     tenant: factor.tenant,
     value: factor,
     ...(wrappedSecret === undefined ? {} : { material: wrappedSecret }),
-    facets: [
-      ['principal', factor.principal],
-      ...(factor.kind === 'passkey' ? ([['credential', factor.credential]] as const) : []),
-    ],
+    facets: [['principal', factor.principal]],
   }
 }
 

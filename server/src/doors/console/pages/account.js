@@ -111,6 +111,7 @@ function factorCard(factor, hasOther) {
 /** @param {HTMLElement} place */
 async function addAuthenticator(place) {
   const { id, totp } = await perform('factor.begin', { kind: 'totp' })
+  if (totp === undefined) throw new Error('The server set no app up. Reload the page.')
   const shown = form(
     'Add the app',
     async ({ name = '', code = '' }) => {

@@ -1,26 +1,15 @@
 import type { OutputOf } from '@claviger/contract'
-import {
-  assertAcceptable,
-  HASHES_KEPT,
-  hashPassword,
-  isPassword,
-  newRecoveryCodes,
-  newTotpSecret,
-  totpSetup,
-  totpStep,
-} from '#access'
-import { newId, randomSecret } from '#keyring'
+import { assertAcceptable, HASHES_KEPT, hashPassword, isPassword, newRecoveryCodes } from '#access'
+import { newId } from '#keyring'
 import { ClavigerError, type Factor, type Password, type Principal } from '#model'
 import { assertFresh } from '../../logins/fresh.ts'
 import { refused } from '../../logins/refused.ts'
 import {
-  FACTORS_MAX,
   factorsOf,
   lockoutOf,
   loggedIn,
   passwordOf,
   sealedPassword,
-  wrapTotp,
   type StoredPassword,
 } from '../../logins/stored.ts'
 import { factorRow } from '../../rows/logins.ts'
@@ -33,9 +22,7 @@ import { endedLogins } from './logins.ts'
 
 /** Looking after factors that are there. */
 
-const BEGUN_MS = 1_800_000
-
-function factorView(factor: Factor): OutputOf<'factor.add'> {
+export function factorView(factor: Factor): OutputOf<'factor.add'> {
   return {
     id: factor.id,
     kind: factor.kind,
@@ -70,61 +57,6 @@ export const listFactors: ReadVerb<'factor.list'> = {
         ...factors.map(({ factor }) => factorView(factor)),
         ...(password === undefined ? [] : [passwordView(password.password)]),
       ],
-    }
-  },
-}
-
-export const beginFactor: ReadVerb<'factor.begin'> = {
-  kind: 'read',
-  run(_input, work) {
-    work.authorizeAnybody()
-    const person = loggedIn(work)
-    const secret = newTotpSecret()
-    const id = Buffer.from(randomSecret(32)).toString('base64url')
-    const expiresAt = work.now + BEGUN_MS
-    work.parts.begunLogins.factors.keep(id, { principal: person.id, secret }, expiresAt)
-    return { id, totp: totpSetup(secret, person.name), expiresAt }
-  },
-}
-
-export const addFactor: ChangeVerb<'factor.add'> = {
-  kind: 'change',
-  async run({ ceremony, name, code }, work) {
-    work.authorizeAnybody()
-    const { id: principal, tenant } = loggedIn(work)
-    assertFresh(work)
-    const { parts, now } = work
-    const begun = parts.begunLogins.factors.find(ceremony, now)
-    if (begun?.principal !== principal)
-      throw new ClavigerError(
-        'conflict',
-        'Nothing of that id was begun, or too long ago; begin again',
-      )
-    const { length } = await factorsOf(work, { id: principal, tenant })
-    if (length >= FACTORS_MAX)
-      throw new ClavigerError('conflict', `There are ${FACTORS_MAX} factors; remove one first`)
-    const lastStep = totpStep(begun.secret, code, 0, now)
-    if (lastStep === undefined)
-      throw new ClavigerError('invalid_request', 'The code is not the one that the app shows now', {
-        field: 'code',
-      })
-    const factor: Factor = {
-      id: newId(),
-      kind: 'totp',
-      principal,
-      tenant,
-      name,
-      createdAt: now,
-      lastStep,
-    }
-    return {
-      additive: true,
-      rows: [factorRow(factor, wrapTotp(work, tenant, factor.id, begun.secret))],
-      absent: [{ kind: 'factor', id: factor.id }],
-      subject: factor.id,
-      detail: { principal, kind: 'totp' },
-      output: factorView(factor),
-      after: () => parts.begunLogins.factors.forget(ceremony),
     }
   },
 }
@@ -169,6 +101,8 @@ export const renewCodes: ChangeVerb<'factor.renewCodes'> = {
     work.authorizeAnybody()
     const { id: principal, tenant } = loggedIn(work)
     assertFresh(work)
+    if ((await passwordOf(work, { id: principal, tenant })) === undefined)
+      throw new ClavigerError('conflict', 'Recovery codes go with a password; set one first')
     const old = (await factorsOf(work, { id: principal, tenant })).filter(
       ({ factor }) => factor.kind === 'recovery',
     )

@@ -1,54 +1,14 @@
 import { newestRow } from '#keyring'
 import { ClavigerError, type LoginSession, type Principal } from '#model'
-import { wireInputDigest } from '../../logins/input-digest.ts'
-import { loginView, newestOfEach } from '../../logins/new-login.ts'
-import { refused } from '../../logins/refused.ts'
-import { factorsOf, lockoutOf, loggedIn, proveTotp } from '../../logins/stored.ts'
+import { loginView } from '../../logins/new-login.ts'
+import { loggedIn } from '../../logins/stored.ts'
 import { loginSessionRow } from '../../rows/logins.ts'
 import type { ChangeVerb, ReadVerb } from '../../verb.ts'
 import type { Work } from '../../work.ts'
 import { own } from '../own.ts'
 import { page } from '../page.ts'
 
-/** Logins that are there: proving again, listing, ending. */
-
-export const stepUp: ChangeVerb<'login.stepUp'> = {
-  kind: 'change',
-  async run({ code, operation, input = {} }, work) {
-    work.authorizeAnybody()
-    const person = loggedIn(work)
-    if (operation === undefined && Object.keys(input).length > 0)
-      throw new ClavigerError('invalid_request', 'input: goes with an operation', {
-        field: 'input',
-      })
-    const digest = operation === undefined ? undefined : wireInputDigest(operation, input)
-    const lockout = await lockoutOf(work, person)
-    if (lockout.isLocked) throw refused('proof', 'locked', person.id)
-    const proved = proveTotp(work, await factorsOf(work, person), code)
-    if (proved === undefined) {
-      return lockout.failed(refused('proof', 'second-factor', person.id))
-    }
-    const { id } = work.session.credential
-    const { value, standing } = await own<LoginSession>(work, 'loginSession', id)
-    const authentications = newestOfEach([...value.authentications, proved.authentication])
-    const output: { factors: typeof authentications; proof?: string } = { factors: authentications }
-    const login: LoginSession = { ...value, authentications, seenAt: work.now }
-    const factor = proved.authentication.factor
-    const { now, parts } = work
-    return {
-      additive: false,
-      rows: [proved.row, ...(digest === undefined ? [loginSessionRow(login)] : [])],
-      unchanged: [standing, proved.standing],
-      subject: person.id,
-      detail: { factor, ...(operation === undefined ? {} : { operation }) },
-      output,
-      after() {
-        if (operation !== undefined && digest !== undefined)
-          output.proof = parts.access.proofs.make(id, operation, digest, factor, now)
-      },
-    }
-  },
-}
+/** Logins that are there: listing them, ending them. */
 
 export const listLogins: ReadVerb<'login.list'> = {
   kind: 'read',

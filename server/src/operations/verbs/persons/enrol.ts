@@ -1,0 +1,225 @@
+import type { InputOf } from '@claviger/contract'
+import {
+  assertAcceptable,
+  hashPassword,
+  isEnough,
+  newRecoveryCodes,
+  newTotpSecret,
+  parseToken,
+  passkeyRefused,
+  proves,
+  registrationOptions,
+  totpSetup,
+  totpStep,
+} from '#access'
+import { newestRow, newId } from '#keyring'
+import {
+  ClavigerError,
+  type Authentication,
+  type Enrolment,
+  type Principal,
+  type Tenant,
+} from '#model'
+import type { RowReference } from '#store'
+import { newLogin } from '../../logins/new-login.ts'
+import {
+  addPasskey,
+  challengeEnd,
+  newChallenge,
+  siteOfServer,
+  takeOnce,
+} from '../../logins/passkeys.ts'
+import { refused } from '../../logins/refused.ts'
+import { sealedPassword, wrapTotp } from '../../logins/stored.ts'
+import { enrolmentRow, factorRow } from '../../rows/logins.ts'
+import { readSettings } from '../../settings.ts'
+import type { ChangeVerb, PlannedRow, ReadVerb } from '../../verb.ts'
+import type { Work } from '../../work.ts'
+
+/** How a person gets the first factors, with a link that is used once. */
+
+/** What was begun with a link is kept so long. */
+const BEGUN_MS = 3_600_000
+
+/** The link that a secret belongs to, and its person. @throws LoginRefused */
+async function openLink(work: Work, text: string) {
+  const { parts, now } = work
+  const presented = parseToken(text, 'clve')
+  const row = presented && (await newestRow(parts.store, { kind: 'enrolment', id: presented.id }))
+  const enrolment = row && parts.seals.open<Enrolment>(row)
+  if (
+    presented === undefined ||
+    row === undefined ||
+    enrolment === undefined ||
+    !proves(presented, enrolment.hash) ||
+    enrolment.usedAt !== undefined ||
+    enrolment.expiresAt <= now
+  )
+    throw refused('link', 'link')
+  const personRow = await newestRow(parts.store, { kind: 'principal', id: enrolment.principal })
+  const person = personRow && parts.seals.open<Principal>(personRow)
+  if (personRow === undefined || person?.state !== 'enabled')
+    throw refused('link', 'disabled', enrolment.principal)
+  return {
+    enrolment,
+    person,
+    unchanged: [
+      { kind: 'enrolment' as const, id: enrolment.id, revision: row.revision },
+      { kind: 'principal' as const, id: person.id, revision: personRow.revision },
+    ],
+  }
+}
+
+export const beginEnrolment: ReadVerb<'enrolment.begin'> = {
+  kind: 'read',
+  async run({ token }, work) {
+    work.authorizeAnybody()
+    const { enrolment, person } = await openLink(work, token)
+    const { parts, now } = work
+    const { enrolments } = parts.begunLogins
+    // Who opens the link again sees the same secret, and the app that has it already stays good.
+    const secret = enrolments.find(enrolment.id, now) ?? newTotpSecret()
+    enrolments.keep(enrolment.id, secret, now + BEGUN_MS)
+    // Another one each time: only the newest can be answered, and that once.
+    const challenge = newChallenge()
+    parts.begunLogins.enrolmentChallenges.keep(enrolment.id, challenge, challengeEnd(work))
+    const tenant = await newestRow(parts.store, { kind: 'tenant', id: person.tenant })
+    const { value: settings } = await readSettings(work, person.tenant)
+    return {
+      name: person.name,
+      tenantName: tenant === undefined ? '' : parts.seals.open<Tenant>(tenant).name,
+      totp: totpSetup(secret, person.name),
+      passkey: {
+        options: await registrationOptions({
+          site: siteOfServer(work),
+          challenge,
+          person,
+          known: [],
+        }),
+      },
+      passwordLength: settings.passwordLength,
+      expiresAt: enrolment.expiresAt,
+    }
+  },
+}
+
+/** Factors that are set up with a link, and what they prove by that. */
+interface First {
+  readonly rows: readonly PlannedRow[]
+  readonly absent: readonly RowReference[]
+  readonly authentications: readonly Authentication[]
+}
+
+async function firstPassword(work: Work, person: Principal, password: string): Promise<First> {
+  const { id: principal, tenant } = person
+  const { now } = work
+  assertAcceptable(password, person.name, (await readSettings(work, tenant)).value)
+  const made = await work.once(
+    'hash',
+    () => hashPassword(password),
+    ({ hash }) => void hash.fill(0),
+  )
+  const stored = { principal, tenant, hashes: [made.parameters], changedAt: now }
+  return {
+    rows: [sealedPassword(work, stored, made.hash)],
+    absent: [{ kind: 'password', id: principal }],
+    authentications: [{ factor: 'password', at: now }],
+  }
+}
+
+function firstApp(work: Work, person: Principal, enrolment: Enrolment, code: string): First {
+  const { parts, now } = work
+  const { id: principal, tenant } = person
+  const secret = parts.begunLogins.enrolments.find(enrolment.id, now)
+  const lastStep = secret && totpStep(secret, code, 0, now)
+  if (secret === undefined || lastStep === undefined)
+    throw new ClavigerError(
+      'invalid_request',
+      'The code is not the one that the app shows now; open the link again if it stays so',
+      { field: 'totp.code' },
+    )
+  const id = newId()
+  const about = { principal, tenant, createdAt: now, lastUsedAt: now }
+  const app = { id, kind: 'totp', name: '', lastStep, ...about } as const
+  return {
+    rows: [factorRow(app, wrapTotp(work, tenant, id, secret))],
+    absent: [{ kind: 'factor', id }],
+    authentications: [{ factor: 'totp', at: now }],
+  }
+}
+
+async function firstPasskey(
+  work: Work,
+  person: Principal,
+  challenge: string | undefined,
+  { response, name }: NonNullable<InputOf<'enrolment.complete'>['passkey']>,
+) {
+  if (challenge === undefined) throw passkeyRefused('wrong-challenge', person.id)
+  const { row, absent, detail } = await addPasskey(work, { response, challenge, name, person })
+  const authentications = [{ factor: 'passkey' as const, at: work.now }]
+  const first: First = { rows: [row], absent: [absent], authentications }
+  return { first, detail }
+}
+
+/** They go with a password, which alone with one of them makes a login. */
+function firstCodes(work: Work, { id: principal, tenant }: Principal) {
+  const { shown, codes } = newRecoveryCodes()
+  const id = newId()
+  const about = { principal, tenant, createdAt: work.now }
+  const first: First = {
+    rows: [factorRow({ id, kind: 'recovery', name: '', codes, ...about }, undefined)],
+    absent: [{ kind: 'factor', id }],
+    authentications: [],
+  }
+  return { first, shown }
+}
+
+/** @throws ClavigerError invalid_request for what nobody could log in with */
+function assertLogsIn(first: readonly First[], input: InputOf<'enrolment.complete'>): void {
+  const proved = first.flatMap((one) => one.authentications.map(({ factor }) => factor))
+  if (isEnough(proved) && !(input.totp !== undefined && input.password === undefined)) return
+  throw new ClavigerError(
+    'invalid_request',
+    'Set up a passkey, or a password and an authenticator app, or all of them',
+    { field: 'passkey' },
+  )
+}
+
+export const completeEnrolment: ChangeVerb<'enrolment.complete'> = {
+  kind: 'change',
+  async run(input, work) {
+    work.authorizeAnybody()
+    const { password, totp, passkey } = input
+    const { enrolment, person, unchanged } = await openLink(work, input.token)
+    const { parts, now } = work
+    const { enrolments, enrolmentChallenges } = parts.begunLogins
+    const challenge = passkey && (await takeOnce(work, enrolmentChallenges, enrolment.id))
+    const first: First[] = []
+    const added = passkey && (await firstPasskey(work, person, challenge, passkey))
+    if (added !== undefined) first.push(added.first)
+    if (totp !== undefined) first.push(firstApp(work, person, enrolment, totp.code))
+    if (password !== undefined) first.push(await firstPassword(work, person, password))
+    assertLogsIn(first, input)
+    const recovery = password === undefined ? undefined : firstCodes(work, person)
+    if (recovery !== undefined) first.push(recovery.first)
+    const authentications = first.flatMap((one) => one.authentications)
+    const login = await newLogin(work, { principal: person, authentications })
+    const { id: principal, tenant, name } = person
+    work.believe({ principal, tenant, name, credential: login.login.id })
+    return {
+      additive: false,
+      rows: [
+        enrolmentRow({ ...enrolment, usedAt: now }),
+        ...first.flatMap((one) => one.rows),
+        login.row,
+      ],
+      absent: [...first.flatMap((one) => one.absent), login.absent],
+      taken: 'The person can log in already; person.reset comes first',
+      unchanged,
+      subject: principal,
+      detail: { enrolment: enrolment.id, ...added?.detail },
+      output: { ...login.output, recoveryCodes: recovery?.shown ?? [] },
+      after: () => enrolments.forget(enrolment.id),
+    }
+  },
+}
