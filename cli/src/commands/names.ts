@@ -9,6 +9,7 @@ import { kebab } from '../output/text.ts'
  * `claviger login` does the ones that a terminal can.
  */
 const steps: ReadonlySet<string> = new Set([
+  'approval.challenge',
   'enrolment.begin',
   'enrolment.complete',
   'factor.add',

@@ -2,6 +2,14 @@
  * The ledger's public formats: records, entries, tiles, checkpoints, signatures and proofs, as anyone can read and check them. Pure
  * functions on bytes; the hash and the signature algorithms are handed in. It must never read a file, ask a server or know a secret.
  */
+export {
+  approvalSignature,
+  approvalStatement,
+  passkeyRegistration,
+  type ApprovalSignature,
+  type ApprovalStatement,
+  type PasskeyRegistration,
+} from './approval.ts'
 export { BUNDLE_BYTES_MAX, encodeBundle, parseBundle } from './bundle.ts'
 export { concatBytes, equalBytes, utf8 } from './bytes.ts'
 export {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import * as codec from '../codecs.ts'
 import { operation } from '../operation.ts'
+import { passkeyOptions, passkeyResponse } from './logins.ts'
 import { nextPage, page } from './shared.ts'
 
 /** Requests that others approve an operation: asked for, decided, and then done by who asked, once. */
@@ -13,6 +14,7 @@ const summary = {
   operation: z.string(),
   key: codec.uuid.optional(),
   approvals: z.int().describe('How many others must approve'),
+  signed: z.boolean().describe('Whether a policy counts only approvals that a passkey signed'),
   comment: z.string(),
   state: z.enum(states),
   createdAt: codec.timestamp(),
@@ -23,6 +25,7 @@ const summary = {
 const approvalView = z.strictObject({
   ...summary,
   input: z.record(z.string(), z.unknown()).describe('What the operation is to be given'),
+  salt: z.string().describe('What the statement hides the input with: it has the digest of both'),
   statement: z.string().describe('What is approved, as canonical JSON (RFC 8785)'),
   digest: z.string().describe('SHA-256 of the statement, base64url'),
   policies: z.array(codec.uuid).describe('The policies that ask for it'),
@@ -32,6 +35,7 @@ const approvalView = z.strictObject({
       at: codec.timestamp(),
       comment: z.string(),
       verdict: z.enum(['approved', 'rejected']),
+      signed: z.boolean().describe('Whether a passkey signed it'),
     }),
   ),
 })
@@ -82,13 +86,30 @@ export const getApproval = operation({
   errors: ['not_found'],
 })
 
+export const approvalChallenge = operation({
+  name: 'approval.challenge',
+  effect: 'read',
+  action: 'approval.decide',
+  route: 'POST /v1/approvals/{approval}/challenge',
+  summary: 'Get what a passkey signs to approve a request: the digest of its statement',
+  input: z.strictObject(reference),
+  output: z.strictObject({ options: passkeyOptions }),
+  errors: ['not_found', 'conflict'],
+})
+
 export const approveApproval = operation({
   name: 'approval.approve',
   effect: 'change',
   action: 'approval.decide',
   route: 'POST /v1/approvals/{approval}/approve',
   summary: 'Approve what somebody else asks for',
-  input: z.strictObject({ ...reference, comment }),
+  input: z.strictObject({
+    ...reference,
+    comment,
+    response: passkeyResponse
+      .optional()
+      .describe('The answer of a passkey to approval.challenge, as JSON: the approval is signed'),
+  }),
   output: approvalView,
   errors: ['not_found', 'conflict'],
 })

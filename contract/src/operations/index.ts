@@ -162,6 +162,7 @@ export const operations = {
   'approval.request': approvals.requestApproval,
   'approval.list': approvals.listApprovals,
   'approval.get': approvals.getApproval,
+  'approval.challenge': approvals.approvalChallenge,
   'approval.approve': approvals.approveApproval,
   'approval.reject': approvals.rejectApproval,
   'approval.withdraw': approvals.withdrawApproval,

@@ -88,6 +88,7 @@ const approvalPolicyView = z.strictObject({
   principals: z.array(codec.uuid),
   groups: z.array(codec.uuid),
   hours: z.int(),
+  signed: z.boolean().describe('Whether only approvals count that a passkey signed'),
   createdAt: codec.timestamp(),
   updatedAt: codec.timestamp().optional(),
 })
@@ -114,6 +115,7 @@ export const createApprovalPolicy = operation({
         'The groups whose members may; whoever may do approval.decide where both are empty',
       ),
     hours: hours.default(24),
+    signed: z.boolean().optional().describe('Whether only approvals count that a passkey signed'),
   }),
   output: approvalPolicyView,
   errors: ['not_found', 'conflict'],
@@ -131,6 +133,7 @@ export const updateApprovalPolicy = operation({
     principals: approvers.optional().describe('The principals that may approve'),
     groups: approvers.optional().describe('The groups whose members may'),
     hours: hours.optional(),
+    signed: z.boolean().optional().describe('Whether only approvals count that a passkey signed'),
   }),
   output: approvalPolicyView,
   errors: ['not_found', 'conflict'],

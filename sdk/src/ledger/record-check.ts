@@ -6,6 +6,7 @@ import {
   parseRecord,
   type LedgerRecord,
 } from '@claviger/contract/ledger'
+import { ApprovalCheck } from './approval-check.ts'
 import type { Finding, FindingKind } from './report.ts'
 
 /**
@@ -46,11 +47,13 @@ export class RecordCheck {
   readonly #endedAt = new Map<string, number>()
   readonly #keys = new Set<string>()
   readonly #unknownEvents = new Set<string>()
+  readonly #approvals: ApprovalCheck
   #uses = 0
   #revision = 0
 
   constructor(report: (finding: Finding) => void) {
     this.#report = report
+    this.#approvals = new ApprovalCheck((index, why) => this.#find('approval', index, why))
   }
 
   get keys(): number {
@@ -59,6 +62,11 @@ export class RecordCheck {
 
   get uses(): number {
     return this.#uses
+  }
+
+  /** Approvals with a signature that holds. */
+  get signedApprovals(): number {
+    return this.#approvals.signatures
   }
 
   get unknownEvents(): readonly string[] {
@@ -85,6 +93,7 @@ export class RecordCheck {
     // Checked before it takes effect: a token may revoke itself, and that record is the last one with it.
     this.#checkEnds(index, record, isUse)
     this.#apply(index, record)
+    this.#approvals.add(index, record)
   }
 
   #checkRevision(index: number, { revision, outcome }: LedgerRecord): void {

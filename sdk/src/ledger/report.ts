@@ -10,7 +10,8 @@ import {
 /**
  * checkpoint: it is missing, malformed, or not the one to expect. signature: one does not hold or is missing. history: it does not
  * continue an earlier checkpoint. tree: entries, tiles and root do not belong together. record: an entry is no record, or lacks what
- * its event needs. revision: changes are not numbered one after the other. revocation: something stands after what ended it.
+ * its event needs. revision: changes are not numbered one after the other. revocation: something stands after what ended it. approval:
+ * something was done under an approval that is none, or a signature of one does not hold.
  */
 export type FindingKind =
   | 'checkpoint'
@@ -20,6 +21,7 @@ export type FindingKind =
   | 'record'
   | 'revision'
   | 'revocation'
+  | 'approval'
 
 export interface Finding {
   readonly kind: FindingKind
@@ -60,6 +62,8 @@ export interface LedgerReport {
   readonly keys: number
   /** Uses of keys that succeeded, items of batches each counted. */
   readonly uses: number
+  /** Approvals with a signature that holds. */
+  readonly signedApprovals: number
   readonly trust: Trust
   /** The verifier keys that the signatures were checked with. */
   readonly vkeys: readonly string[]
@@ -123,10 +127,15 @@ export function summaryOf(report: Omit<LedgerReport, 'summary'>): string {
     const count = plural(findingsTotal, 'finding', 'findings')
     return `${verified}: ${count}, the first about ${first.what}: ${first.why}`
   }
+  const { signedApprovals } = report
+  const approvals =
+    signedApprovals === 0
+      ? ''
+      : `${plural(signedApprovals, 'signed approval holds', 'signed approvals hold')}, `
   const signatures = report.signatures.filter(({ verdict }) => verdict === 'valid').length
   const by = trust === 'given' ? '' : ' by keys taken from the same place (trust on first use)'
   return (
-    `${verified}: the tree is whole, ${plural(signatures, 'signature holds', 'signatures hold')}${by}, ` +
+    `${verified}: the tree is whole, ${plural(signatures, 'signature holds', 'signatures hold')}${by}, ${approvals}` +
     'and nothing stands after its revocation'
   )
 }

@@ -66,6 +66,7 @@ export async function verifyLedger(
     entries: tree.size,
     keys: records.keys,
     uses: records.uses,
+    signedApprovals: records.signedApprovals,
     trust,
     vkeys: keys.map(formatVerifierKey),
     signatures: reported(head?.signatures ?? []),

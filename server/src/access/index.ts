@@ -9,7 +9,7 @@ export { isArnName, principalArn } from './arn.ts'
 export type { Asked } from './asked.ts'
 export { isTimeZone } from './conditions.ts'
 export { actionsOf, isBuiltIn, tenantTarget, type Grant, type Target } from './decision.ts'
-export { digestOf } from './digest.ts'
+export { digestOf, digestOfBytes } from './digest.ts'
 export { certificateFacet, fingerprintOfCertificate } from './certificate.ts'
 export { createTokenText, parseToken, proves } from './bearer-token.ts'
 export { isSession, sealSession } from './bearer-session.ts'
@@ -58,6 +58,7 @@ export {
   passkeyFactorId,
   passkeyRefused,
   PASSKEY_WAIT_MS,
+  readAssertion,
   registrationOptions,
   siteOf,
   userHandleOf,

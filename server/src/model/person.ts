@@ -52,6 +52,8 @@ export interface PasskeyFactor extends FactorOf {
   readonly credential: string
   /** COSE_Key (RFC 9052), base64url. */
   readonly publicKey: string
+  /** The same as SubjectPublicKeyInfo in DER (RFC 5280), base64url: what the ledger names it by. */
+  readonly spki: string
   readonly counter: number
   readonly transports: readonly string[]
   /** Whether it is copied to other devices (the BS flag). */

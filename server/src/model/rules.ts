@@ -89,6 +89,8 @@ export interface ApprovalPolicy {
   readonly principals: readonly string[]
   readonly groups: readonly string[]
   readonly hours: number
+  /** Whether only approvals count that a passkey signed. */
+  readonly signed: boolean
   readonly createdAt: number
   readonly updatedAt?: number
 }
@@ -100,6 +102,8 @@ export interface Decision {
   readonly verdict: 'approved' | 'rejected'
   /** The policies that it counts for. */
   readonly policies: readonly string[]
+  /** Whether a passkey signed it; the signature is in the ledger. */
+  readonly signed: boolean
 }
 
 /** What one policy asked for when the request was made. */
@@ -108,9 +112,13 @@ export interface ApprovalNeed {
   readonly approvals: number
   readonly principals: readonly string[]
   readonly groups: readonly string[]
+  readonly signed: boolean
 }
 
-/** A request that others approve something. What is asked for (canonical JSON of the operation's input) is the row's material. */
+/**
+ * A request that others approve something. What is asked for is the row's material, wrapped by the tenant's key: canonical JSON of the
+ * operation's input and a random salt.
+ */
 export interface Approval {
   readonly id: string
   readonly tenant: string
@@ -119,7 +127,7 @@ export interface Approval {
   readonly statement: string
   readonly digest: string
   readonly operation: string
-  /** SHA-256 of the canonical JSON of the input (base64url). */
+  /** SHA-256 of the material before it was wrapped (base64url): the salt keeps the ledger from telling what the input was. */
   readonly inputDigest: string
   readonly key?: string
   /** The keys and policies that the statement is about, as `kind/id`, at their revisions. */

@@ -1,10 +1,11 @@
 import type { OperationName } from '@claviger/contract'
 import { digestOf } from '#access'
-import { newestRow } from '#keyring'
+import { newestRow, unwrap, wrap } from '#keyring'
 import { canonicalJson, ClavigerError, type Approval } from '#model'
 import type { RowStanding } from '#store'
 import { inputText } from './canonical-input.ts'
 import { approvalRow } from './rows.ts'
+import type { AskedInput } from './rule-views.ts'
 import type { Plan } from './verb.ts'
 import type { Work } from './work.ts'
 
@@ -18,8 +19,37 @@ export interface HeldApproval {
 }
 
 /** What names an approval's input that is wrapped by the tenant's key. */
-export function approvalBinding(tenant: string, id: string) {
+function approvalBinding(tenant: string, id: string) {
   return { purpose: 'approval', tenant, id }
+}
+
+type Known = Pick<Approval, 'tenant' | 'id'>
+
+/** What is kept of what was asked for, wrapped by the tenant's key. */
+export function wrapAsked({ parts }: Work, { tenant, id }: Known, asked: string): Uint8Array {
+  const key = parts.hierarchy.tenantWrappingKey(tenant)
+  return wrap(key, approvalBinding(tenant, id), Buffer.from(asked))
+}
+
+/** What was asked for, as it was given. */
+export function openAsked(
+  { parts }: Work,
+  { tenant, id }: Known,
+  material: Uint8Array | undefined,
+): AskedInput {
+  if (material === undefined) throw new ClavigerError('internal', 'A request has no input')
+  const key = parts.hierarchy.tenantWrappingKey(tenant)
+  const opened = unwrap(key, approvalBinding(tenant, id), material)
+  try {
+    return JSON.parse(opened.toString()) as AskedInput
+  } finally {
+    opened.fill(0)
+  }
+}
+
+/** What the statement has the digest of: the input in its canonical form, and the salt. */
+export function askedText(input: string, salt: string): string {
+  return canonicalJson({ input: JSON.parse(input) as Record<string, unknown>, salt })
 }
 
 /** The keys that are named, as rows at their revisions. */
@@ -55,7 +85,8 @@ export async function usableApproval(
     throw refused('there is no such request of yours')
   if (value.state !== 'approved') throw refused(`it is ${value.state}`)
   if (value.expiresAt <= work.now) throw refused('it has expired; ask anew')
-  const digest = digestOf(inputText(work.name as OperationName, work.input))
+  const { salt } = openAsked(work, value, row.material)
+  const digest = digestOf(askedText(inputText(work.name as OperationName, work.input), salt))
   if (value.operation !== work.name || value.inputDigest !== digest)
     throw refused('something else was approved')
   const approved = Object.entries(value.rows).filter(([place]) => place.startsWith('key/'))

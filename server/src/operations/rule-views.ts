@@ -7,6 +7,13 @@ import {
   type StepUpRule,
 } from '#model'
 
+/** What an approval is asked for: the operation's input as it stands on the wire, and the salt that hides it in the statement. */
+export interface AskedInput {
+  readonly input: Record<string, unknown>
+  /** 16 random bytes, base64url. */
+  readonly salt: string
+}
+
 /** What is shown of rules and of requests for approval. */
 
 function scopeView(scope: Scope) {
@@ -29,7 +36,8 @@ export function stepUpRuleView(rule: StepUpRule): OutputOf<'stepUpRule.create'> 
 }
 
 export function approvalPolicyView(policy: ApprovalPolicy): OutputOf<'approvalPolicy.create'> {
-  const { id, name, actions, scope, approvals, principals, groups, hours, createdAt } = policy
+  const { id, name, actions, scope, approvals, principals, groups, hours, signed, createdAt } =
+    policy
   return {
     id,
     name,
@@ -39,6 +47,7 @@ export function approvalPolicyView(policy: ApprovalPolicy): OutputOf<'approvalPo
     principals: [...principals],
     groups: [...groups],
     hours,
+    signed,
     createdAt,
     ...(policy.updatedAt === undefined ? {} : { updatedAt: policy.updatedAt }),
   }
@@ -53,6 +62,7 @@ export function approvalSummary(approval: Approval): OutputOf<'approval.list'>['
     operation,
     ...(key === undefined ? {} : { key }),
     approvals: Math.max(...needs.map((need) => need.approvals)),
+    signed: needs.some((need) => need.signed),
     comment,
     state,
     createdAt,
@@ -61,22 +71,24 @@ export function approvalSummary(approval: Approval): OutputOf<'approval.list'>['
   }
 }
 
-/** All of it; `input` is what was asked for. */
+/** All of it, with what was asked for. */
 export function approvalView(
   approval: Approval,
-  input: Record<string, unknown>,
+  { input, salt }: AskedInput,
 ): OutputOf<'approval.get'> {
   return {
     ...approvalSummary(approval),
     input,
+    salt,
     statement: approval.statement,
     digest: approval.digest,
     policies: approval.needs.map(({ policy }) => policy),
-    decisions: approval.decisions.map(({ principal, at, comment, verdict }) => ({
+    decisions: approval.decisions.map(({ principal, at, comment, verdict, signed }) => ({
       principal,
       at,
       comment,
       verdict,
+      signed,
     })),
   }
 }

@@ -11,6 +11,7 @@ import { destroyKey, restoreKey, resumeKey, suspendKey, updateKey } from './verb
 import { createGrant } from './verbs/create-grant.ts'
 import { createKey } from './verbs/create-key.ts'
 import { datakey, datakeyPair } from './verbs/datakey.ts'
+import * as decisions from './verbs/decide-approval.ts'
 import { decrypt, decryptBatch } from './verbs/decrypt.ts'
 import { deleteMaterial, expireMaterial } from './verbs/delete-material.ts'
 import * as dependents from './verbs/dependents.ts'
@@ -194,8 +195,9 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'approval.request': requestApproval,
   'approval.list': approvals.listApprovals,
   'approval.get': approvals.getApproval,
-  'approval.approve': approvals.approveApproval,
-  'approval.reject': approvals.rejectApproval,
+  'approval.challenge': decisions.approvalChallenge,
+  'approval.approve': decisions.approveApproval,
+  'approval.reject': decisions.rejectApproval,
   'approval.withdraw': approvals.withdrawApproval,
   'person.invite': enrolment.invitePerson,
   'person.reset': enrolment.resetPerson,

@@ -269,6 +269,7 @@ export function inputsFor(house: TestHouse): Inputs {
     'approval.request': asking,
     'approval.list': async () => page,
     'approval.get': async () => ({ approval: await asked() }),
+    'approval.challenge': async () => ({ approval: await askedByAnother() }),
     'approval.approve': async () => ({ approval: await askedByAnother(), comment: '' }),
     'approval.reject': async () => ({ approval: await askedByAnother(), comment: '' }),
     'approval.withdraw': async () => ({ approval: await asked() }),

@@ -172,6 +172,7 @@ const may: Readonly<Record<GatedName, string>> = {
   'approval.request': 'oA.......',
   'approval.list': 'o.....avS',
   'approval.get': 'o.....avS',
+  'approval.challenge': ONLY_PERSONS,
   'approval.approve': 'o......v.',
   'approval.reject': 'o......v.',
   // Of somebody else's: nobody.

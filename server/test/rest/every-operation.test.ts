@@ -173,6 +173,13 @@ const personal: Readonly<
     return {}
   },
   'login.stepUp': (_token, code) => ({ code }),
+  'approval.challenge': async (token) => {
+    await addPasskey(house, token)
+    const { principal } = await house.perform('whoami', {}, { token })
+    const scope = { kind: 'tenant' as const }
+    await house.perform('binding.create', { role: 'approver', principal: principal.id, scope })
+    return inputs['approval.challenge']()
+  },
   'login.deviceConfirm': async () => ({
     userCode: (await house.perform('login.deviceStart', {})).userCode,
   }),

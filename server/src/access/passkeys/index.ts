@@ -2,5 +2,5 @@
 export { assertionOptions, credentialOf, verifyAssertion } from './assertion.ts'
 export { passkeyFactorId, userHandleOf } from './handle.ts'
 export { registrationOptions, verifyRegistration, type NewPasskey } from './registration.ts'
-export { passkeyRefused } from './response.ts'
+export { passkeyRefused, readAssertion } from './response.ts'
 export { PASSKEY_WAIT_MS, siteOf } from './site.ts'

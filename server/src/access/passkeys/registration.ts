@@ -1,6 +1,7 @@
 import { sha256 } from '#crypto'
 import type { PasskeyFactor } from '#model'
 import { userHandleOf } from './handle.ts'
+import { spkiOfCose } from './public-key.ts'
 import { assertClientData, passkeyRefused, readRegistration, type Refuse } from './response.ts'
 import { library, libraryHelpers, PASSKEY_WAIT_MS, type Site } from './site.ts'
 
@@ -12,7 +13,7 @@ const ALGORITHMS = [-8, -7, -257]
 /** What a passkey's factor holds beside what its owner calls it. */
 export type NewPasskey = Pick<
   PasskeyFactor,
-  'credential' | 'publicKey' | 'counter' | 'transports' | 'backedUp'
+  'credential' | 'publicKey' | 'spki' | 'counter' | 'transports' | 'backedUp'
 >
 
 /** What `navigator.credentials.create` is called with. `challenge` is base64url; `known` are the person's passkeys so far. */
@@ -87,9 +88,12 @@ export async function verifyRegistration(about: {
   if (!verified.verified) throw refused('wrong-signature')
   const { credential, credentialBackedUp } = verified.registrationInfo
   if (credential.id !== id) throw refused('malformed')
+  const spki = await spkiOfCose(credential.publicKey)
+  if (spki === undefined) throw refused('unsupported')
   return {
     credential: credential.id,
     publicKey: Buffer.from(credential.publicKey).toString('base64url'),
+    spki,
     counter: credential.counter,
     transports: response.response.transports ?? [],
     backedUp: credentialBackedUp,

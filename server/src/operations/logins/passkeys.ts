@@ -1,6 +1,7 @@
+import type { PasskeyRegistration } from '@claviger/contract/ledger'
 import {
   credentialOf,
-  digestOf,
+  digestOfBytes,
   passkeyFactorId,
   PASSKEY_WAIT_MS,
   passkeyRefused,
@@ -92,7 +93,7 @@ export interface AddedPasskey {
   readonly row: PlannedRow
   readonly absent: { readonly kind: 'factor'; readonly id: string }
   /** For the record: which key is whose from now on. */
-  readonly detail: { readonly passkey: string; readonly publicKey: string }
+  readonly detail: PasskeyRegistration
 }
 
 /**
@@ -130,6 +131,10 @@ export async function addPasskey(
     factor,
     row: factorRow(factor, undefined),
     absent: reference,
-    detail: { passkey: id, publicKey: digestOf(made.publicKey) },
+    detail: {
+      passkey: id,
+      credential: made.credential,
+      publicKey: digestOfBytes(Buffer.from(made.spki, 'base64url')),
+    },
   }
 }

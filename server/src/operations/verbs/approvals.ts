@@ -1,27 +1,13 @@
-import { newestRow, unwrap } from '#keyring'
-import { ClavigerError, type Approval, type ApprovalNeed, type Decision } from '#model'
-import { approvalBinding, executedRow, standingOf } from '../approvals.ts'
-import { approvalRow } from '../rows.ts'
+import { newestRow } from '#keyring'
+import { ClavigerError, type Approval } from '#model'
+import { executedRow, openAsked, standingOf } from '../approvals.ts'
 import { approvalSummary, approvalView } from '../rule-views.ts'
-import type { ChangeVerb, InternalVerb, Plan, ReadVerb } from '../verb.ts'
-import type { Work } from '../work.ts'
+import type { ChangeVerb, InternalVerb, ReadVerb } from '../verb.ts'
+import { decidedPlan } from './decide-approval.ts'
 import { own } from './own.ts'
 import { page } from './page.ts'
 
-/** Requests for approval: seen, decided, taken back, and used up. */
-
-/** What was asked for, as it was given. */
-function inputOf(work: Work, approval: Approval, material: Uint8Array | undefined) {
-  if (material === undefined) throw new ClavigerError('internal', 'A request has no input')
-  const { tenant, id } = approval
-  const key = work.parts.hierarchy.tenantWrappingKey(tenant)
-  const opened = unwrap(key, approvalBinding(tenant, id), material)
-  try {
-    return JSON.parse(opened.toString()) as Record<string, unknown>
-  } finally {
-    opened.fill(0)
-  }
-}
+/** Requests for approval: seen, taken back, and used up. */
 
 export const listApprovals: ReadVerb<'approval.list'> = {
   kind: 'read',
@@ -46,103 +32,7 @@ export const getApproval: ReadVerb<'approval.get'> = {
     if (isOwn) work.authorizeAnybody()
     else work.authorize()
     const { value, material } = await own<Approval>(work, 'approval', input.approval)
-    return approvalView(value, inputOf(work, value, material))
-  },
-}
-
-/** A request that can still be decided. @throws ClavigerError not_found, conflict */
-async function pending(work: Work, id: string) {
-  const held = await own<Approval>(work, 'approval', id)
-  if (held.value.state !== 'pending')
-    throw new ClavigerError('conflict', `The request is ${held.value.state} already`)
-  if (held.value.expiresAt <= work.now)
-    throw new ClavigerError('conflict', 'The request has expired; let it be asked anew')
-  return held
-}
-
-/** Whether the caller is one of those whom a policy asks. */
-async function isAsked(work: Work, { principals, groups }: ApprovalNeed): Promise<boolean> {
-  const { principal, tenant } = work.caller
-  if (principals.length + groups.length === 0 || principals.includes(principal)) return true
-  for (const group of groups) {
-    const row = await newestRow(work.parts.store, {
-      kind: 'membership',
-      id: `${group}/${principal}`,
-    })
-    if (row?.tenant !== tenant) continue
-    const member = work.parts.seals.open<{ group: string; principal: string }>(row)
-    if (member.group === group && member.principal === principal) return true
-  }
-  return false
-}
-
-/** The caller's decision. @throws ClavigerError forbidden for the requester, and for whom no policy asks; conflict for a second one */
-async function decide(
-  work: Work,
-  approval: Approval,
-  about: Pick<Decision, 'verdict' | 'comment'>,
-): Promise<Decision> {
-  const { principal } = work.caller
-  if (approval.requester === principal)
-    throw new ClavigerError('forbidden', 'Nobody decides on a request of their own')
-  if (approval.decisions.some((one) => one.principal === principal))
-    throw new ClavigerError('conflict', 'You have decided on this request already')
-  const policies: string[] = []
-  for (const need of approval.needs) if (await isAsked(work, need)) policies.push(need.policy)
-  if (policies.length === 0)
-    throw new ClavigerError('forbidden', 'The policies of this request ask others')
-  return { principal, at: work.now, ...about, policies }
-}
-
-function isEnough({ needs }: Approval, decisions: readonly Decision[]): boolean {
-  return needs.every(({ policy, approvals }) => {
-    const counted = decisions.filter(
-      ({ verdict, policies }) => verdict === 'approved' && policies.includes(policy),
-    )
-    return new Set(counted.map(({ principal }) => principal)).size >= approvals
-  })
-}
-
-type Held = Awaited<ReturnType<typeof pending>>
-
-function planOf(
-  work: Work,
-  { material, standing }: Held,
-  approval: Approval,
-): Plan<ReturnType<typeof approvalView>> {
-  return {
-    additive: approval.state === 'pending' || approval.state === 'approved',
-    rows: [approvalRow(approval, material)],
-    unchanged: [standing],
-    subject: approval.id,
-    ...(approval.key === undefined ? {} : { key: approval.key }),
-    detail: { operation: approval.operation, digest: approval.digest, state: approval.state },
-    output: approvalView(approval, inputOf(work, approval, material)),
-  }
-}
-
-export const approveApproval: ChangeVerb<'approval.approve'> = {
-  kind: 'change',
-  async run(input, work) {
-    work.authorize()
-    const held = await pending(work, input.approval)
-    const { comment } = input
-    const decision = await decide(work, held.value, { verdict: 'approved', comment })
-    const decisions = [...held.value.decisions, decision]
-    const state = isEnough(held.value, decisions) ? 'approved' : 'pending'
-    return planOf(work, held, { ...held.value, decisions, state })
-  },
-}
-
-export const rejectApproval: ChangeVerb<'approval.reject'> = {
-  kind: 'change',
-  async run(input, work) {
-    work.authorize()
-    const held = await pending(work, input.approval)
-    const { comment } = input
-    const decision = await decide(work, held.value, { verdict: 'rejected', comment })
-    const decisions = [...held.value.decisions, decision]
-    return planOf(work, held, { ...held.value, decisions, state: 'rejected' })
+    return approvalView(value, openAsked(work, value, material))
   },
 }
 
@@ -159,7 +49,7 @@ export const withdrawApproval: ChangeVerb<'approval.withdraw'> = {
     const held = await own<Approval>(work, 'approval', input.approval)
     if (held.value.state !== 'pending' && held.value.state !== 'approved')
       throw new ClavigerError('conflict', `The request is ${held.value.state} already`)
-    return planOf(work, held, { ...held.value, state: 'withdrawn' })
+    return decidedPlan(work, held, { ...held.value, state: 'withdrawn' })
   },
 }
 

@@ -1,8 +1,9 @@
 import { operations, type OperationName } from '@claviger/contract'
+import type { ApprovalStatement } from '@claviger/contract/ledger'
 import { digestOf, tenantTarget, type StandingPolicy, type Target } from '#access'
-import { newId, wrap } from '#keyring'
+import { newId, randomSecret } from '#keyring'
 import { canonicalJson, ClavigerError, type Approval } from '#model'
-import { approvalBinding, keysOf } from '../approvals.ts'
+import { askedText, keysOf, wrapAsked } from '../approvals.ts'
 import { inputText, operationNamed } from '../canonical-input.ts'
 import { mayDo } from '../may.ts'
 import type { Subject } from '../parts.ts'
@@ -17,6 +18,9 @@ import type { Work } from '../work.ts'
 const HOUR_MS = 3_600_000
 /** The longest input, in bytes of canonical JSON. */
 const INPUT_BYTES_MAX = 65_536
+/** The longest statement, in bytes: it stands in a record of the ledger. */
+const STATEMENT_BYTES_MAX = 24_576
+const SALT_BYTES = 16
 
 interface Wanted {
   readonly name: OperationName
@@ -102,11 +106,24 @@ function assertMay(work: Work, { name, input }: Wanted, targets: readonly Target
   }
 }
 
+/** What a policy asks for now. */
+function needOf({ policy }: StandingPolicy) {
+  const { id, approvals, principals, groups, signed } = policy
+  return {
+    policy: id,
+    approvals,
+    principals: [...principals],
+    groups: [...groups],
+    signed,
+  }
+}
+
 /** The request as it is kept: the statement says everything that is approved. */
 function makeApproval(
   work: Work,
   wanted: Wanted,
   about: {
+    readonly asked: string
     readonly keys: Readonly<Record<string, number>>
     readonly policies: readonly StandingPolicy[]
     readonly comment: string
@@ -114,23 +131,24 @@ function makeApproval(
 ): Approval {
   const id = newId()
   const { tenant, principal: requester } = work.caller
-  const { keys, policies, comment } = about
-  const needs = policies.map(({ policy: { id: policy, approvals, principals, groups } }) => ({
-    policy,
-    approvals,
-    principals,
-    groups,
-  }))
+  const { asked, keys, policies, comment } = about
+  const needs = policies.map(needOf)
   const [first, ...others] = Object.keys(keys)
   const key = others.length === 0 ? first?.slice('key/'.length) : undefined
   const rows: Record<string, number> = { ...keys }
   for (const { policy, revision } of policies) rows[`approvalPolicy/${policy.id}`] = revision
-  const inputDigest = digestOf(wanted.text)
+  const inputDigest = digestOf(asked)
   const createdAt = work.now
   const expiresAt = createdAt + Math.min(...policies.map(({ policy }) => policy.hours)) * HOUR_MS
   const operation = wanted.name
   const said = { request: id, tenant, requester, operation, input: inputDigest, key, rows, needs }
-  const statement = canonicalJson({ ...said, createdAt, expiresAt })
+  const stated: ApprovalStatement = { ...said, createdAt, expiresAt }
+  const statement = canonicalJson(stated)
+  if (Buffer.byteLength(statement) > STATEMENT_BYTES_MAX)
+    throw new ClavigerError(
+      'payload_too_large',
+      'This is about too many keys, policies or approvers for one request',
+    )
   return {
     id,
     tenant,
@@ -161,21 +179,21 @@ export const requestApproval: ChangeVerb<'approval.request'> = {
     assertMay(work, wanted, targets)
     const policies = policiesOf(work, wanted, targets)
     const keys = keysOf(work, references)
-    const approval = makeApproval(work, wanted, { keys, policies, comment: input.comment })
-    const { id, tenant, operation, digest, key } = approval
-    const wrapped = wrap(
-      work.parts.hierarchy.tenantWrappingKey(tenant),
-      approvalBinding(tenant, id),
-      Buffer.from(wanted.text),
-    )
+    const salt = randomSecret(SALT_BYTES).toString('base64url')
+    const asked = askedText(wanted.text, salt)
+    const approval = makeApproval(work, wanted, { asked, keys, policies, comment: input.comment })
+    const { id, operation, digest, statement, key } = approval
     return {
       additive: true,
-      rows: [approvalRow(approval, wrapped)],
+      rows: [approvalRow(approval, wrapAsked(work, approval, asked))],
       absent: [{ kind: 'approval', id }],
       subject: id,
       ...(key === undefined ? {} : { key }),
-      detail: { operation, digest },
-      output: approvalView(approval, JSON.parse(wanted.text) as Record<string, unknown>),
+      detail: { operation, digest, statement },
+      output: approvalView(approval, {
+        input: JSON.parse(wanted.text) as Record<string, unknown>,
+        salt,
+      }),
     }
   },
 }

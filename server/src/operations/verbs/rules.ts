@@ -135,6 +135,11 @@ async function approversOf(
   return { principals, groups, unchanged }
 }
 
+/** For the record, whether approvals must be signatures: 1 or nothing. */
+function signedDetail({ signed }: ApprovalPolicy): { readonly signed?: number } {
+  return signed ? { signed: 1 } : {}
+}
+
 export const createApprovalPolicy: ChangeVerb<'approvalPolicy.create'> = {
   kind: 'change',
   references: keyOf,
@@ -153,6 +158,7 @@ export const createApprovalPolicy: ChangeVerb<'approvalPolicy.create'> = {
       principals,
       groups,
       hours: input.hours,
+      signed: input.signed ?? false,
       createdAt: work.now,
     }
     return {
@@ -161,7 +167,11 @@ export const createApprovalPolicy: ChangeVerb<'approvalPolicy.create'> = {
       absent: [{ kind: 'approvalPolicy', id: policy.id }],
       unchanged,
       subject: policy.id,
-      detail: { actions: policy.actions.join(' '), approvals: policy.approvals },
+      detail: {
+        actions: policy.actions.join(' '),
+        approvals: policy.approvals,
+        ...signedDetail(policy),
+      },
       output: approvalPolicyView(policy),
     }
   },
@@ -184,6 +194,7 @@ export const updateApprovalPolicy: ChangeVerb<'approvalPolicy.update'> = {
       principals,
       groups,
       hours: input.hours ?? value.hours,
+      signed: input.signed ?? value.signed,
       updatedAt: work.now,
     }
     return {
@@ -191,7 +202,7 @@ export const updateApprovalPolicy: ChangeVerb<'approvalPolicy.update'> = {
       rows: [approvalPolicyRow(policy)],
       unchanged: [standing, ...unchanged],
       subject: policy.id,
-      detail: { approvals },
+      detail: { approvals, ...signedDetail(policy) },
       output: approvalPolicyView(policy),
     }
   },

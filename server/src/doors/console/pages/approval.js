@@ -11,12 +11,13 @@ import { performProving } from './step-up.js'
 /** @typedef {WireOutputOf<'approval.get'>} ApprovalView */
 
 /**
- * The ledger keeps the digest of the statement, and the statement holds the digest of the input: both are made again here, so that nobody
- * approves anything else than what stands on the page.
+ * The ledger keeps the digest of the statement, and the statement holds the digest of the input and its salt: both are made again here, so
+ * that nobody approves anything else than what stands on the page.
  *
  * @param {ApprovalView} approval
  */
-async function assertShownIsApproved({ statement, digest, input, operation, id, requester }) {
+async function assertShownIsApproved(approval) {
+  const { statement, digest, input, salt, operation, id, requester } = approval
   if ((await digestOf(statement)) !== digest)
     throw new Error(
       'The digest is not of this statement. Do not approve it, and tell whoever runs this server.',
@@ -26,7 +27,7 @@ async function assertShownIsApproved({ statement, digest, input, operation, id, 
     said['operation'] === operation &&
     said['request'] === id &&
     said['requester'] === requester &&
-    said['input'] === (await digestOf(canonicalJson(input)))
+    said['input'] === (await digestOf(canonicalJson({ input, salt })))
   if (!same)
     throw new Error(
       'What is shown is not what would be approved. Do not approve it, and tell whoever runs this server.',
