@@ -20,7 +20,8 @@ export async function startSite(): Promise<
 > {
   // Commands that are processes of their own know the system's time: here it is stopped at the start.
   const clock = new DrivenClock(Date.now())
-  const house = await startHouse({ clock })
+  let address = ''
+  const house = await startHouse({ clock, publicUrl: () => address })
   const door = openDoors(house.house, {
     log: pino({ level: 'silent' }),
     awsPath: '/aws',
@@ -31,7 +32,8 @@ export async function startSite(): Promise<
     await listener.drain(0)
     await house.close()
   })
-  return { address: `http://localhost:${listener.port}`, house, clock }
+  address = `http://localhost:${listener.port}`
+  return { address, house, clock }
 }
 
 /** A site of somebody else, who may answer what they like; by the server's own name, or by an address. */

@@ -25,6 +25,8 @@ export interface StartOptions {
   readonly passphrase?: string
   /** An owner's token from before; a new one is made unless given. */
   readonly token?: string
+  /** What browsers call it; PUBLIC_URL unless given. */
+  readonly publicUrl?: () => string
 }
 
 /** What browsers call the house. */
@@ -191,7 +193,7 @@ export async function startHouse(options: StartOptions = {}): Promise<TestHouse>
       clock,
       log,
       origin: 'claviger.test/ledger',
-      publicUrl: () => PUBLIC_URL,
+      publicUrl: options.publicUrl ?? (() => PUBLIC_URL),
     })
     const test = new TestHouse(house, store, clock)
     if (house.custody.description === undefined) await initialize(test, options)
