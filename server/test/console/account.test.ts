@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { codeAt, PASSWORD } from '../harness/person.ts'
 import { startBrowser, Visitor } from './browser.ts'
-import { guest, resident } from './people.ts'
+import { choosePassword, guest, resident, setUpPassword } from './people.ts'
 import { startSite } from './site.ts'
 
 /** Logging in, and looking after one's own account, in a browser at a real house. */
@@ -176,21 +176,14 @@ test('a link works once, and one that is broken says what to do', async () => {
   await using visitor = await arrive()
   await visitor.open('/enrol')
   assert.match(await visitor.problem(), /Open it once more/)
-  await visitor.open(person.path)
-  const { page } = visitor
+  const code = await choosePassword(site, visitor, person.path)
   await visitor.seesHeading(`Welcome, ${person.name}`)
-  const secret = ((await page.locator('.secret').textContent()) ?? '').replaceAll(' ', '')
   await visitor.fill('New password', 'passwordpassword')
   await visitor.fill('The same once more', 'passwordpassword')
-  const code = codeAt(secret, site.clock.now())
   await visitor.fill('Code from your authenticator app', code)
-  await visitor.press('Set up the account')
+  await visitor.press('Set up password and app')
   assert.match(await visitor.problem(), /password/)
-  await visitor.fill('New password', PASSWORD)
-  await visitor.fill('The same once more', PASSWORD)
-  await visitor.fill('Code from your authenticator app', code)
-  await visitor.press('Set up the account')
-  await visitor.seesHeading('Keep your recovery codes')
+  await setUpPassword(visitor, code)
   await using thief = await arrive()
   await thief.open(person.path)
   assert.match(await thief.problem(), /not valid any more/)

@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { codeAt, PASSWORD } from '../harness/person.ts'
+import { PASSWORD } from '../harness/person.ts'
 import { startBrowser, Visitor, type Look } from './browser.ts'
-import { asked, guest, resident, twoApprove } from './people.ts'
+import {
+  asked,
+  choosePassword,
+  guest,
+  resident,
+  setUpPasskey,
+  setUpPassword,
+  twoApprove,
+} from './people.ts'
 import { startSite } from './site.ts'
 
 /** How the pages look to everybody: in light and dark, wide and narrow, with a keyboard, and to the rules of accessibility. */
@@ -53,17 +61,17 @@ for (const [name, look] of looks) {
     const person = await guest(site)
     await visitor.open(person.path)
     await see('enrol')
-    const secret = ((await page.locator('.secret').textContent()) ?? '').replaceAll(' ', '')
-    await visitor.fill('New password', PASSWORD)
-    await visitor.fill('The same once more', PASSWORD)
-    await visitor.fill('Code from your authenticator app', codeAt(secret, site.clock.now()))
-    await visitor.press('Set up the account')
-    await visitor.seesHeading('Keep your recovery codes')
+    const code = await choosePassword(site, visitor, person.path)
+    await see('enrol with a password')
+    await setUpPassword(visitor, code)
     await see('recovery codes')
     await visitor.check('I have kept them')
     await visitor.press('Go on')
     await visitor.seesHeading(`You are in, ${person.name}`)
     await see('ready')
+
+    await setUpPasskey(visitor, (await guest(site)).path)
+    await see('a second way in')
 
     await visitor.context.clearCookies()
     const approver = await resident(site, 'approver')
@@ -109,7 +117,7 @@ test('a keyboard alone reaches and does everything', async () => {
   await keyboard.press('Enter')
   await visitor.arrivesAt('/account')
 
-  const reached = await visitor.tabThrough(9)
+  const reached = await visitor.tabThrough(10)
   for (const wanted of [
     'Skip to the content',
     'Claviger',
@@ -117,6 +125,7 @@ test('a keyboard alone reaches and does everything', async () => {
     'Programs',
     'Account',
     'Log out',
+    'Add a passkey',
     'Add an authenticator app',
     'New recovery codes',
   ])

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PASSWORD } from '../harness/person.ts'
 import { startBrowser, Visitor } from './browser.ts'
-import { guest, resident } from './people.ts'
+import { choosePassword, guest, resident } from './people.ts'
 import { serveOther, startSite } from './site.ts'
 
 /** What other sites, links and scripts do to somebody who is logged in, in a real browser: nothing. */
@@ -208,7 +208,7 @@ test('the secret of a link is in no request, no history and no address that is l
 test('what is typed comes into no address, also where a script fails', async () => {
   const person = await guest(site)
   await using visitor = await Visitor.arrive(browser, site.address)
-  await visitor.go(person.path)
+  await choosePassword(site, visitor, person.path)
   await visitor.fill('New password', PASSWORD)
   // The browser's own sending of the form, past every script of the page.
   const refused = await visitor.page.evaluate(`new Promise((resolve) => {

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import {
+  chromium,
+  type Browser,
+  type BrowserContext,
+  type CDPSession,
+  type Page,
+} from 'playwright-core'
 import { browserPath } from '../../../test/clients/tools.ts'
 
-/** A real Chromium without a window, and persons in it, each with a profile of their own. */
+/** A real Chromium without a window, and persons in it, each with a profile and an authenticator of their own. */
 
 /** How long a page may take to show something, on a machine that is busy with other tests, in milliseconds. */
 const PATIENCE_MS = 30_000
@@ -30,14 +36,18 @@ export type Look = NonNullable<Parameters<Browser['newContext']>[0]>
 export class Visitor implements AsyncDisposable {
   readonly context: BrowserContext
   readonly page: Page
+  readonly #tools: CDPSession
+  /** What holds passkeys: the device itself, and security keys; the last one is at hand. */
+  readonly #authenticators: string[] = []
   /** What pages did that their policy forbids, and errors that no code caught. */
   readonly #wrong: string[] = []
   /** Addresses that were asked for, with what was said of where one came from. */
   readonly #asked: string[] = []
 
-  private constructor(context: BrowserContext, page: Page) {
+  private constructor(context: BrowserContext, page: Page, tools: CDPSession) {
     this.context = context
     this.page = page
+    this.#tools = tools
     page.setDefaultTimeout(PATIENCE_MS)
     page.on('pageerror', (error) => this.#wrong.push(error.message))
     page.on('console', (message) => {
@@ -49,10 +59,55 @@ export class Visitor implements AsyncDisposable {
     })
   }
 
-  /** A new profile, without a cookie. */
+  /** A new profile: no cookie, and an authenticator inside the device that knows its user. */
   static async arrive(browser: Browser, baseURL: string, look: Look = {}): Promise<Visitor> {
     const context = await browser.newContext({ baseURL, ...look })
-    return new Visitor(context, await context.newPage())
+    const page = await context.newPage()
+    const tools = await context.newCDPSession(page)
+    await tools.send('WebAuthn.enable')
+    const visitor = new Visitor(context, page, tools)
+    await visitor.takeAuthenticator('internal')
+    return visitor
+  }
+
+  /** Has another authenticator at hand, and the ones before no more. */
+  async takeAuthenticator(transport: 'internal' | 'usb'): Promise<void> {
+    for (const authenticatorId of this.#authenticators)
+      await this.#tools.send('WebAuthn.setAutomaticPresenceSimulation', {
+        authenticatorId,
+        enabled: false,
+      })
+    const { authenticatorId } = await this.#tools.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport,
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    })
+    this.#authenticators.push(authenticatorId)
+  }
+
+  /** Passkeys that the authenticator at hand holds. */
+  async passkeys() {
+    const { credentials } = await this.#tools.send('WebAuthn.getCredentials', {
+      authenticatorId: this.#authenticator,
+    })
+    return credentials
+  }
+
+  /** Whether the authenticator at hand recognizes its user from now on. */
+  async setVerified(isUserVerified: boolean): Promise<void> {
+    await this.#tools.send('WebAuthn.setUserVerified', {
+      authenticatorId: this.#authenticator,
+      isUserVerified,
+    })
+  }
+
+  get #authenticator(): string {
+    return this.#authenticators.at(-1) ?? ''
   }
 
   async go(path: string): Promise<void> {

@@ -66,7 +66,7 @@ test('every answer, refusals too, is strict', async () => {
     assert.equal(headers['referrer-policy'], 'no-referrer')
     assert.equal(headers['x-content-type-options'], 'nosniff')
     assert.equal(headers['cross-origin-opener-policy'], 'same-origin')
-    assert.match(headers['permissions-policy'] ?? '', /clipboard-write=\(self\)/)
+    assert.match(headers['permissions-policy'] ?? '', /publickey-credentials-get=\(self\)/)
     assert.equal(headers['set-cookie'], undefined)
   }
 })

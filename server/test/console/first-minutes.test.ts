@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { codeAt, PASSWORD } from '../harness/person.ts'
 import { startBrowser, Visitor } from './browser.ts'
-import { lastRecord } from './people.ts'
+import { choosePassword, lastRecord, setUpPasskey, setUpPassword } from './people.ts'
 import { startSite } from './site.ts'
 import { Terminal } from './terminal.ts'
 
 /** The first five minutes of a person: invited, enrolled, logged in, and in at the command line. */
 
-test('from an invitation to a command that acts as oneself', async () => {
-  const site = await startSite()
-  const browser = await startBrowser()
+const site = await startSite()
+const browser = await startBrowser()
+
+test('from an invitation to a command that acts as oneself, with a password', async () => {
   await using officer = await Terminal.open({
     CLAVIGER_ADDR: site.address,
     CLAVIGER_TOKEN: site.house.token,
@@ -23,17 +23,10 @@ test('from an invitation to a command that acts as oneself', async () => {
 
   await using visitor = await Visitor.arrive(browser, site.address)
   const { page } = visitor
-  await visitor.go(path)
+  const code = await choosePassword(site, visitor, path)
   await visitor.seesHeading('Welcome, maria')
   assert.equal(page.url(), `${site.address}/enrol`)
-  await visitor.fill('New password', PASSWORD)
-  await visitor.fill('The same once more', PASSWORD)
-  const shown = (await page.locator('.secret').textContent()) ?? ''
-  const code = codeAt(shown.replaceAll(' ', ''), site.clock.now())
-  await visitor.fill('Code from your authenticator app', code)
-  await visitor.press('Set up the account')
-
-  await visitor.seesHeading('Keep your recovery codes')
+  await setUpPassword(visitor, code)
   const codes = await page.locator('.code-list code').allTextContents()
   assert.equal(new Set(codes).size, 10)
   assert.ok(await page.getByRole('button', { name: 'Go on' }).isDisabled())
@@ -63,4 +56,31 @@ test('from an invitation to a command that acts as oneself', async () => {
   const confirmed = await lastRecord(site, 'login.deviceConfirm')
   assert.equal(confirmed?.outcome, 'ok')
   assert.equal(confirmed?.principal, maria)
+})
+
+test('the same with a passkey, and nothing to remember', async () => {
+  await using officer = await Terminal.open({
+    CLAVIGER_ADDR: site.address,
+    CLAVIGER_TOKEN: site.house.token,
+  })
+  const piet = await officer.run('claviger principal create piet --kind user --field id')
+  const path = await officer.run(`claviger person invite ${piet} --field path`)
+  await using visitor = await Visitor.arrive(browser, site.address)
+  await setUpPasskey(visitor, path)
+  await visitor.press('Go on')
+  await visitor.seesHeading('You are in, piet')
+  await using own = await Terminal.open()
+  const login = own.start((await visitor.page.locator('.command').textContent()) ?? '')
+  const [, typed = ''] = await login.says(/type this code: (\S+)/)
+  await visitor.follow('Type the code')
+  await visitor.arrivesAt('/device')
+  await visitor.fill('Code', typed)
+  await visitor.press('Let it in')
+  await visitor.seesHeading('It is in')
+  await login.ended()
+  const who = await own.run('claviger whoami -o json')
+  assert.equal((JSON.parse(who) as { principal: { id: string } }).principal.id, piet)
+  visitor.assertNeverAsked(path.split('#')[1] ?? '')
+  visitor.assertAskedOnly(site.address)
+  visitor.assertNothingWrong()
 })

@@ -16,18 +16,6 @@ const nobody = { token: undefined }
 async function arrive() {
   const visitor = await Visitor.arrive(browser, site.address)
   await visitor.go('/login')
-  const session = await visitor.context.newCDPSession(visitor.page)
-  await session.send('WebAuthn.enable')
-  const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  })
   const ask = async (code: string, options: Record<string, unknown>) =>
     JSON.parse(String(await visitor.run(code, JSON.stringify(options)))) as Record<string, unknown>
   return {
@@ -51,8 +39,7 @@ async function arrive() {
         options,
       ),
     /** From now on the authenticator does not know who is there. */
-    forgetUser: () =>
-      session.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false }),
+    forgetUser: () => visitor.setVerified(false),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { OutputOf } from '@claviger/contract'
-import { enrolled, invited, PASSWORD } from '../harness/person.ts'
+import { codeAt, enrolled, invited, PASSWORD } from '../harness/person.ts'
 import type { Visitor } from './browser.ts'
 import type { startSite } from './site.ts'
 
@@ -45,6 +45,34 @@ export async function resident({ house, clock }: House, role?: string) {
 export async function guest({ house }: House) {
   const person = await invited(house)
   return { ...person, path: `/enrol#${person.token}` }
+}
+
+/** Opens a link and takes the way with a password and an app; what the app shows now. */
+export async function choosePassword(
+  { clock }: House,
+  visitor: Visitor,
+  path: string,
+): Promise<string> {
+  await visitor.open(path)
+  await visitor.press('Use a password and an app instead')
+  const secret = (await visitor.page.locator('.secret').textContent()) ?? ''
+  return codeAt(secret.replaceAll(' ', ''), clock.now())
+}
+
+/** Fills in what that way asks for, and is through with it. */
+export async function setUpPassword(visitor: Visitor, code: string): Promise<void> {
+  await visitor.fill('New password', PASSWORD)
+  await visitor.fill('The same once more', PASSWORD)
+  await visitor.fill('Code from your authenticator app', code)
+  await visitor.press('Set up password and app')
+  await visitor.seesHeading('Keep your recovery codes')
+}
+
+/** Opens a link and sets up a passkey. */
+export async function setUpPasskey(visitor: Visitor, path: string): Promise<void> {
+  await visitor.open(path)
+  await visitor.press('Make a passkey')
+  await visitor.seesHeading('Have a second way in')
 }
 
 /** What the ledger says of an operation, the last time it was recorded. */

@@ -25,7 +25,7 @@ export interface StartOptions {
   readonly passphrase?: string
   /** An owner's token from before; a new one is made unless given. */
   readonly token?: string
-  /** What browsers call it; PUBLIC_URL unless given. */
+  /** What browsers call it; {@link PUBLIC_URL} unless given. */
   readonly publicUrl?: () => string
 }
 

@@ -26,6 +26,8 @@ const parts: readonly string[] = [
   'page.js',
   'operations.js',
   'elements.js',
+  'passkey.js',
+  'own-passkeys.js',
   'step-up.js',
   'factors.js',
   'codes.js',

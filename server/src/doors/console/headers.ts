@@ -18,8 +18,10 @@ const POLICY = [
   "trusted-types 'none'",
 ].join('; ')
 
-/** What of the browser the pages may use: the clipboard. */
+/** What of the browser the pages may use: passkeys and the clipboard. */
 const PERMISSIONS = [
+  'publickey-credentials-create=(self)',
+  'publickey-credentials-get=(self)',
   'clipboard-write=(self)',
   ...['camera', 'display-capture', 'geolocation', 'microphone', 'payment', 'usb'].map(
     (name) => `${name}=()`,

@@ -20,7 +20,9 @@ import {
 } from './factors.js'
 import { loginSection } from './logins.js'
 import { everyOne, perform } from './operations.js'
+import { createPasskey } from './own-passkeys.js'
 import { open, requireLogin, show } from './page.js'
+import { passkeysAreKnown } from './passkey.js'
 import { performProving } from './step-up.js'
 
 /**
@@ -31,9 +33,9 @@ import { performProving } from './step-up.js'
 /** @typedef {WireOutputOf<'factor.list'>['items'][number]} FactorView */
 
 const kinds = {
+  passkey: 'Passkey',
   password: 'Password',
   totp: 'Authenticator app',
-  passkey: 'Passkey',
   recovery: 'Recovery codes',
 }
 
@@ -52,7 +54,7 @@ async function refresh(done) {
       ['Logged in until', me.expiresAt === undefined ? undefined : time(me.expiresAt)],
     ]),
     factorSection(factors.items),
-    passwordSection(me.principal.name),
+    passwordSection(factors.items, me.principal.name),
     loginSection(logins, me.credential, refresh),
   )
   note?.focus()
@@ -61,25 +63,26 @@ async function refresh(done) {
 /** @param {readonly FactorView[]} factors */
 function factorSection(factors) {
   const place = h('div')
-  const apps = factors.filter(({ kind }) => kind === 'totp').length
+  const removable = factors.filter(({ kind }) => kind === 'totp' || kind === 'passkey').length
   const order = Object.keys(kinds)
   const sorted = factors.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))
   return section(
     'How you log in',
-    h('ul', { class: 'cards' }, ...sorted.map((factor) => factorCard(factor, apps > 1))),
+    h('ul', { class: 'cards' }, ...sorted.map((factor) => factorCard(factor, removable > 1))),
     h(
       'div',
       { class: 'row' },
+      passkeysAreKnown() && button('Add a passkey', async () => addPasskey(place), 'quiet'),
       button('Add an authenticator app', () => addAuthenticator(place), 'quiet'),
-      button('New recovery codes', () => renewCodes(place), 'quiet'),
+      hasPassword(factors) && button('New recovery codes', () => renewCodes(place), 'quiet'),
     ),
     place,
   )
 }
 
-/** @param {FactorView} factor @param {boolean} hasOther whether another app would be left */
+/** @param {FactorView} factor @param {boolean} hasOther whether another one would be left */
 function factorCard(factor, hasOther) {
-  const { id, kind, name, createdAt, lastUsedAt, codesLeft } = factor
+  const { id, kind, name, createdAt, lastUsedAt, backedUp, codesLeft } = factor
   const title = name === '' ? kinds[kind] : name
   return h(
     'li',
@@ -89,9 +92,10 @@ function factorCard(factor, hasOther) {
       ['Kind', title === kinds[kind] ? undefined : kinds[kind]],
       ['Since', time(createdAt)],
       ['Last used', lastUsedAt === undefined ? undefined : time(lastUsedAt)],
+      ['Copied to other devices', backedUp === undefined ? undefined : backedUp ? 'yes' : 'no'],
       ['Codes left', codesLeft === undefined ? undefined : String(codesLeft)],
     ]),
-    kind === 'totp' &&
+    (kind === 'totp' || kind === 'passkey') &&
       hasOther &&
       h(
         'div',
@@ -106,6 +110,25 @@ function factorCard(factor, hasOther) {
         ),
       ),
   )
+}
+
+/** @param {readonly FactorView[]} factors */
+function hasPassword(factors) {
+  return factors.some(({ kind }) => kind === 'password')
+}
+
+/** @param {HTMLElement} place */
+function addPasskey(place) {
+  const shown = form(
+    'Make the passkey',
+    async ({ name = '' }) => {
+      await createPasskey(name)
+      await refresh('The passkey was added.')
+    },
+    nameField('What to call it', 'Another passkey'),
+  )
+  place.replaceChildren(shown)
+  focusFirst(shown)
 }
 
 /** @param {HTMLElement} place */
@@ -133,27 +156,29 @@ async function renewCodes(place) {
   shown.querySelector('h2')?.focus()
 }
 
-/** @param {string} name */
-function passwordSection(name) {
+/** @param {readonly FactorView[]} factors @param {string} name */
+function passwordSection(factors, name) {
+  const has = hasPassword(factors)
   return section(
     'Password',
     h(
       'details',
       {},
-      h('summary', {}, 'Change it'),
+      h('summary', {}, has ? 'Change it' : 'Set one'),
       form(
-        'Change the password',
+        has ? 'Change the password' : 'Set the password',
         async (values) => {
           const password = newPasswordOf(values)
           await performProving('password.change', { current: values['current'], password })
           await refresh('The password is set, and your other logins have ended.')
         },
         usernameField(name),
-        field('Password until now', {
-          name: 'current',
-          type: 'password',
-          autocomplete: 'current-password',
-        }),
+        has &&
+          field('Password until now', {
+            name: 'current',
+            type: 'password',
+            autocomplete: 'current-password',
+          }),
         newPasswordFields(),
       ),
     ),

@@ -1,21 +1,29 @@
 import { recoveryCodes } from './codes.js'
 import { commandToLogIn } from './commands.js'
-import { digitsOf, form, h, problemNote, section, time } from './elements.js'
-import { authenticatorSetup, newPasswordFields, newPasswordOf, usernameField } from './factors.js'
+import { button, digitsOf, form, goodNote, h, problemNote, section, time } from './elements.js'
+import {
+  authenticatorSetup,
+  nameField,
+  newPasswordFields,
+  newPasswordOf,
+  usernameField,
+} from './factors.js'
 import { perform, rememberLogin } from './operations.js'
+import { createPasskey } from './own-passkeys.js'
 import { requireLogin, setHeading, show } from './page.js'
+import { makePasskey, passkeysAreKnown } from './passkey.js'
 
 /**
  * Setting up an account with a single-use link. The link's secret is the address's fragment, which no browser sends; it leaves the address
  * bar before anything else happens, and is held nowhere but in this page.
  *
- * @import { WireOutputOf } from '@claviger/contract'
+ * @import { WireInputOf, WireOutputOf } from '@claviger/contract'
  */
 
 const token = location.hash.slice(1)
 history.replaceState(null, '', location.pathname)
 
-const stations = ['Password and app', 'Recovery codes', 'Ready']
+const stations = ['How you log in', 'When it is lost', 'Ready']
 
 /** How far it is. @param {number} now */
 function progress(now) {
@@ -32,19 +40,38 @@ function progress(now) {
   )
 }
 
+/** @param {Partial<WireInputOf<'enrolment.complete'>>} factors */
+async function complete(factors) {
+  const answer = await perform('enrolment.complete', { token, ...factors, carrier: 'cookie' })
+  rememberLogin(answer)
+  return answer.recoveryCodes
+}
+
 /** @param {WireOutputOf<'enrolment.begin'>} begun */
-function factors({ totp, passwordLength, name }) {
+function withPasskey({ passkey }) {
   return form(
-    'Set up the account',
+    'Make a passkey',
+    async ({ name = '' }) => {
+      const response = await makePasskey(passkey.options)
+      await complete({ passkey: { response, name } })
+      offerSpare()
+    },
+    h(
+      'p',
+      {},
+      'A passkey stands on this device or on a security key, and opens with your finger, your face or a PIN. There is nothing to remember, and no false page can talk you out of it.',
+    ),
+    nameField('What to call it', 'My first passkey'),
+  )
+}
+
+/** @param {WireOutputOf<'enrolment.begin'>} begun */
+function withPassword({ totp, passwordLength, name }) {
+  return form(
+    'Set up password and app',
     async (values) => {
-      const answer = await perform('enrolment.complete', {
-        token,
-        password: newPasswordOf(values),
-        totp: { code: digitsOf(values['code'] ?? '') },
-        carrier: 'cookie',
-      })
-      rememberLogin(answer)
-      keepCodes(answer.recoveryCodes)
+      const code = digitsOf(values['code'] ?? '')
+      keepCodes(await complete({ password: newPasswordOf(values), totp: { code } }))
     },
     usernameField(name),
     section('A password', newPasswordFields(passwordLength)),
@@ -57,7 +84,32 @@ function keepCodes(codes) {
   setHeading('Keep your recovery codes')
   const shown = recoveryCodes(codes, ready)
   show(progress(1), shown)
-  shown.querySelector('h2')?.focus()
+  focusOn(shown)
+}
+
+/** Nothing that one knows replaces a passkey, so a second one is worth having. @param {string} [done] */
+function offerSpare(done) {
+  setHeading('Have a second way in')
+  const shown = section(
+    'Another passkey',
+    done !== undefined && goodNote(done),
+    form(
+      'Make another passkey',
+      async ({ name = '' }) => {
+        await createPasskey(name)
+        offerSpare(`${name} was added.`)
+      },
+      h(
+        'p',
+        {},
+        'When the only device with your passkey is lost, you need a new link from somebody. With a passkey on another device, or on a security key, you do not.',
+      ),
+      nameField('What to call it', 'My spare passkey'),
+    ),
+    h('div', { class: 'row' }, button('Go on', ready, done === undefined ? 'quiet' : '')),
+  )
+  show(progress(1), shown)
+  focusOn(shown)
 }
 
 /** What comes next, for somebody who has just come in. */
@@ -80,17 +132,38 @@ async function ready() {
         {},
         'You log in at ',
         h('a', { href: '/login' }, `${location.origin}/login`),
-        ' with your name, ',
+        '; your name there is ',
         h('strong', {}, principal.name),
-        ', your password and a code from the app. Another app, new recovery codes and your logins are on ',
+        '. Further passkeys and apps, and where you are logged in, are on ',
         h('a', { href: '/account' }, 'your account'),
         '.',
       ),
     ),
   )
-  const heading = first.querySelector('h2')
+  focusOn(first)
+}
+
+/** What is new is read first. @param {Element} place */
+function focusOn(place) {
+  const heading = place.querySelector('h2')
   heading?.setAttribute('tabindex', '-1')
   heading?.focus()
+}
+
+/** @param {WireOutputOf<'enrolment.begin'>} begun */
+function chooseWay(begun) {
+  if (!passkeysAreKnown()) return [withPassword(begun)]
+  const other = h('div')
+  const reveal = button(
+    'Use a password and an app instead',
+    async () => {
+      other.replaceChildren(withPassword(begun))
+      focusOn(other)
+    },
+    'quiet',
+  )
+  other.append(h('div', { class: 'row' }, reveal))
+  return [section('A passkey', withPasskey(begun)), other]
 }
 
 async function begin() {
@@ -105,11 +178,11 @@ async function begin() {
       {},
       'This sets up how you log in at ',
       h('strong', {}, begun.tenantName),
-      ': with a password, and with an app on your telephone that shows a new code every 30 seconds. The link works once, until ',
+      '. The link works once, until ',
       time(begun.expiresAt),
       '.',
     ),
-    factors(begun),
+    ...chooseWay(begun),
   )
 }
 

@@ -1,12 +1,29 @@
-import { codeField, digitsOf, field, focusFirst, form, h, passwordField } from './elements.js'
+import {
+  button,
+  codeField,
+  digitsOf,
+  field,
+  focusFirst,
+  form,
+  h,
+  passwordField,
+} from './elements.js'
 import { nextPage, perform } from './operations.js'
 import { show } from './page.js'
+import { passkeysAreKnown, usePasskey } from './passkey.js'
 
-/** Logging in, with a password and a code of the app, or a recovery code where the app is lost. */
+/** Logging in: with a passkey; or with a password and a code of the app, or a recovery code where the app is lost. */
 
 const query = new URLSearchParams(location.search)
 const tenant = query.get('tenant') ?? undefined
 const next = nextPage(query.get('next'))
+
+async function enterWithPasskey() {
+  const { id, options } = await perform('login.challenge', {})
+  const response = await usePasskey(options)
+  await perform('login.passkey', { challenge: id, response, carrier: 'cookie' })
+  location.replace(next)
+}
 
 /** @param {Record<string, string>} values */
 async function enter(values) {
@@ -63,7 +80,15 @@ const entry = form(
   ),
 )
 
+const byPasskey = h('div', { class: 'row' }, button('Use a passkey', enterWithPasskey, 'wide'))
+
 show(
+  ...(passkeysAreKnown()
+    ? [
+        h('section', { 'aria-label': 'With a passkey' }, byPasskey),
+        h('p', { class: 'or' }, 'or with a password'),
+      ]
+    : []),
   h('section', { 'aria-label': 'With a password and a code' }, entry),
   h(
     'p',

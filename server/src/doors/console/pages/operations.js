@@ -10,6 +10,9 @@
 export const routes = /** @type {const} @satisfies {Partial<Record<OperationName, string>>} */ ({
   whoami: 'GET /v1/whoami',
   login: 'POST /v1/login',
+  'login.challenge': 'POST /v1/login/challenge',
+  'login.passkey': 'POST /v1/login/passkey',
+  'login.stepUpChallenge': 'POST /v1/login/step-up/challenge',
   'login.stepUp': 'POST /v1/login/step-up',
   'login.deviceConfirm': 'POST /v1/login/device/confirm',
   'login.list': 'GET /v1/logins',

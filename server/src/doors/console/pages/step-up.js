@@ -1,5 +1,6 @@
 import { button, codeField, digitsOf, focusFirst, form, h } from './elements.js'
 import { perform, Refusal } from './operations.js'
+import { passkeysAreKnown, usePasskey } from './passkey.js'
 
 /**
  * Proving once more who one is, where an operation asks for it.
@@ -35,24 +36,28 @@ export async function performProving(name, input) {
  * @param {About} about
  * @returns {Promise<string | undefined>}
  */
-function askForProof(refusal, about) {
-  const { factors = ['totp'] } = refusal.problem.stepUp ?? {}
-  /** @type {PromiseWithResolvers<string | undefined>} */
-  const { promise, resolve, reject } = Promise.withResolvers()
+async function askForProof(refusal, about) {
+  const { factors = ['passkey', 'totp'] } = refusal.problem.stepUp ?? {}
+  const { items } = await perform('factor.list', {})
+  /** @param {'passkey' | 'totp'} kind */
+  const can = (kind) => factors.includes(kind) && items.some((item) => item.kind === kind)
   const dialog = h('dialog', { 'aria-labelledby': 'proof-heading' })
   let settled = false
   /** @param {string | undefined} proof */
-  const finish = (proof) => {
+  function finish(proof) {
     settled = true
     dialog.close()
     resolve(proof)
   }
+  const passkey = can('passkey') && passkeysAreKnown()
+  /** @type {PromiseWithResolvers<string | undefined>} */
+  const { promise, resolve, reject } = Promise.withResolvers()
   dialog.append(
     h('h2', { id: 'proof-heading' }, 'Is it you?'),
     h('p', {}, refusal.message),
-    factors.includes('totp')
-      ? byCode(about, finish)
-      : h('p', { class: 'note' }, 'These pages can prove none of what is asked for here.'),
+    ...(passkey ? [byPasskey(about, finish)] : []),
+    ...(can('totp') ? [byCode(about, finish)] : []),
+    ...(passkey || can('totp') ? [] : [nothingFits()]),
     h(
       'div',
       { class: 'row' },
@@ -65,8 +70,31 @@ function askForProof(refusal, about) {
   })
   document.body.append(dialog)
   dialog.showModal()
-  focusFirst(dialog)
+  if (!passkey) focusFirst(dialog)
   return promise
+}
+
+function nothingFits() {
+  return h(
+    'p',
+    { class: 'note' },
+    'You have nothing here to prove it with. Add a passkey or an authenticator app on ',
+    h('a', { href: '/account' }, 'your account'),
+    '.',
+  )
+}
+
+/** @param {About} about @param {(proof: string | undefined) => void} finish */
+function byPasskey(about, finish) {
+  return h(
+    'div',
+    { class: 'row' },
+    button('Use a passkey', async () => {
+      const { id, options } = await perform('login.stepUpChallenge', about)
+      const response = await usePasskey(options)
+      finish((await perform('login.stepUp', { challenge: id, response, ...about })).proof)
+    }),
+  )
 }
 
 /** @param {About} about @param {(proof: string | undefined) => void} finish */
