@@ -194,3 +194,19 @@ test('the address of the server alone leads to the pages', async () => {
   await visitor.go('/')
   await visitor.arrivesAt('/login')
 })
+
+test('a server that is sealed has its pages, and they say so', async () => {
+  const person = await resident(site)
+  const link = (await guest(site)).path
+  await using inside = await arrive()
+  await person.enter(inside)
+  await using visitor = await arrive()
+  await visitor.go('/login')
+  await site.house.perform('system.seal', {})
+  await person.type(visitor)
+  assert.match(await visitor.problem(), /sealed/)
+  await visitor.open(link)
+  assert.match(await visitor.problem(), /sealed/)
+  await inside.page.reload()
+  assert.match(await inside.problem(), /sealed/)
+})

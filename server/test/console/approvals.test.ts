@@ -74,7 +74,7 @@ test('one says no, and one takes back what is their own', async () => {
 })
 
 test('a rule that asks for a proof of the very decision gets one', async () => {
-  await site.house.perform('stepUpRule.create', {
+  const rule = await site.house.perform('stepUpRule.create', {
     name: 'decisions',
     actions: ['approval.decide'],
     scope: { kind: 'tenant' },
@@ -96,6 +96,7 @@ test('a rule that asks for a proof of the very decision gets one', async () => {
   )
   await page.reload()
   await visitor.sees('proved')
+  await site.house.perform('stepUpRule.delete', { rule: rule.id })
 })
 
 test('nobody can approve where what is shown is not what stands in the statement', async () => {
@@ -135,5 +136,46 @@ test('text of others stays text', async () => {
   await visitor.sees(markup)
   assert.equal(await visitor.page.locator('main img, main script').count(), 0)
   assert.match(await visitor.page.title(), /Claviger/)
+  visitor.assertNothingWrong()
+})
+
+test('an approval that is a signature is made by a passkey over what is shown', async () => {
+  await site.house.perform('approvalPolicy.create', {
+    name: 'signed',
+    actions: ['key.suspend'],
+    scope: { kind: 'tenant' },
+    approvals: 1,
+    principals: [],
+    groups: [],
+    hours: 2,
+    signed: true,
+  })
+  const { id, digest } = await asked(site, 'To be signed')
+  await using approver = await enter('approver', '/account')
+  const { visitor, person } = approver
+  await visitor.press('Add a passkey')
+  await visitor.press('Make the passkey')
+  await visitor.sees('The passkey was added.')
+  await visitor.go(`/approvals?id=${id}`)
+  const { page } = visitor
+  // Somebody on the way has another digest signed.
+  await page.route('**/challenge', async (route) => {
+    const response = await route.fetch()
+    const told = (await response.json()) as { options: object }
+    const options = {
+      ...told.options,
+      challenge: digest.replace(/^./, digest[0] === 'A' ? 'B' : 'A'),
+    }
+    await route.fulfill({ response, json: { ...told, options } })
+  })
+  await visitor.press('Approve and sign with a passkey')
+  assert.match(await visitor.problem(), /signature over something else/)
+  await page.unroute('**/challenge')
+  await visitor.press('Approve and sign with a passkey')
+  await visitor.sees('You approved it.')
+  await visitor.sees('and signed')
+  const recorded = await lastRecord(site, 'approval.approve')
+  assert.equal(recorded?.principal, person.id)
+  assert.ok(recorded.detail?.['signature'], 'the ledger has the signature')
   visitor.assertNothingWrong()
 })

@@ -34,6 +34,7 @@ test('the cookie carries a login, and changes nothing without the code and from 
   // A page that is loaded anew has only the cookie, and learns the code here; whoever has the token needs none.
   assert.equal((JSON.parse(who.body.toString()) as { csrf: string }).csrf, told.csrf)
   const withToken = await browser.as(person.token).send({ method: 'GET', path: '/v1/whoami' })
+  assert.equal(withToken.status, 200)
   assert.ok(!withToken.body.toString().includes('csrf'))
   const begin = (headers: Record<string, string>) =>
     post('/v1/factors/begin', { cookie, ...headers }, { kind: 'totp' })

@@ -1,6 +1,7 @@
 import { canonicalJson, digestOf } from './canonical.js'
 import { button, facts, h, problemNote, section, time } from './elements.js'
 import { perform } from './operations.js'
+import { passkeysAreKnown, usePasskey } from './passkey.js'
 import { performProving } from './step-up.js'
 
 /**
@@ -11,8 +12,8 @@ import { performProving } from './step-up.js'
 /** @typedef {WireOutputOf<'approval.get'>} ApprovalView */
 
 /**
- * The ledger keeps the digest of the statement, and the statement holds the digest of the input and its salt: both are made again here, so
- * that nobody approves anything else than what stands on the page.
+ * The ledger keeps the statement, a passkey signs its digest, and the statement holds the digest of the input: both digests are made again
+ * here, so that nobody approves anything else than what stands on the page.
  *
  * @param {ApprovalView} approval
  */
@@ -98,9 +99,9 @@ function inputTable(input) {
 }
 
 /** @param {ApprovalView} approval */
-function statementPart({ digest, statement }) {
+function statementPart({ digest, statement, signed }) {
   return section(
-    'What is approved',
+    signed ? 'What a passkey signs' : 'What is approved',
     facts([['SHA-256', h('code', { class: 'digest' }, digest)]]),
     h('details', {}, h('summary', {}, 'The whole statement'), h('pre', { tabindex: 0 }, statement)),
   )
@@ -114,11 +115,11 @@ function decisions({ decisions: made }) {
     h(
       'ul',
       { class: 'cards' },
-      ...made.map(({ principal, at, comment, verdict }) =>
+      ...made.map(({ principal, at, comment, verdict, signed }) =>
         h(
           'li',
           {},
-          h('h3', {}, h('span', { class: `state ${verdict}` }, verdict)),
+          h('h3', {}, h('span', { class: `state ${verdict}` }, verdict), signed && ' and signed'),
           facts([
             ['By', h('code', {}, principal)],
             ['At', time(at)],
@@ -170,11 +171,14 @@ function decide(approval, me, refresh) {
       h('label', { for: 'comment' }, 'What you say about it'),
       h('textarea', { id: 'comment', rows: 3, maxlength: 1024 }),
     ),
+    approval.signed &&
+      !passkeysAreKnown() &&
+      h('p', { class: 'note' }, 'Approving takes a passkey, and this browser knows none.'),
     h(
       'div',
       { class: 'row' },
-      button('Approve', async () => {
-        await performProving('approval.approve', { approval: id, comment: comment() })
+      button(approval.signed ? 'Approve and sign with a passkey' : 'Approve', async () => {
+        await approve(approval, comment())
         await refresh('You approved it.')
       }),
       button(
@@ -187,4 +191,14 @@ function decide(approval, me, refresh) {
       ),
     ),
   )
+}
+
+/** @param {ApprovalView} approval @param {string} comment */
+async function approve({ id, signed, digest }, comment) {
+  if (!signed) return performProving('approval.approve', { approval: id, comment })
+  const { options } = await performProving('approval.challenge', { approval: id })
+  if (options['challenge'] !== digest)
+    throw new Error('The server asks for a signature over something else. Do not approve it.')
+  const response = await usePasskey(options)
+  return performProving('approval.approve', { approval: id, comment, response })
 }

@@ -28,6 +28,7 @@ export const routes = /** @type {const} @satisfies {Partial<Record<OperationName
   'password.change': 'POST /v1/password',
   'approval.list': 'GET /v1/approvals',
   'approval.get': 'GET /v1/approvals/{approval}',
+  'approval.challenge': 'POST /v1/approvals/{approval}/challenge',
   'approval.approve': 'POST /v1/approvals/{approval}/approve',
   'approval.reject': 'POST /v1/approvals/{approval}/reject',
   'approval.withdraw': 'POST /v1/approvals/{approval}/withdraw',
