@@ -124,7 +124,7 @@ export const walls: readonly Wall[] = [
     imports: ['keyring', 'crypto', 'model', 'contract'],
     typesOf: ['store'],
     builtins: [],
-    packages: ['@simplewebauthn/server', 'jose', 'zod'],
+    packages: ['@simplewebauthn/server', 'jose', 'openid-client', 'zod'],
   },
   {
     // It reads everything and changes nothing.

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -121,6 +122,22 @@ test('a document comes from a file, from stdin or as it is, and a list one by on
   assert.equal(exitCode, 2)
   assert.match(stderr, /--keys is not text in UTF-8/)
   assert.equal((await run([...create, '--keys', keys])).exitCode, 2)
+})
+
+test('a secret text comes from a file or from stdin, and never from the command line', async () => {
+  await using folder = await temporaryFolder()
+  const file = join(folder.path, 'secret')
+  await writeFile(file, 'clvk_0_A\n')
+  const principal = randomUUID()
+  const exchange = ['secret-id', 'exchange', principal]
+  assert.deepEqual(await bodyOf(...exchange, '--secret', `@${file}`), {
+    principal,
+    secret: 'clvk_0_A',
+  })
+  const { exitCode, stderr } = await run([...exchange, '--secret', 'clvk_0_A'])
+  assert.equal(exitCode, 2)
+  assert.match(stderr, /takes @file or -/)
+  assert.doesNotMatch(stderr, /clvk_0_A/)
 })
 
 test('values are read by the kind of their field', async () => {

@@ -25,8 +25,10 @@ function every(command: Command): Command[] {
 test('no option takes a token, a passphrase or a share as its value', () => {
   const program = makeProgram({ shell: shellOf({}, [], []), fail: () => {} })
   for (const command of every(program)) {
-    for (const { long = '', required } of command.options) {
+    for (const { long = '', flags, required } of command.options) {
       if (!/token|pass|share|secret|proof/.test(long)) continue
+      // Its value is a place, and what is no place is refused.
+      if (flags.endsWith(' <@file>')) continue
       // What names a grant is no secret: whoever retires it must be allowed to.
       if (command.name() === 'retire' && long === '--token') continue
       // How many days tokens may last is a number.

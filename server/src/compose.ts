@@ -1,6 +1,6 @@
 import type { OutputOf } from '@claviger/contract'
 import type { Logger } from 'pino'
-import { Access } from '#access'
+import { Access, LoginProviders } from '#access'
 import { randomBytes, sha256 } from '#crypto'
 import { checkpoints, destruction, expiry, rotation, type Job } from '#jobs'
 import { Custody, Hierarchy, logPrimitives, Ring, RowSeals } from '#keyring'
@@ -161,6 +161,7 @@ export async function compose(options: HouseOptions): Promise<House> {
     assertServing,
     defaultTenant: () => custody.tenant,
     begunLogins: new BegunLogins(),
+    loginProviders: new LoginProviders(options.clock),
     publicUrl: options.publicUrl,
   })
   return {

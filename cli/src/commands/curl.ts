@@ -3,7 +3,7 @@ import { describeCall, type CallInput } from '@claviger/sdk'
 import { rowOf } from './names.ts'
 
 /** Fields whose value is not printed: the call shows where it belongs. */
-const HIDDEN = new Set(['passphrase', 'share', 'proof', 'unsafePlaintext'])
+const HIDDEN = new Set(['passphrase', 'share', 'proof', 'unsafePlaintext', 'clientSecret'])
 
 function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`

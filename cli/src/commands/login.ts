@@ -15,6 +15,7 @@ import {
 } from '../settings/connection.ts'
 import { readProfiles, writeProfiles } from '../settings/profiles.ts'
 import { say, type Shell } from '../shell.ts'
+import { logInWithProvider } from './login-provider.ts'
 import { rowOf } from './names.ts'
 import { callOrPrint, globalsOf, type Making } from './run.ts'
 
@@ -23,6 +24,9 @@ import { callOrPrint, globalsOf, type Making } from './run.ts'
 interface LoginOptions {
   readonly name?: string
   readonly tenant?: string
+  readonly provider?: string
+  readonly again?: boolean
+  readonly port?: string
 }
 
 type LoggedIn = Extract<OutputOf<'login.devicePoll'>, { status: 'done' }>
@@ -66,8 +70,6 @@ async function logInHere(shell: Shell, client: Claviger, { name = '', tenant }: 
     carrier: 'token',
     ...(tenant === undefined ? {} : { tenant }),
   })
-  if (token === undefined)
-    throw new CommandFailure(exitCodes.general, 'The server made a login without a token')
   return { session, token }
 }
 
@@ -89,16 +91,46 @@ async function keep(shell: Shell, target: LoginTarget, token: string): Promise<v
   })
 }
 
+/** Whichever way the person chose. */
+function loggedInBy(
+  shell: Shell,
+  client: Claviger,
+  address: string,
+  { provider, again, port, ...options }: LoginOptions,
+): Promise<Pick<LoggedIn, 'session'> & { readonly token?: string | undefined }> {
+  if (provider !== undefined) {
+    return logInWithProvider(shell, client, {
+      provider,
+      ...(again === undefined ? {} : { again }),
+      ...(port === undefined ? {} : { port: Number(port) }),
+    })
+  }
+  return options.name === undefined
+    ? logInElsewhere(shell, client, address)
+    : logInHere(shell, client, options)
+}
+
+/** @throws CommandFailure for options that do not go together */
+function assertTogether({ name, tenant, provider, again, port }: LoginOptions): void {
+  if (tenant !== undefined && name === undefined)
+    throw usageFailure('--tenant goes with --name; in a browser, it is chosen there')
+  if (name !== undefined && provider !== undefined)
+    throw usageFailure('--name and --provider are two ways to log in: give one')
+  if ((again !== undefined || port !== undefined) && provider === undefined)
+    throw usageFailure('--again and --port go with --provider')
+  if (port !== undefined && (!/^\d{1,5}$/.test(port) || Number(port) > 65_535))
+    throw usageFailure('--port must be a port number')
+}
+
 async function logIn(shell: Shell, globals: Globals, options: LoginOptions): Promise<void> {
   const target = await loginTarget(shell, globals)
   // Says at once where the login would be read on the way, and sends nothing: it comes back in an answer too.
   createClient({ ...target, token: 'none', insecurePlainHttp: globals.insecurePlainHttp })
   // Nobody yet: an old login is no help here, and is not sent.
   const client = await connectTo(globals, { ...target, token: undefined })
-  const { session, token }: Pick<LoggedIn, 'session' | 'token'> =
-    options.name === undefined
-      ? await logInElsewhere(shell, client, target.address)
-      : await logInHere(shell, client, options)
+  const { session, token } = await loggedInBy(shell, client, target.address, options)
+  if (token === undefined)
+    throw new CommandFailure(exitCodes.general, 'The server made a login without a token')
   await keep(shell, target, token)
   if (globals.quiet === true) return
   const until = new Date(session.expiresAt).toISOString()
@@ -109,15 +141,20 @@ async function logIn(shell: Shell, globals: Globals, options: LoginOptions): Pro
 
 export function loginCommand(making: Making): Command {
   const command = new Command('login')
-    .description('Log in as a person: in a browser, or with --name here')
+    .description('Log in as a person: in a browser, with --name here, or with --provider')
     .option('--name <name>', 'log in here, with a password and a code that are asked for')
     .option('--tenant <tenant>', 'the id or name of the tenant; the first unless given')
+    .option('--provider <id>', 'log in with an OpenID Connect provider, in a browser here')
+    .option('--again', 'prove it to the provider anew')
+    .option('--port <number>', 'where the browser comes back to on this machine; any unless given')
   return command.action(async (options: LoginOptions) => {
     const { shell } = making
     const globals = globalsOf(command)
-    if (options.tenant !== undefined && options.name === undefined)
-      throw usageFailure('--tenant goes with --name; in a browser, it is chosen there')
-    if (globals.curl === true) await callOrPrint(shell, globals, 'login.deviceStart', {})
+    assertTogether(options)
+    const { provider } = options
+    if (globals.curl === true && provider !== undefined)
+      await callOrPrint(shell, globals, 'login.providerStart', { provider })
+    else if (globals.curl === true) await callOrPrint(shell, globals, 'login.deviceStart', {})
     else await logIn(shell, globals, options)
   })
 }

@@ -40,7 +40,7 @@ function placeholder(field: Field): string {
   if (field.kind === 'integer') return 'number'
   if (field.kind === 'pairs') return 'name=value'
   if (field.kind === 'list') return 'text'
-  if (field.kind === 'document') return '@file'
+  if (field.kind === 'document' || field.kind === 'secret') return '@file'
   return field.kind === 'bytes' ? 'source' : field.kind
 }
 
@@ -52,6 +52,7 @@ function hint(field: Field): string {
     field.kind === 'pairs' ? 'once for each pair' : '',
     field.kind === 'list' ? 'once for each' : '',
     field.kind === 'document' ? 'or - for stdin, or the text itself' : '',
+    field.kind === 'secret' ? 'or - for stdin' : '',
     field.kind === 'variant' ? `one of ${field.choices.join(', ')}` : '',
     field.default === undefined || field.default === false || field.default === ''
       ? ''

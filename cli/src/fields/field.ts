@@ -13,6 +13,7 @@ export type FieldKind =
   | 'pairs'
   | 'list'
   | 'document'
+  | 'secret'
   | 'variant'
   | 'json'
 
@@ -38,6 +39,11 @@ export interface Field {
 const JSON_BYTES_MAX = 16_777_216
 /** Longer text than this, in characters, is a document that people have in a file: a key policy, a key set. */
 const TEXT_LENGTH_MAX = 16_384
+
+/** Texts that prove something: they never stand on the command line, where every process on the machine can read them. */
+const SECRETS: ReadonlySet<string> = new Set(['secret', 'code', 'clientSecret'])
+/** No secret text is longer, in bytes. */
+const SECRET_BYTES_MAX = 4_096
 
 /** The schema inside its wrappers, and what the wrappers say. */
 function unwrap(schema: z.ZodType): { inner: z.ZodType; optional: boolean; default: unknown } {
@@ -69,13 +75,14 @@ export function variantsOf(schema: z.ZodType): ReadonlyMap<string, readonly stri
   return variants
 }
 
-function kindOf(inner: z.ZodType): FieldKind {
+function kindOf(name: string, inner: z.ZodType): FieldKind {
   if (inner instanceof z.ZodCodec) return inner.def.out instanceof z.ZodNumber ? 'time' : 'bytes'
   if (inner instanceof z.ZodNumber) return 'integer'
   if (inner instanceof z.ZodBoolean) return 'flag'
   if (inner instanceof z.ZodEnum) return 'choice'
   if (inner instanceof z.ZodRecord)
     return inner.valueType instanceof z.ZodUnknown ? 'json' : 'pairs'
+  if (inner instanceof z.ZodString && SECRETS.has(name)) return 'secret'
   if (inner instanceof z.ZodString)
     return (inner.maxLength ?? 0) > TEXT_LENGTH_MAX ? 'document' : 'text'
   if (inner instanceof z.ZodArray) {
@@ -103,12 +110,12 @@ function describeField(name: string, schema: z.ZodType, inPath: boolean): Field 
   return {
     name,
     flag: kebab(name),
-    kind: kindOf(inner),
+    kind: kindOf(name, inner),
     required: !optional,
     description: schema.description ?? inner.description ?? '',
     choices,
     default: fallback,
-    bytesMax: bytesMaxOf(inner),
+    bytesMax: SECRETS.has(name) ? SECRET_BYTES_MAX : bytesMaxOf(inner),
     inPath,
     schema,
   }

@@ -54,6 +54,19 @@ async function parseDocument(shell: Shell, field: Field, text: string): Promise<
   }
 }
 
+/** A secret text, without the line end that editors and `echo` add. */
+async function parseSecret(shell: Shell, field: Field, text: string): Promise<string> {
+  const source = readSource(shell, text, field.bytesMax, nameOf(field))
+  if (source === undefined) {
+    throw usageFailure(
+      `${nameOf(field)} takes @file or - (stdin), because other processes can read a command line`,
+    )
+  }
+  return Buffer.from(await source)
+    .toString('utf8')
+    .replace(/\r?\n$/, '')
+}
+
 async function parseJson(shell: Shell, field: Field, text: string): Promise<unknown> {
   const source = readSource(shell, text, field.bytesMax, nameOf(field))
   if (source === undefined) {
@@ -95,6 +108,8 @@ export async function parseField(
       return parseVariant(field, text)
     case 'json':
       return parseJson(shell, field, text)
+    case 'secret':
+      return parseSecret(shell, field, text)
     case 'document':
       return parseDocument(shell, field, text)
     case 'pairs':

@@ -9,6 +9,7 @@ import * as explain from './explain.ts'
 import * as factors from './factors.ts'
 import * as keys from './keys.ts'
 import * as ledger from './ledger.ts'
+import * as loginProviders from './login-providers.ts'
 import * as logins from './logins.ts'
 import * as machines from './machines.ts'
 import * as material from './material.ts'
@@ -127,9 +128,19 @@ export const operations = {
   'login.deviceStart': logins.deviceStart,
   'login.deviceConfirm': logins.deviceConfirm,
   'login.devicePoll': logins.devicePoll,
+  'login.providerStart': loginProviders.startProviderLogin,
+  'login.provider': loginProviders.providerLogin,
+  'login.providerLink': loginProviders.linkOwnProvider,
   'login.list': logins.listLogins,
   'login.end': logins.endLogin,
   logout: logins.logout,
+  'loginProvider.create': loginProviders.createLoginProvider,
+  'loginProvider.update': loginProviders.updateLoginProvider,
+  'loginProvider.list': loginProviders.listLoginProviders,
+  'loginProvider.delete': loginProviders.deleteLoginProvider,
+  'loginProvider.link': loginProviders.linkLoginProvider,
+  'loginProvider.unlink': loginProviders.unlinkLoginProvider,
+  'loginProvider.names': loginProviders.nameLoginProviders,
   'factor.list': factors.listFactors,
   'factor.begin': factors.beginFactor,
   'factor.add': factors.addFactor,

@@ -107,7 +107,13 @@ export const groupMembers = operation({
   summary: 'List the members of a group',
   input: z.strictObject({ group, ...page }),
   output: z.strictObject({
-    items: z.array(z.strictObject({ principal: codec.uuid, createdAt: codec.timestamp() })),
+    items: z.array(
+      z.strictObject({
+        principal: codec.uuid,
+        createdAt: codec.timestamp(),
+        provider: codec.uuid.optional().describe('The login provider that says so'),
+      }),
+    ),
     ...nextPage,
   }),
   errors: ['not_found'],

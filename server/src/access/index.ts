@@ -32,6 +32,17 @@ export {
   RULES_MAX,
   type Rights,
 } from './opening.ts'
+export {
+  candidateNames,
+  LoginProviders,
+  ProviderError,
+  SECOND_FACTOR_ATTEMPTS,
+  type AwaitedFactor,
+  type Flow,
+  type ProviderFault,
+  type ProviderIdentity,
+  type StoredProvider,
+} from './login-providers/index.ts'
 export { csrfOf } from './logins.ts'
 export {
   defaultPolicy,

@@ -1,5 +1,5 @@
 import { constantTimeEqual, hmacSha256 } from '#crypto'
-import type { LoginSession } from '#model'
+import type { LoginLink, LoginProvider, LoginSession } from '#model'
 import { parseToken, proves } from './bearer-token.ts'
 import { openSession, readRow, type Opening } from './opening.ts'
 import type { Session } from './session.ts'
@@ -51,16 +51,36 @@ export async function openLogin(
   const login = (await readRow<LoginSession>(opening, 'loginSession', presented.id))?.value
   if (login === undefined || !proves(presented, login.hash)) return undefined
   if (login.endedAt !== undefined || login.expiresAt <= now) return undefined
+  const rests = await standingRests(opening, login)
+  if (rests === undefined) return undefined
   const session = await openSession(opening, {
     principal: login.principal,
     credential: { kind: 'login', id: login.id, expiresAt: login.expiresAt },
     authentications: login.authentications,
-    rests: [`loginSession/${login.id}`],
+    rests: [`loginSession/${login.id}`, ...rests],
   })
   if (session?.principal.kind !== 'user') return undefined
   return sightings.see(login.id, now, login.idle, login.seenAt)
     ? { session, idle: login.idle }
     : undefined
+}
+
+/** What a login with a provider rests on; undefined where some of it is gone, or means somebody else by now. */
+async function standingRests(
+  opening: Opening,
+  { provider, link, principal }: LoginSession,
+): Promise<readonly string[] | undefined> {
+  const rests: string[] = []
+  if (provider !== undefined) {
+    if ((await readRow<LoginProvider>(opening, 'loginProvider', provider)) === undefined) return
+    rests.push(`loginProvider/${provider}`)
+  }
+  if (link !== undefined) {
+    const found = (await readRow<LoginLink>(opening, 'loginLink', link))?.value
+    if (found?.principal !== principal) return
+    rests.push(`loginLink/${link}`)
+  }
+  return rests
 }
 
 /** What only pages of this server know beside the cookie: made of the login's secret, which it does not tell. */

@@ -15,6 +15,8 @@ export const restable: ReadonlySet<string> = new Set([
   'secretId',
   'certificate',
   'loginSession',
+  'loginProvider',
+  'loginLink',
 ])
 
 /** Of which credentials a new row of a kind may make another principal, or none: sessions from these are opened anew. */

@@ -38,6 +38,8 @@ export {
   type Lockout,
   type LoginSession,
   type Enrolment,
+  type LoginProvider,
+  type LoginLink,
 } from './person.ts'
 export {
   type CertificateMapping,

@@ -92,6 +92,9 @@ export interface LoginSession {
   /** At least so late it was used; what is held in memory may know better. */
   readonly seenAt: number
   readonly endedAt?: number
+  /** Where it was made with a login provider: the provider's id and the link's. It rests on both. */
+  readonly provider?: string
+  readonly link?: string
 }
 
 /** A single-use link for setting up factors: `clve_<id>_<secret>`. */
@@ -103,4 +106,38 @@ export interface Enrolment {
   readonly createdAt: number
   readonly expiresAt: number
   readonly usedAt?: number
+}
+
+/** Where persons may log in with OpenID Connect. The client secret, where there is one, is the row's material. */
+export interface LoginProvider {
+  readonly id: string
+  readonly tenant: string
+  readonly name: string
+  readonly issuer: string
+  readonly client: string
+  /** The claim that lists groups, and which of our groups each means. */
+  readonly groupsClaim?: string
+  readonly groups: readonly { readonly claim: string; readonly group: string }[]
+  /** The claim that says whom of ours somebody is at the first login, by name. */
+  readonly linkClaim?: string
+  /** Whether persons it knows and we do not are added. */
+  readonly admits: boolean
+  /** Values of `amr` or `acr` that say two factors were used. */
+  readonly strong: readonly string[]
+  /** What is asked for beside `openid`. */
+  readonly scopes: readonly string[]
+  readonly createdAt: number
+}
+
+/** Who a person is at a login provider. Its row id is `<provider>/<SHA-256 of the subject, base64url>`. */
+export interface LoginLink {
+  readonly id: string
+  readonly tenant: string
+  readonly provider: string
+  readonly principal: string
+  /** The `sub` claim. */
+  readonly subject: string
+  readonly createdAt: number
+  /** Whether the person has logged in with it, and it alone was enough: then nobody else may set up factors for them. */
+  readonly proven?: boolean
 }

@@ -1,4 +1,4 @@
-import type { Access, Caller, Credential, SystemCredential } from '#access'
+import type { Access, Caller, Credential, LoginProviders, SystemCredential } from '#access'
 import type { Hierarchy, Ring, RowSeals } from '#keyring'
 import type { LedgerReader } from '#ledger'
 import type { Clock, Key, KeyVersion } from '#model'
@@ -23,6 +23,7 @@ export interface Parts {
   readonly ledgerReader: LedgerReader
   readonly system: SystemControl
   readonly begunLogins: BegunLogins
+  readonly loginProviders: LoginProviders
   /** What persons' browsers call the server: an origin (RFC 6454). */
   readonly publicUrl: () => string
 }

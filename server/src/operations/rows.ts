@@ -241,7 +241,7 @@ export function membershipId(group: string, principal: string): string {
 }
 
 export function membershipRow(membership: Membership): PlannedRow {
-  const { group, principal, tenant } = membership
+  const { group, principal, tenant, provider } = membership
   return {
     kind: 'membership',
     id: membershipId(group, principal),
@@ -250,6 +250,7 @@ export function membershipRow(membership: Membership): PlannedRow {
     facets: [
       ['group', group],
       ['principal', principal],
+      ...(provider === undefined ? [] : ([['provider', provider]] as const)),
     ],
   }
 }

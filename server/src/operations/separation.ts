@@ -47,9 +47,8 @@ export interface KeptApart {
 }
 
 /** The separations as they stand; changes of rights write them again, and so come one after the other. */
-async function separationsOf(work: Work) {
+async function separationsOf(work: Work, tenant: string) {
   const { store, seals } = work.parts
-  const { tenant } = work.caller
   const rows = await readNewest(store, async () => {
     const found = await store.list({
       kind: 'separation',
@@ -65,6 +64,13 @@ async function separationsOf(work: Work) {
   }))
 }
 
+interface About {
+  /** The caller's, unless nobody is known yet. */
+  readonly tenant?: string
+  /** Groups that the same change takes the principals out of. */
+  readonly leaving?: ReadonlySet<string>
+}
+
 /**
  * Whether principals may be given actions beside what they have.
  *
@@ -74,12 +80,15 @@ export async function keepApart(
   work: Work,
   principals: Iterable<string>,
   added: readonly string[],
+  about: About = {},
 ): Promise<KeptApart> {
-  const standing = await separationsOf(work)
+  const { tenant = work.caller.tenant, leaving } = about
+  const standing = await separationsOf(work, tenant)
   if (standing.length === 0) return { rows: [], unchanged: [] }
-  const { tenant } = work.caller
   for (const id of new Set(principals)) {
-    const before = actionsIn(await openRights(work.parts, { id, tenant }), work.now)
+    const { bindings, ...rights } = await openRights(work.parts, { id, tenant })
+    const staying = bindings.filter(({ group = '' }) => leaving?.has(group) !== true)
+    const before = actionsIn({ bindings: staying, ...rights }, work.now)
     const after = before.union(new Set(added))
     const broken = standing.find(
       ({ separation }) => isBroken(separation, after) && !isBroken(separation, before),

@@ -39,6 +39,11 @@ import {
   proveEntry,
   searchLedger,
 } from './verbs/ledger.ts'
+import { providerLogin } from './verbs/login-providers/finish.ts'
+import { linkLoginProvider, unlinkLoginProvider } from './verbs/login-providers/links.ts'
+import * as loginProviders from './verbs/login-providers/manage.ts'
+import { linkOwnProvider } from './verbs/login-providers/own-link.ts'
+import { nameLoginProviders, startProviderLogin } from './verbs/login-providers/start.ts'
 import { mac, macBatch, verifyMac } from './verbs/mac.ts'
 import { createOwnerToken } from './verbs/owner-token.ts'
 import * as adding from './verbs/persons/add-factor.ts'
@@ -211,9 +216,19 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'login.deviceStart': devices.deviceStart,
   'login.deviceConfirm': devices.deviceConfirm,
   'login.devicePoll': devices.devicePoll,
+  'login.providerStart': startProviderLogin,
+  'login.provider': providerLogin,
+  'login.providerLink': linkOwnProvider,
   'login.list': logins.listLogins,
   'login.end': logins.endLogin,
   logout: logins.logout,
+  'loginProvider.create': loginProviders.createLoginProvider,
+  'loginProvider.update': loginProviders.updateLoginProvider,
+  'loginProvider.list': loginProviders.listLoginProviders,
+  'loginProvider.delete': loginProviders.deleteLoginProvider,
+  'loginProvider.link': linkLoginProvider,
+  'loginProvider.unlink': unlinkLoginProvider,
+  'loginProvider.names': nameLoginProviders,
   'factor.list': factors.listFactors,
   'factor.begin': adding.beginFactor,
   'factor.add': adding.addFactor,

@@ -30,6 +30,8 @@ export const rowKinds = [
   'lockout',
   'loginSession',
   'enrolment',
+  'loginProvider',
+  'loginLink',
   'certificate',
   'secretId',
   'settings',

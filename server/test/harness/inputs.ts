@@ -4,6 +4,7 @@ import type { GatedName } from '#operations'
 import type { TestHouse } from './house.ts'
 import { dependentInputs } from './inputs-of-dependents.ts'
 import { personInputs } from './inputs-of-persons.ts'
+import { providerInputs } from './inputs-of-providers.ts'
 
 /**
  * For every operation an input that succeeds for whoever may do it, and what it is done to, made anew by the owner each time. An
@@ -307,6 +308,7 @@ export function inputsFor(house: TestHouse): Inputs {
       provider: (await house.perform('identityProvider.create', identityProvider)).id,
     }),
     ...personInputs(house),
+    ...providerInputs(house),
     'role.list': async () => ({}),
     'role.create': async () => ({ role: aName(), summary: '', actions: ['key.get'] }),
     'role.update': async () => ({ role: await roleOf(), actions: ['key.list'] }),

@@ -11,7 +11,9 @@ import type { Store } from '#store'
 import { versionBinding } from '../../src/keyring/ring.ts'
 import { DrivenClock } from '../harness/clock.ts'
 import { startHouse, type TestHouse } from '../harness/house.ts'
+import { providerAnswer, providerOf } from '../harness/inputs-of-providers.ts'
 import { Issuer } from '../harness/issuer.ts'
+import { CLIENT_SECRET, TestProvider } from '../harness/login-provider.ts'
 import { passphrase, startServerProcess, temporaryFolder } from '../harness/server-process.ts'
 import { performSigned, performWith } from '../harness/signed.ts'
 
@@ -158,6 +160,26 @@ async function identityInto(
   secrets.set("an identity's secret", made.secret)
 }
 
+/** The secret that this server has at a login provider, and a login with it. */
+async function providerInto(
+  house: TestHouse,
+  secrets: Map<string, Uint8Array | string>,
+): Promise<void> {
+  const provider = await TestProvider.shared()
+  const made = await house.perform('loginProvider.create', await providerOf(provider))
+  const { flow, callback, carrier } = await providerAnswer(
+    house,
+    provider,
+    { provider: made.id },
+    'alice',
+  )
+  const done = await house.perform('login.provider', { flow, callback, carrier })
+  secrets.set('the client secret', CLIENT_SECRET)
+  secrets.set('the secret of a login under way', flow)
+  secrets.set('the code of a provider', new URLSearchParams(callback).get('code') ?? '')
+  if (done.status === 'done') secrets.set('a login with a provider', done.token ?? '')
+}
+
 const algorithms = [
   'AES-256-GCM',
   'AES-128-GCM',
@@ -224,6 +246,7 @@ test('the data folder has no key of any kind, plaintext, token or share, while i
   // All its tokens begin with the tenant's id, which is no secret.
   secrets.set("a session's token", session.token.slice(64))
   await identityInto(house, secrets)
+  await providerInto(house, secrets)
   // A token in the wrong place is not kept either.
   await house.codeOf('encrypt', { key, plaintext: Buffer.from('a') }, { token: `${house.token}x` })
   await house.checkpoint()

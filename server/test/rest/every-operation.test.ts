@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { openApi, operations, type Operation, type OperationName } from '@claviger/contract'
 import { startHouse } from '../harness/house.ts'
+import { providerAnswer, providerOf } from '../harness/inputs-of-providers.ts'
 import { inputsFor } from '../harness/inputs.ts'
+import { TestProvider } from '../harness/login-provider.ts'
 import { addPasskey } from '../harness/passkey-person.ts'
 import { codeAt, enrolled, PASSWORD } from '../harness/person.ts'
 import type { Sent } from './client.ts'
@@ -183,6 +185,18 @@ const personal: Readonly<
   'login.deviceConfirm': async () => ({
     userCode: (await house.perform('login.deviceStart', {})).userCode,
   }),
+  'login.providerLink': async () => {
+    const shared = await TestProvider.shared()
+    const made = await house.perform('loginProvider.create', await providerOf(shared))
+    const redirect = '/account'
+    const { flow, callback } = await providerAnswer(
+      house,
+      shared,
+      { provider: made.id, redirect },
+      'alice',
+    )
+    return { flow, callback }
+  },
   logout: () => ({}),
   'factor.begin': () => ({ kind: 'totp' }),
   'factor.add': async (token) => {

@@ -33,6 +33,7 @@ const parts: readonly string[] = [
   'codes.js',
   'commands.js',
   'logins.js',
+  'providers.js',
   'approval.js',
   'canonical.js',
   'qr.js',

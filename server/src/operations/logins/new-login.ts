@@ -29,9 +29,12 @@ export async function newLogin(
   about: {
     readonly principal: Pick<Principal, 'id' | 'tenant'>
     readonly authentications: readonly Authentication[]
+    /** Of a login with a provider, the ids of the provider and of the link: the login rests on both. */
+    readonly provider?: string | undefined
+    readonly link?: string | undefined
   },
 ): Promise<NewLogin> {
-  const { principal, authentications } = about
+  const { principal, authentications, provider, link } = about
   if (!isEnough(authentications.map(({ factor }) => factor)))
     throw new ClavigerError('internal', 'A login was to be made of too few factors')
   const { value: settings } = await readSettings(work, principal.tenant)
@@ -48,6 +51,8 @@ export async function newLogin(
     expiresAt: now + settings.loginHours * HOUR_MS,
     idle: settings.idleMinutes * MINUTE_MS,
     seenAt: now,
+    ...(provider === undefined ? {} : { provider }),
+    ...(link === undefined ? {} : { link }),
   }
   return {
     login,

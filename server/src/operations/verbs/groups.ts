@@ -75,8 +75,8 @@ export const groupMembers: ReadVerb<'group.members'> = {
     const { value } = await own<Group>(work, 'group', input.group)
     const facets = [['group', value.id]] as const
     return page(work, { kind: 'membership', facets, input }, (row) => {
-      const { principal, createdAt } = work.parts.seals.open<Membership>(row)
-      return { principal, createdAt }
+      const { principal, createdAt, provider } = work.parts.seals.open<Membership>(row)
+      return { principal, createdAt, ...(provider === undefined ? {} : { provider }) }
     })
   },
 }

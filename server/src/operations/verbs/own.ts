@@ -11,6 +11,7 @@ const words: Readonly<Partial<Record<RowKind, string>>> = {
   approvalPolicy: 'approval policy',
   approval: 'request for approval',
   secretId: 'secret id',
+  loginProvider: 'login provider',
 }
 
 /**

@@ -7,12 +7,17 @@ import {
   form,
   h,
   passwordField,
+  problemNote,
 } from './elements.js'
 import { nextPage, perform } from './operations.js'
 import { show } from './page.js'
 import { passkeysAreKnown, usePasskey } from './passkey.js'
+import { arrival, finish, providerButtons } from './providers.js'
 
-/** Logging in: with a passkey; or with a password and a code of the app, or a recovery code where the app is lost. */
+/**
+ * Logging in: with a passkey; or with a password and a code of the app, or a recovery code where the app is lost; or by way of a
+ * provider.
+ */
 
 const query = new URLSearchParams(location.search)
 const tenant = query.get('tenant') ?? undefined
@@ -82,18 +87,37 @@ const entry = form(
 
 const byPasskey = h('div', { class: 'row' }, button('Use a passkey', enterWithPasskey, 'wide'))
 
-show(
-  ...(passkeysAreKnown()
-    ? [
-        h('section', { 'aria-label': 'With a passkey' }, byPasskey),
-        h('p', { class: 'or' }, 'or with a password'),
-      ]
-    : []),
-  h('section', { 'aria-label': 'With a password and a code' }, entry),
-  h(
-    'p',
-    { class: 'hint' },
-    'No account yet, or everything lost? Ask whoever looks after accounts for a link.',
-  ),
-)
-focusFirst(entry)
+/** What came of a login with a provider; undefined where none was under way. */
+async function comeBack() {
+  try {
+    const arrived = arrival()
+    if (arrived === undefined) return undefined
+    const { flow, callback, next: wanted } = arrived
+    await finish({ flow, callback }, () => location.replace(nextPage(wanted)))
+    return 'finished'
+  } catch (error) {
+    return problemNote(error)
+  }
+}
+
+const cameBack = await comeBack()
+if (cameBack !== 'finished') {
+  const atProviders = h('section', { 'aria-label': 'With a provider', hidden: true })
+  show(
+    cameBack,
+    passkeysAreKnown() && h('section', { 'aria-label': 'With a passkey' }, byPasskey),
+    atProviders,
+    passkeysAreKnown() && h('p', { class: 'or' }, 'or with a password'),
+    h('section', { 'aria-label': 'With a password and a code' }, entry),
+    h(
+      'p',
+      { class: 'hint' },
+      'No account yet, or everything lost? Ask whoever looks after accounts for a link.',
+    ),
+  )
+  focusFirst(entry)
+  // Without them there are still the other ways, and those say what is wrong.
+  const providers = await providerButtons(tenant, next).catch(() => [])
+  atProviders.replaceChildren(...providers)
+  atProviders.hidden = providers.length === 0
+}

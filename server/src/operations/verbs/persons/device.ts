@@ -1,12 +1,13 @@
 import { secretName } from '#access'
 import { randomSecret } from '#keyring'
-import { ClavigerError } from '#model'
+import { ClavigerError, type LoginSession } from '#model'
 import type { WaitingDevice } from '../../logins/begun-logins.ts'
 import { assertFresh } from '../../logins/fresh.ts'
 import { newLogin } from '../../logins/new-login.ts'
 import { loggedIn } from '../../logins/stored.ts'
 import type { ChangeVerb, ReadVerb } from '../../verb.ts'
 import type { Work } from '../../work.ts'
+import { own } from '../own.ts'
 
 /** Letting a program in that has no browser (RFC 8628). */
 
@@ -61,12 +62,17 @@ export const deviceConfirm: ChangeVerb<'login.deviceConfirm'> = {
     assertFresh(work)
     const device = waiting(work, userCode)
     const { authentications = [] } = work.caller
-    const made = await newLogin(work, { principal: person, authentications })
+    // It is worth no more than the login that lets it in, and rests on the same.
+    const { id } = work.session.credential
+    const { value, standing } = await own<LoginSession>(work, 'loginSession', id)
+    const { provider, link } = value
+    const made = await newLogin(work, { principal: person, authentications, provider, link })
     const { session, token } = made.output
     return {
       additive: true,
       rows: [made.row],
       absent: [made.absent],
+      unchanged: [standing],
       subject: made.login.id,
       detail: { principal: person.id },
       output: { session },

@@ -2,6 +2,7 @@ import { createTokenText, listRows } from '#access'
 import { newestRow, newId } from '#keyring'
 import { ClavigerError, type Enrolment, type Principal } from '#model'
 import type { RowReference } from '#store'
+import { canLogIn, linksOf } from '../../logins/provider-links.ts'
 import { factorsOf, passwordOf } from '../../logins/stored.ts'
 import { enrolmentRow } from '../../rows/logins.ts'
 import type { ChangeVerb } from '../../verb.ts'
@@ -43,8 +44,7 @@ function newLink(work: Work, { id: principal, tenant }: Principal, hours: number
 
 /** Whoever makes a link decides who can log in as the person; once they can, that takes a reset. */
 async function assertWithoutFactors(work: Work, person: Principal): Promise<void> {
-  const password = await passwordOf(work, person)
-  if (password !== undefined || (await factorsOf(work, person)).length > 0)
+  if (await canLogIn(work, person))
     throw new ClavigerError('conflict', 'The person can log in already; person.reset comes first')
 }
 
@@ -84,6 +84,7 @@ export const resetPerson: ChangeVerb<'person.reset'> = {
     const password = await passwordOf(work, value)
     const logins = await endedLogins(work, value)
     const lockout = await newestRow(work.parts.store, { kind: 'lockout', id })
+    const links = await linksOf(work, value)
     const link = newLink(work, value, hours)
     return {
       additive: false,
@@ -91,6 +92,7 @@ export const resetPerson: ChangeVerb<'person.reset'> = {
       removals: [
         ...(await earlierLinks(work, value)),
         ...factors.map(({ factor }) => ({ kind: 'factor' as const, id: factor.id })),
+        ...links.map((one) => ({ kind: 'loginLink' as const, id: one.id })),
         ...(password === undefined ? [] : [{ kind: 'password' as const, id }]),
         ...(lockout === undefined ? [] : [{ kind: 'lockout' as const, id }]),
       ],

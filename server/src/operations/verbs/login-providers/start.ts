@@ -1,0 +1,76 @@
+import { ProviderError } from '#access'
+import { ClavigerError, type LoginProvider, type Tenant } from '#model'
+import type { ReadVerb } from '../../verb.ts'
+import type { Work } from '../../work.ts'
+import { findProvider } from './stored.ts'
+
+/** What anybody may ask who is about to log in. */
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+/** Providers on a login page, and tenants looked through for a name. */
+const PROVIDERS_MAX = 100
+const TENANTS_MAX = 1_000
+
+export const nameLoginProviders: ReadVerb<'loginProvider.names'> = {
+  kind: 'read',
+  async run(input, work) {
+    work.authorizeAnybody()
+    const { parts } = work
+    const tenant = await tenantOf(work, input.tenant)
+    if (tenant === undefined) return { items: [] }
+    const rows = await parts.store.list({
+      kind: 'loginProvider',
+      tenant,
+      facets: [],
+      limit: PROVIDERS_MAX,
+    })
+    return {
+      items: rows
+        .map((row) => parts.seals.open<LoginProvider>(row))
+        .map(({ id, name }) => ({ id, name })),
+    }
+  },
+}
+
+/** A tenant by its id or name; the first where none is named. */
+async function tenantOf({ parts }: Work, named: string | undefined): Promise<string | undefined> {
+  const first = parts.defaultTenant()
+  if (named === undefined || named === first) return first
+  if (UUID.test(named)) return named
+  const rows = await parts.store.list({
+    kind: 'tenant',
+    tenant: named,
+    facets: [],
+    limit: TENANTS_MAX,
+  })
+  return rows.map((row) => parts.seals.open<Tenant>(row)).find(({ name }) => name === named)?.id
+}
+
+export const startProviderLogin: ReadVerb<'login.providerStart'> = {
+  kind: 'read',
+  async run({ provider: id, redirect, again }, work) {
+    work.authorizeAnybody()
+    const { parts, origin } = work
+    const stored = await findProvider(work, id)
+    if (stored === undefined)
+      throw new ClavigerError('not_found', 'There is no login provider of that id')
+    try {
+      const { url, awaited } = await parts.loginProviders.start(stored, {
+        redirect: redirect.startsWith('/') ? `${parts.publicUrl()}${redirect}` : redirect,
+        again,
+      })
+      const { secret, expiresAt } = parts.loginProviders.flows.begin(
+        { ...awaited, provider: id, tenant: stored.provider.tenant },
+        origin.source,
+      )
+      return { url, flow: secret, expiresAt }
+    } catch (thrown) {
+      if (!(thrown instanceof ProviderError)) throw thrown
+      throw new ClavigerError(
+        'overloaded',
+        'The login provider does not answer as it should; try again later, or tell an administrator',
+        { cause: thrown },
+      )
+    }
+  },
+}
