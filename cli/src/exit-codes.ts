@@ -27,6 +27,7 @@ export const exitCodeOfError = Object.freeze({
   step_up_required: exitCodes.unauthenticated,
   approval_required: exitCodes.forbidden,
   separation_violated: exitCodes.conflict,
+  policy_violated: exitCodes.conflict,
   not_exportable: exitCodes.forbidden,
   not_found: exitCodes.notFound,
   no_route: exitCodes.general,
@@ -68,6 +69,8 @@ export const adviceForError = Object.freeze({
     "Ask for it with 'claviger approval request OPERATION --input JSON --comment TEXT', then repeat the command with --approval ID.",
   separation_violated:
     "'claviger separation list' shows which duties are kept apart; give this one to somebody else.",
+  policy_violated:
+    "'claviger lifecycle-policy list' shows what is asked of keys; 'claviger policy check' which keys break it.",
   not_exportable: 'Only keys created with --exportable may leave, and that is fixed for life.',
   not_found: "'claviger key list' and 'claviger alias list' show what there is.",
   no_route: 'Client and server may be of different versions: compare claviger version and status.',

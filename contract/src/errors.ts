@@ -17,6 +17,7 @@ export const errorCodes = {
   step_up_required: { status: 403, title: 'A fresh proof of who is asking is needed' },
   approval_required: { status: 403, title: 'Others must approve this first' },
   separation_violated: { status: 409, title: 'These duties are kept apart' },
+  policy_violated: { status: 409, title: 'A lifecycle policy does not allow this' },
   not_exportable: { status: 403, title: 'The key was not created exportable' },
   not_found: { status: 404, title: 'There is no such thing' },
   no_route: { status: 404, title: 'There is no such address' },

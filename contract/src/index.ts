@@ -24,6 +24,15 @@ export {
   type StepUpDemand,
 } from './errors.ts'
 export { factorNames, type FactorName } from './factors.ts'
+export {
+  keyTypes,
+  lifecyclePresets,
+  lifecycleRuleNames,
+  type KeyType,
+  type LifecyclePreset,
+  type LifecycleRule,
+  type LifecycleRules,
+} from './lifecycle.ts'
 export { type LedgerRecord, type Outcome } from './ledger/record.ts'
 export { noticeTypeNames, noticeTypeOf, noticeTypes, type NoticeType } from './notice.ts'
 export {

@@ -46,6 +46,8 @@ const seeAccess = [
   'separation.list',
   'stepUpRule.list',
   'approvalPolicy.list',
+  'lifecyclePolicy.list',
+  'policy.check',
   'approval.list',
   'tenant.list',
 ] as const
@@ -81,6 +83,8 @@ export const roles: Readonly<
       'dependent.update',
       'dependent.remove',
       'dependent.acknowledge',
+      'lifecyclePolicy.list',
+      'policy.check',
     ],
   },
   encrypter: {
@@ -161,6 +165,9 @@ export const roles: Readonly<
       'approvalPolicy.create',
       'approvalPolicy.update',
       'approvalPolicy.delete',
+      'lifecyclePolicy.create',
+      'lifecyclePolicy.update',
+      'lifecyclePolicy.loosen',
     ],
   },
 })
@@ -182,6 +189,8 @@ const noDuty: ReadonlySet<string> = new Set([
   'dependent.acknowledge',
   'policy.get',
   'grant.list',
+  'lifecyclePolicy.list',
+  'policy.check',
 ])
 
 export const duties: Readonly<Record<DutyName, readonly string[]>> = Object.freeze({

@@ -13,6 +13,7 @@ import {
   dueForExpiry,
   dueForRotation,
   Gate,
+  LifecyclePolicies,
   Sources,
   type SystemControl,
 } from '#operations'
@@ -70,12 +71,14 @@ async function layFoundation({ store, clock, log }: HouseOptions) {
   await custody.load()
   const ring = new Ring({ store, clock, seals, hierarchy })
   const access = new Access({ store, seals, hierarchy, clock })
+  const lifecycle = new LifecyclePolicies({ store, seals })
   const ledger = new Ledger({
     store,
     clock,
     publish(changed: readonly RowReference[]) {
       ring.drop(changed)
       access.drop(changed)
+      lifecycle.drop(changed)
       custody.drop(changed)
     },
     report: (event, cause) =>
@@ -86,7 +89,19 @@ async function layFoundation({ store, clock, log }: HouseOptions) {
   await ledger.open()
   const ledgerReader = new Log(store, clock, logPrimitives)
   const sources = new Sources(ledger, commit)
-  return { store, clock, hierarchy, seals, custody, ring, access, ledger, ledgerReader, sources }
+  return {
+    store,
+    clock,
+    hierarchy,
+    seals,
+    custody,
+    ring,
+    access,
+    lifecycle,
+    ledger,
+    ledgerReader,
+    sources,
+  }
 }
 
 /** @throws ClavigerError where the seal stands between callers and keys */
@@ -129,7 +144,8 @@ function jobsOf(
 /** Puts the house together over an open store; sealed until somebody unseals it. */
 export async function compose(options: HouseOptions): Promise<House> {
   const foundation = await layFoundation(options)
-  const { store, hierarchy, seals, custody, ring, access, ledger, ledgerReader } = foundation
+  const { store, hierarchy, seals, custody, ring, access, lifecycle, ledger, ledgerReader } =
+    foundation
   let stopping = false
   const assertServing = () => {
     if (stopping) {
@@ -151,6 +167,7 @@ export async function compose(options: HouseOptions): Promise<House> {
       ledgerReader.lock()
       ring.clear()
       access.clear()
+      lifecycle.clear()
       options.log.warn({ event: 'sealed' }, 'the server is sealed')
     },
     examine: () => examine({ store, seals }),

@@ -80,6 +80,8 @@ export const groups: Readonly<Record<string, string>> = Object.freeze({
   access: 'Who may do what, and why',
   'step-up-rule': 'What asks for a fresh proof of who is asking',
   'approval-policy': 'What others must approve',
+  'lifecycle-policy': 'What keys must be like from their making to their end',
+  policy: 'Key policies, and which keys break what lifecycle policies ask',
   approval: 'Requests that others approve something',
   tenant: 'Tenants, each with its own keys and principals',
   ledger: 'The record of everything: read it, and check it from outside',

@@ -9,6 +9,7 @@ import * as explain from './explain.ts'
 import * as factors from './factors.ts'
 import * as keys from './keys.ts'
 import * as ledger from './ledger.ts'
+import * as lifecycle from './lifecycle.ts'
 import * as loginProviders from './login-providers.ts'
 import * as logins from './logins.ts'
 import * as machines from './machines.ts'
@@ -170,6 +171,14 @@ export const operations = {
   'approvalPolicy.update': rules.updateApprovalPolicy,
   'approvalPolicy.list': rules.listApprovalPolicies,
   'approvalPolicy.delete': rules.deleteApprovalPolicy,
+  'lifecyclePolicy.create': lifecycle.createLifecyclePolicy,
+  'lifecyclePolicy.update': lifecycle.updateLifecyclePolicy,
+  'lifecyclePolicy.loosen': lifecycle.loosenLifecyclePolicy,
+  'lifecyclePolicy.delete': lifecycle.deleteLifecyclePolicy,
+  'lifecyclePolicy.get': lifecycle.getLifecyclePolicy,
+  'lifecyclePolicy.list': lifecycle.listLifecyclePolicies,
+  'policy.check': lifecycle.checkPolicies,
+  'policy.simulate': lifecycle.simulatePolicy,
   'approval.request': approvals.requestApproval,
   'approval.list': approvals.listApprovals,
   'approval.get': approvals.getApproval,

@@ -2,15 +2,9 @@ import { z } from 'zod'
 import * as codec from '../codecs.ts'
 import { factorNames } from '../factors.ts'
 import { operation } from '../operation.ts'
-import { empty, nextPage, page } from './shared.ts'
+import { empty, nextPage, page, ruleScope } from './shared.ts'
 
 /** What must have happened before something that is allowed is done: a fresh proof of who is asking, or the approval of others. */
-
-const scope = z.union([
-  z.strictObject({ kind: z.literal('tenant') }),
-  z.strictObject({ kind: z.literal('labels'), selector: codec.labelSelector }),
-  z.strictObject({ kind: z.literal('key'), key: codec.keyReference }),
-])
 
 const actions = z
   .array(z.string().min(1).max(64))
@@ -18,13 +12,13 @@ const actions = z
   .max(64)
   .describe('Actions, such as key.export: role.list tells which there are')
 
-const scopeField = { scope: scope.default({ kind: 'tenant' }).describe('Where it holds') }
+const scopeField = { scope: ruleScope.default({ kind: 'tenant' }).describe('Where it holds') }
 
 const stepUpRuleView = z.strictObject({
   id: codec.uuid,
   name: codec.name,
   actions: z.array(z.string()),
-  scope,
+  scope: ruleScope,
   factors: z.array(z.enum(factorNames)),
   maxAgeSeconds: z.int().optional(),
   createdAt: codec.timestamp(),
@@ -83,7 +77,7 @@ const approvalPolicyView = z.strictObject({
   id: codec.uuid,
   name: codec.name,
   actions: z.array(z.string()),
-  scope,
+  scope: ruleScope,
   approvals: z.int(),
   principals: z.array(codec.uuid),
   groups: z.array(codec.uuid),

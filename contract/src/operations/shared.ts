@@ -178,6 +178,13 @@ export function items<Item extends z.ZodType>(item: Item) {
     .describe('Up to 1,000 items, each as the operation alone would take it')
 }
 
+/** Where a rule holds. */
+export const ruleScope = z.union([
+  z.strictObject({ kind: z.literal('tenant') }),
+  z.strictObject({ kind: z.literal('labels'), selector: codec.labelSelector }),
+  z.strictObject({ kind: z.literal('key'), key: codec.keyReference }),
+])
+
 /** A built-in role, or one of the tenant's own. */
 export const roleName = z
   .string()

@@ -1,5 +1,5 @@
 import { roles, roleNames } from '@claviger/contract'
-import { selects, type Authentication, type Binding, type Key, type Scope } from '#model'
+import { isInScope, type Authentication, type Binding, type Key, type Scope } from '#model'
 import type { Asked } from './asked.ts'
 import { compileConditions, type Compiled } from './conditions.ts'
 import { starPattern, type KeyPolicy, type Pattern } from './policy/index.ts'
@@ -61,22 +61,6 @@ interface Held {
   readonly holds: Compiled | undefined
   /** Something else than the target decides, so it is not to be remembered. */
   readonly isConditional: boolean
-}
-
-/** Whether a target is in a scope. Of a scope by alias `hasName` says so: names move without the key. */
-export function isInScope(scope: Scope, target: Target, hasName: () => boolean): boolean {
-  switch (scope.kind) {
-    case 'tenant':
-      return true
-    case 'labels':
-      return selects(scope.selector, target.labels)
-    case 'key':
-      return scope.key === target.key
-    case 'alias':
-      return hasName()
-    default:
-      return scope satisfies never
-  }
 }
 
 /** The names of a key are the situation's to know. */

@@ -1,5 +1,11 @@
-import type { ApprovalPolicy, Authentication, Scope, StepUpRule } from '#model'
-import { isInScope, type Target } from './decision.ts'
+import {
+  isInScope,
+  type ApprovalPolicy,
+  type Authentication,
+  type Scope,
+  type StepUpRule,
+} from '#model'
+import type { Target } from './decision.ts'
 
 /** What must have happened before something that is allowed is done: a fresh proof, or the approval of others. */
 

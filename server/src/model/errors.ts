@@ -38,6 +38,21 @@ export class LoginRefused extends ClavigerError {
   }
 }
 
+/** What was asked for breaks a lifecycle policy. Which policy, which of its rules, and of which key, is for the ledger too. */
+export class PolicyViolated extends ClavigerError {
+  readonly key: string | undefined
+  readonly detail: Readonly<Record<string, string | number>>
+
+  constructor(
+    message: string,
+    about: { readonly key?: string | undefined; readonly policy: string; readonly rule: string },
+  ) {
+    super('policy_violated', message)
+    this.key = about.key
+    this.detail = { policy: about.policy, rule: about.rule }
+  }
+}
+
 /** The operation is allowed, but only once the caller has proved again who it is. */
 export class StepUpRequired extends ClavigerError {
   readonly demand: StepUpDemand

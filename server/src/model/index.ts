@@ -24,6 +24,7 @@ export {
   ClavigerError,
   KeyError,
   LoginRefused,
+  PolicyViolated,
   StepUpRequired,
   toClavigerError,
 } from './errors.ts'
@@ -62,10 +63,29 @@ export {
 } from './rules.ts'
 export { grantOperations, isGrantable, type GrantedKey } from './grant-operations.ts'
 export { makeGrantToken, readGrantToken, type GrantToken } from './grant-token.ts'
+export {
+  cryptoperiods,
+  keyTypeOf,
+  type Cryptoperiod,
+  type SourcedCryptoperiod,
+} from './cryptoperiods.ts'
+export { covering, isWithin, loosenedBy, strictest, type LifecyclePolicy } from './lifecycle.ts'
+export { rulesOfPreset } from './lifecycle-presets.ts'
+export {
+  brokenRules,
+  datesWithin,
+  rotationWithin,
+  rulesFor,
+  violationsOf,
+  worsened,
+  type GovernedKey,
+  type Violation,
+} from './lifecycle-violations.ts'
 export { envelopeKeyId, hasReplicas } from './key.ts'
 export type { Counters, Key, KeyVersion, MultiRegion, Revocation } from './key.ts'
 export {
   accountOf,
+  isInScope,
   selects,
   type AccessKey,
   type Binding,

@@ -139,3 +139,23 @@ export function selects(selector: string, labels: Readonly<Record<string, string
     return at > 0 && labels[pair.slice(0, at)] === pair.slice(at + 1)
   })
 }
+
+/** Whether a target is in a scope. Of a scope by alias `hasName` says so: names move without the key. */
+export function isInScope(
+  scope: Scope,
+  target: { readonly key?: string; readonly labels: Readonly<Record<string, string>> },
+  hasName: () => boolean,
+): boolean {
+  switch (scope.kind) {
+    case 'tenant':
+      return true
+    case 'labels':
+      return selects(scope.selector, target.labels)
+    case 'key':
+      return scope.key === target.key
+    case 'alias':
+      return hasName()
+    default:
+      return scope satisfies never
+  }
+}

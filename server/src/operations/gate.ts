@@ -1,7 +1,7 @@
 import { operations, type InputOf, type OutputOf } from '@claviger/contract'
 import { systemCredential, type Caller } from '#access'
 import type { Ledger, RecordDraft } from '#ledger'
-import { ClavigerError, KeyError, LoginRefused, toClavigerError } from '#model'
+import { ClavigerError, KeyError, LoginRefused, PolicyViolated, toClavigerError } from '#model'
 import type { Change } from '#store'
 import { underApproval } from './approvals.ts'
 import { FailureLimiter } from './failure-limiter.ts'
@@ -217,6 +217,7 @@ export class Gate {
       }
       this.#options.ring.drop([recorded.subject])
       this.#options.access.drop([recorded.subject])
+      this.#options.lifecycle.drop([recorded.subject])
     }
     throw new ClavigerError('overloaded', 'Others keep changing the same thing; try again later')
   }
@@ -311,13 +312,13 @@ function refusalRecord(
   const about = {
     outcome: outcomeOf(error),
     reason: error.code,
-    ...(error instanceof LoginRefused ? { detail: error.detail } : {}),
+    ...(error instanceof LoginRefused || error instanceof PolicyViolated
+      ? { detail: error.detail }
+      : {}),
+    ...(error instanceof PolicyViolated ? { key: error.key } : {}),
+    ...(error instanceof KeyError ? { key: error.key.id, version: error.version } : {}),
   }
-  return work.draft(
-    event,
-    source,
-    error instanceof KeyError ? { ...about, key: error.key.id, version: error.version } : about,
-  )
+  return work.draft(event, source, about)
 }
 
 function changeRecords(

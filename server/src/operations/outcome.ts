@@ -15,6 +15,7 @@ export function outcomeOf(error: ClavigerError): RecordDraft['outcome'] {
     case 'not_exportable':
     case 'separation_violated':
     case 'acknowledgement_required':
+    case 'policy_violated':
       return 'refused'
     default:
       return 'failed'

@@ -3,6 +3,7 @@ import type { Hierarchy, Ring, RowSeals } from '#keyring'
 import type { LedgerReader } from '#ledger'
 import type { Clock, Key, KeyVersion } from '#model'
 import type { Store } from '#store'
+import type { LifecyclePolicies } from './lifecycle/policies.ts'
 import type { BegunLogins } from './logins/begun-logins.ts'
 import type { SystemControl } from './system-control.ts'
 
@@ -24,6 +25,7 @@ export interface Parts {
   readonly system: SystemControl
   readonly begunLogins: BegunLogins
   readonly loginProviders: LoginProviders
+  readonly lifecycle: LifecyclePolicies
   /** What persons' browsers call the server: an origin (RFC 6454). */
   readonly publicUrl: () => string
 }

@@ -14,6 +14,7 @@ import type {
   Key,
   KeyGrant,
   KeyVersion,
+  LifecyclePolicy,
   Membership,
   Principal,
   SecretId,
@@ -266,6 +267,16 @@ export function stepUpRuleRow(rule: StepUpRule): PlannedRow {
 
 export function approvalPolicyRow(policy: ApprovalPolicy): PlannedRow {
   return { kind: 'approvalPolicy', id: policy.id, tenant: policy.tenant, value: policy, facets: [] }
+}
+
+export function lifecyclePolicyRow(policy: LifecyclePolicy): PlannedRow {
+  return {
+    kind: 'lifecyclePolicy',
+    id: policy.id,
+    tenant: policy.tenant,
+    value: policy,
+    facets: [],
+  }
 }
 
 /** `wrappedInput` is what was asked for, under the tenant's key. */

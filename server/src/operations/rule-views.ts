@@ -16,7 +16,7 @@ export interface AskedInput {
 
 /** What is shown of rules and of requests for approval. */
 
-function scopeView(scope: Scope) {
+export function ruleScopeView(scope: Scope) {
   if (scope.kind === 'alias')
     throw new ClavigerError('internal', 'A rule has a scope that rules cannot have')
   return { ...scope }
@@ -28,7 +28,7 @@ export function stepUpRuleView(rule: StepUpRule): OutputOf<'stepUpRule.create'> 
     id,
     name,
     actions: [...actions],
-    scope: scopeView(scope),
+    scope: ruleScopeView(scope),
     factors: [...factors],
     ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }),
     createdAt,
@@ -42,7 +42,7 @@ export function approvalPolicyView(policy: ApprovalPolicy): OutputOf<'approvalPo
     id,
     name,
     actions: [...actions],
-    scope: scopeView(scope),
+    scope: ruleScopeView(scope),
     approvals,
     principals: [...principals],
     groups: [...groups],

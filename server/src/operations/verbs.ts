@@ -8,6 +8,7 @@ import { autoRotateKey } from './verbs/auto-rotate.ts'
 import * as bindings from './verbs/bindings.ts'
 import * as certificates from './verbs/certificates.ts'
 import { destroyKey, restoreKey, resumeKey, suspendKey, updateKey } from './verbs/change-key.ts'
+import { checkPolicies, simulatePolicy } from './verbs/check-policies.ts'
 import { createGrant } from './verbs/create-grant.ts'
 import { createKey } from './verbs/create-key.ts'
 import { datakey, datakeyPair } from './verbs/datakey.ts'
@@ -39,6 +40,7 @@ import {
   proveEntry,
   searchLedger,
 } from './verbs/ledger.ts'
+import * as lifecyclePolicies from './verbs/lifecycle-policies.ts'
 import { providerLogin } from './verbs/login-providers/finish.ts'
 import { linkLoginProvider, unlinkLoginProvider } from './verbs/login-providers/links.ts'
 import * as loginProviders from './verbs/login-providers/manage.ts'
@@ -197,6 +199,14 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'approvalPolicy.update': rules.updateApprovalPolicy,
   'approvalPolicy.list': rules.listApprovalPolicies,
   'approvalPolicy.delete': rules.deleteApprovalPolicy,
+  'lifecyclePolicy.create': lifecyclePolicies.createLifecyclePolicy,
+  'lifecyclePolicy.update': lifecyclePolicies.updateLifecyclePolicy,
+  'lifecyclePolicy.loosen': lifecyclePolicies.loosenLifecyclePolicy,
+  'lifecyclePolicy.delete': lifecyclePolicies.deleteLifecyclePolicy,
+  'lifecyclePolicy.get': lifecyclePolicies.getLifecyclePolicy,
+  'lifecyclePolicy.list': lifecyclePolicies.listLifecyclePolicies,
+  'policy.check': checkPolicies,
+  'policy.simulate': simulatePolicy,
   'approval.request': requestApproval,
   'approval.list': approvals.listApprovals,
   'approval.get': approvals.getApproval,

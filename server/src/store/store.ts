@@ -43,6 +43,7 @@ export const rowKinds = [
   'approvalPolicy',
   'approval',
   'dependent',
+  'lifecyclePolicy',
 ] as const
 export type RowKind = (typeof rowKinds)[number]
 

@@ -3,6 +3,7 @@ import type { InputOf } from '@claviger/contract'
 import type { GatedName } from '#operations'
 import type { TestHouse } from './house.ts'
 import { dependentInputs } from './inputs-of-dependents.ts'
+import { lifecycleInputs } from './inputs-of-lifecycle-policies.ts'
 import { personInputs } from './inputs-of-persons.ts'
 import { providerInputs } from './inputs-of-providers.ts'
 
@@ -55,10 +56,10 @@ export function inputsFor(house: TestHouse): Inputs {
     await house.createKey({ alias })
     return alias
   }
+  const grant = async () => ({ key: await keyOf(), grantee: 'somebody', operations: ['Encrypt'] })
   const granted = async () => {
-    const key = await keyOf()
-    const input = { key, grantee: 'somebody', operations: ['Encrypt'] }
-    return { key, ...(await house.perform('grant.create', input)) }
+    const input = await grant()
+    return { key: input.key, ...(await house.perform('grant.create', input)) }
   }
   const accessKeyOf = async () => {
     const { id: principal } = await house.createUser()
@@ -198,11 +199,7 @@ export function inputsFor(house: TestHouse): Inputs {
       const key = await keyOf()
       return { key, policy: (await house.perform('policy.get', { key })).policy }
     },
-    'grant.create': async () => ({
-      key: await keyOf(),
-      grantee: 'somebody',
-      operations: ['Encrypt'],
-    }),
+    'grant.create': grant,
     'grant.list': async () => ({ key: await keyOf(), ...page }),
     'grant.retirable': async () => ({ retiring: 'somebody', ...page }),
     'grant.retire': async () => ({ token: (await granted()).token }),
@@ -267,6 +264,7 @@ export function inputsFor(house: TestHouse): Inputs {
     'approvalPolicy.update': async () => ({ policy: await policy(await keyOf()), approvals: 2 }),
     'approvalPolicy.list': async () => page,
     'approvalPolicy.delete': async () => ({ policy: await policy(await keyOf()) }),
+    ...lifecycleInputs(house, keyOf),
     'approval.request': asking,
     'approval.list': async () => page,
     'approval.get': async () => ({ approval: await asked() }),

@@ -106,6 +106,15 @@ const ways: Readonly<Record<ErrorCode, () => Promise<Answer>>> = {
     assert.deepEqual(approval, { policy: id, approvals: 2 })
     return answer
   },
+  policy_violated: async () => {
+    const scope = { kind: 'labels', selector: 'kept=long' } as const
+    await owner.call('lifecyclePolicy.create', {
+      name: 'kept long',
+      scope,
+      rules: { strengthMin: 256 },
+    })
+    return post('/v1/keys', { algorithm: 'AES-128-GCM', labels: { kept: 'long' } })
+  },
   not_exportable: () => post(`/v1/keys/${key}/export`, { publicKey: base64(Buffer.alloc(256)) }),
   not_found: () => get('/v1/keys/nobody'),
   no_route: () => get('/v1/nowhere'),

@@ -67,6 +67,12 @@ function byCode(error: ClavigerError, asking: Asking | undefined): AwsException 
       )
     case 'forbidden':
       return accessDenied(asking)
+    case 'policy_violated':
+      return new AwsException(
+        'AccessDeniedException',
+        `${notAuthorized(asking)} with an explicit deny in a lifecycle policy. ${error.message}`,
+        error.code,
+      )
     case 'not_found':
       return notFound(asking)
     case 'invalid_ciphertext':
@@ -107,16 +113,20 @@ function byCode(error: ClavigerError, asking: Asking | undefined): AwsException 
 
 /** The same whether what was asked for is there or not: the resource is what the request said. */
 function accessDenied(asking: Asking | undefined): AwsException {
+  return new AwsException(
+    'AccessDeniedException',
+    `${notAuthorized(asking)} because no role binding, key policy or grant allows it`,
+    'forbidden',
+  )
+}
+
+/** How AWS begins, whatever denies it: of an organization's policies it goes on "with an explicit deny in a service control policy". */
+function notAuthorized(asking: Asking | undefined): string {
   const caller = asking?.caller
   const who = caller === undefined ? '' : principalArn(caller)
   const [first] = asking?.said ?? []
   const on = asking === undefined || first === undefined ? '*' : asking.arnOfSaid(first[0])
-  return new AwsException(
-    'AccessDeniedException',
-    `User: ${who} is not authorized to perform: kms:${asking?.operation ?? '*'} on resource: ${on} ` +
-      'because no role binding, key policy or grant allows it',
-    'forbidden',
-  )
+  return `User: ${who} is not authorized to perform: kms:${asking?.operation ?? '*'} on resource: ${on}`
 }
 
 function notFound(asking: Asking | undefined): AwsException {

@@ -1,6 +1,7 @@
 import type { InputOf } from '@claviger/contract'
 import { ClavigerError, KeyError, keyRefusal, type Key, type Rotation } from '#model'
 import { aliasesOf } from '../aliases.ts'
+import { assertChanged } from '../lifecycle/govern.ts'
 import { keyRow, standing } from '../rows.ts'
 import type { ChangeVerb } from '../verb.ts'
 import { keyView } from '../views.ts'
@@ -54,6 +55,10 @@ export const autoRotateKey: ChangeVerb<'key.autoRotate'> = {
     const changed = (member: Key): Key => {
       const { rotation: _before, ...rest } = member
       return rotation === undefined ? rest : { ...rest, rotation }
+    }
+    for (const member of members) {
+      const { versions } = member
+      await assertChanged(work, member, { key: changed(member.key), versions })
     }
     return {
       additive: false,

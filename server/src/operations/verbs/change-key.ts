@@ -11,6 +11,7 @@ import {
 } from '#model'
 import { aliasesOf } from '../aliases.ts'
 import { acknowledged, assertAcknowledged } from '../blast-radius.ts'
+import { assertChanged, assertWindow } from '../lifecycle/govern.ts'
 import { assertOwner } from '../owner.ts'
 import { keyRow, standing, versionRow } from '../rows.ts'
 import { target } from '../target.ts'
@@ -130,13 +131,16 @@ export const updateKey: ChangeVerb<'key.update'> = {
       ...(input.processStopAt === undefined ? {} : { processStopAt: input.processStopAt }),
     }
     if (dated) assertOrder(version.activatedAt, version)
+    const key: Key = {
+      ...ringKey.key,
+      description: input.description ?? ringKey.key.description,
+      labels: input.labels ?? ringKey.key.labels,
+      owner: input.owner ?? ringKey.key.owner,
+    }
+    const versions = ringKey.versions.map((each) => (each === ringKey.current ? version : each))
+    await assertChanged(work, ringKey, { key, versions })
     return planChange(work, ringKey, {
-      key: {
-        ...ringKey.key,
-        description: input.description ?? ringKey.key.description,
-        labels: input.labels ?? ringKey.key.labels,
-        owner: input.owner ?? ringKey.key.owner,
-      },
+      key,
       ...(dated ? { versions: [version], version: version.version } : {}),
     })
   },
@@ -189,6 +193,7 @@ export const destroyKey: ChangeVerb<'key.destroy'> = {
       )
     }
     await assertAcknowledged(work, ringKey, input.acknowledge)
+    await assertWindow(work, ringKey.key, input.days)
     const destroyAt = work.now + input.days * DAY_MS
     return planChange(work, ringKey, {
       key: { ...ringKey.key, destroyAt },

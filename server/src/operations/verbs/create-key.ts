@@ -1,6 +1,7 @@
 import type { OutputOf } from '@claviger/contract'
 import { aliasId, findAlgorithm, findUsage, generateMaterial, newId } from '#keyring'
 import { ClavigerError, type Key, type KeyVersion } from '#model'
+import { assertMade, datesUnder, withRotation } from '../lifecycle/govern.ts'
 import { assertOwner } from '../owner.ts'
 import { aliasRow, keyRow, versionRow } from '../rows.ts'
 import type { ChangeVerb, Plan } from '../verb.ts'
@@ -28,19 +29,23 @@ export interface NewKey {
   readonly bypassPolicyLockoutCheck?: boolean | undefined
 }
 
+/** A key that is to be made and its first version, before there is any material: it keeps to every policy. */
+export interface DraftKey {
+  readonly key: Key
+  readonly version: KeyVersion
+}
+
 /**
- * The plan that adds a key with its first version and, where asked, its first name. The material stays the caller's to overwrite; without
- * any, the key waits for it.
+ * @param awaits whether the material comes later, and the periods of the version with it
+ * @throws ClavigerError algorithm_refused, wrong_usage, invalid_request, forbidden; PolicyError; PolicyViolated
  */
-export function planKey(
+export async function draftKey(
   work: Work,
   input: NewKey,
-  origin: Key['origin'],
-  id: string,
-  material: Uint8Array | undefined,
-  imported?: ImportedMaterial,
-): Plan<OutputOf<'key.create'>> {
-  const now = work.parts.clock.now()
+  about: { readonly id: string; readonly origin: Key['origin']; readonly awaits: boolean },
+): Promise<DraftKey> {
+  const { id, origin, awaits } = about
+  const { now } = work
   const algorithm = findAlgorithm(input.algorithm)
   const { tenant, principal } = work.caller
   const key: Key = {
@@ -63,19 +68,38 @@ export function planKey(
     input.policy === undefined
       ? {}
       : { policy: policyOfNewKey(work, input.policy, key, input.bypassPolicyLockoutCheck) }
-  const made: Key = { ...key, ...policy }
+  const made = await withRotation(work, { ...key, ...policy })
+  const activatedAt = input.activateAt ?? now
+  const ends = awaits ? input : await datesUnder(work, made, activatedAt, input)
   const version: KeyVersion = {
-    ...newVersion(id, 1, now, input),
-    ...(material === undefined ? { awaitsMaterial: true } : imported),
+    ...newVersion(id, 1, now, { ...input, ...ends }),
+    ...(awaits ? { awaitsMaterial: true } : {}),
   }
-  const wrapped = material && work.parts.ring.wrapVersion(made, 1, material)
-  const alias = input.alias
+  await assertMade(work, { key: made, versions: [version] })
+  return { key: made, version }
+}
+
+/**
+ * The plan that adds a key with its first version and, where asked, its first name. The material stays the caller's to overwrite; without
+ * any, the key waits for it.
+ */
+export function planKey(
+  work: Work,
+  draft: DraftKey,
+  alias: string | undefined,
+  material: Uint8Array | undefined,
+  imported?: ImportedMaterial,
+): Plan<OutputOf<'key.create'>> {
+  const { key } = draft
+  const version: KeyVersion = { ...draft.version, ...imported }
+  const { id, tenant, createdAt } = key
+  const wrapped = material && work.parts.ring.wrapVersion(key, 1, material)
   return {
     additive: true,
     rows: [
-      keyRow(made),
-      versionRow(made, version, wrapped),
-      ...(alias === undefined ? [] : [aliasRow(tenant, { alias, key: id, createdAt: now })]),
+      keyRow(key),
+      versionRow(key, version, wrapped),
+      ...(alias === undefined ? [] : [aliasRow(tenant, { alias, key: id, createdAt })]),
     ],
     absent: [
       { kind: 'key', id },
@@ -84,8 +108,8 @@ export function planKey(
     taken: 'The alias points at another key; choose another or use alias update',
     key: id,
     version: 1,
-    detail: { algorithm: key.algorithm, usage: key.usage, origin },
-    output: keyView(made, version, alias === undefined ? [] : [alias], now),
+    detail: { algorithm: key.algorithm, usage: key.usage, origin: key.origin },
+    output: keyView(key, version, alias === undefined ? [] : [alias], createdAt),
   }
 }
 
@@ -109,17 +133,19 @@ export const createKey: ChangeVerb<'key.create'> = {
     work.authorize({ labels: input.labels ?? {} })
     const algorithm = findAlgorithm(input.algorithm)
     findUsage(algorithm, input.usage)
-    newVersion('', 1, work.parts.clock.now(), input)
+    newVersion('', 1, work.now, input)
     await assertOwner(work, input.owner)
     const id = await work.once('id', () => Promise.resolve(newId()))
+    const origin = input.origin ?? 'generated'
+    const awaits = origin === 'imported'
     // What is refused is refused before anything slow is done.
-    placeOf(work, input, id)
-    if (input.origin === 'imported') return planKey(work, input, 'imported', id, undefined)
+    const draft = await draftKey(work, input, { id, origin, awaits })
+    if (awaits) return planKey(work, draft, input.alias, undefined)
     const material = await work.once(
       'material',
       () => generateMaterial(algorithm),
       (bytes) => bytes.fill(0),
     )
-    return planKey(work, input, 'generated', id, material)
+    return planKey(work, draft, input.alias, material)
   },
 }

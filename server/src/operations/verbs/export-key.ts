@@ -1,5 +1,6 @@
 import { openPublicKey, rsaAesWrap } from '#keyring'
 import { ClavigerError } from '#model'
+import { assertMayLeave } from '../lifecycle/govern.ts'
 import type { UseVerb } from '../verb.ts'
 
 /** Below this RSA is weaker than what it would protect (SP 800-57 part 1 section 5.6.2). */
@@ -9,7 +10,7 @@ const RECIPIENT_BITS_MIN = 3_072
 export const exportKey: UseVerb<'key.export'> = {
   kind: 'use',
   references: (input) => [input.key],
-  run(input, work) {
+  async run(input, work) {
     const { ringKey } = work.key(input.key)
     if (!ringKey.key.exportable) {
       throw new ClavigerError(
@@ -18,6 +19,7 @@ export const exportKey: UseVerb<'key.export'> = {
       )
     }
     const admitted = work.admit(input.key, 'process', input.version)
+    await assertMayLeave(work, ringKey.key)
     const recipient = openPublicKey(input.publicKey, 'rsa')
     if ((recipient.asymmetricKeyDetails?.modulusLength ?? 0) < RECIPIENT_BITS_MIN) {
       throw new ClavigerError(

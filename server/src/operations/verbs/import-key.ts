@@ -6,17 +6,18 @@ import {
   materialFingerprint,
   materialId,
   newId,
+  RingKey,
   secretBuffer,
-  type RingKey,
 } from '#keyring'
 import { ClavigerError, isWithoutMaterial, KeyError, type Key, type KeyVersion } from '#model'
 import { aliasesOf } from '../aliases.ts'
+import { assertChanged, datesUnder } from '../lifecycle/govern.ts'
 import { assertOwner } from '../owner.ts'
 import { keyRow, standing, versionRow } from '../rows.ts'
 import type { ChangeVerb, Plan } from '../verb.ts'
 import { keyView } from '../views.ts'
 import type { Work } from '../work.ts'
-import { planKey } from './create-key.ts'
+import { draftKey, planKey, type DraftKey } from './create-key.ts'
 import { versionOf } from './delete-material.ts'
 import {
   assertTakesMaterial,
@@ -169,11 +170,17 @@ async function planMaterial(
   const isFirst = version.fingerprint === undefined && version.awaitsMaterial === true
   const { awaitsMaterial: _waited, materialExpiresAt: _end, ...rest } = version
   const activatedAt = Math.max(version.activatedAt, now)
-  const whole: KeyVersion = {
-    ...rest,
-    ...(isFirst ? { activatedAt } : {}),
-    ...imported,
-  }
+  // The periods of a version that waited begin with its material.
+  const begun = isFirst
+    ? { activatedAt, ...(await datesUnder(work, key, activatedAt, rest)) }
+    : undefined
+  const whole: KeyVersion = { ...rest, ...begun, ...imported }
+  const { versions } = ringKey
+  await assertChanged(
+    work,
+    { key, versions },
+    { key, versions: versions.map((each) => (each === version ? whole : each)) },
+  )
   const { version: number } = version
   const current = number === key.version ? whole : ringKey.current
   return {
@@ -203,6 +210,14 @@ function planInto(
   return planVersion(work, ringKey, { material, dates: input, rotatedBy: 'import', imported })
 }
 
+/** A new key, before its material is looked at. */
+async function draftOf(input: Input, algorithm: string, work: Work): Promise<DraftKey> {
+  findUsage(findAlgorithm(algorithm), input.usage)
+  await assertOwner(work, input.owner)
+  const id = await work.once('id', () => Promise.resolve(newId()))
+  return draftKey(work, { ...input, algorithm }, { id, origin: 'imported', awaits: false })
+}
+
 export const importKey: ChangeVerb<'key.import'> = {
   kind: 'change',
   references: (input) => (input.key === undefined ? [] : [input.key]),
@@ -216,10 +231,8 @@ export const importKey: ChangeVerb<'key.import'> = {
       })
     const algorithm = findAlgorithm(name)
     assertFits(existing?.key, input, work.parts.clock.now())
-    if (existing === undefined) {
-      findUsage(algorithm, input.usage)
-      await assertOwner(work, input.owner)
-    } else assertTakesMaterial(existing.key)
+    const place = existing ?? (await draftOf(input, name, work))
+    if (existing !== undefined) assertTakesMaterial(existing.key)
     // Read at each attempt: whoever was quicker has used the parameters up, and this caller is told so.
     const parameters = await parametersOf(input, existing?.key, work)
     const given = await work.once(
@@ -234,11 +247,10 @@ export const importKey: ChangeVerb<'key.import'> = {
       (bytes) => bytes.fill(0),
     )
     const imported = importedOf(input, algorithm.name, material, work)
-    const id = await work.once('id', () => Promise.resolve(newId()))
     const plan =
-      existing === undefined
-        ? planKey(work, { ...input, algorithm: name }, 'imported', id, material, imported)
-        : await planInto(work, existing, input, material, imported)
+      place instanceof RingKey
+        ? await planInto(work, place, input, material, imported)
+        : planKey(work, place, input.alias, material, imported)
     const used = usedUp(parameters)
     return {
       ...plan,

@@ -1,5 +1,6 @@
 import { LABELS_MAX } from '@claviger/contract'
 import { ClavigerError, KeyError } from '#model'
+import { assertChanged } from '../lifecycle/govern.ts'
 import { target } from '../target.ts'
 import type { ChangeVerb } from '../verb.ts'
 import { assertNotDestroyed, planChange } from './change-key.ts'
@@ -12,7 +13,7 @@ function unclear(field: string, message: string): ClavigerError {
 export const labelKey: ChangeVerb<'key.label'> = {
   kind: 'change',
   references: (input) => [input.key],
-  run(input, work) {
+  async run(input, work) {
     const { ringKey } = work.key(input.key)
     const { key } = ringKey
     const { set, remove = [] } = input
@@ -34,6 +35,8 @@ export const labelKey: ChangeVerb<'key.label'> = {
       throw unclear('set', `a key has at most ${LABELS_MAX} labels`)
     // New labels may put the key where the caller could not have reached it.
     work.authorize({ ...target(ringKey, work.caller, work.origin), labels })
-    return planChange(work, ringKey, { key: { ...key, labels } })
+    const labelled = { ...key, labels }
+    await assertChanged(work, ringKey, { key: labelled, versions: ringKey.versions })
+    return planChange(work, ringKey, { key: labelled })
   },
 }

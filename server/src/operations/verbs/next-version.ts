@@ -2,6 +2,7 @@ import type { OutputOf } from '@claviger/contract'
 import type { RingKey } from '#keyring'
 import { KeyError, isWithoutMaterial, keyRefusal, type Key, type KeyVersion } from '#model'
 import { aliasesOf } from '../aliases.ts'
+import { assertChanged, datesUnder } from '../lifecycle/govern.ts'
 import { keyRow, standing, versionRow } from '../rows.ts'
 import type { Plan, PlannedRow } from '../verb.ts'
 import { keyView } from '../views.ts'
@@ -44,16 +45,18 @@ export async function planVersion(
 ): Promise<Plan<OutputOf<'key.get'>>> {
   const now = work.parts.clock.now()
   const members = await withRelated(work, ringKey)
-  const parts = members.map((member) => {
+  const parts = []
+  for (const member of members) {
     const key = { ...rescheduled(member.key, next.rotatedBy, now), version: member.key.version + 1 }
     const version = {
-      ...newVersion(key.id, key.version, now, next.dates),
+      ...newVersion(key.id, key.version, now, await datesUnder(work, key, now, next.dates)),
       ...next.imported,
       rotatedBy: next.rotatedBy,
     }
+    await assertTakesOver(work, member, key, version)
     const wrapped = work.parts.ring.wrapVersion(key, key.version, next.material)
-    return takingOver(member, key, versionRow(key, version, wrapped))
-  })
+    parts.push(takingOver(member, key, versionRow(key, version, wrapped)))
+  }
   return planOf(work, ringKey, parts)
 }
 
@@ -89,7 +92,8 @@ export async function planTakeover(
   const now = work.parts.clock.now()
   assertOrder(now, dates)
   const members = await withRelated(work, ringKey)
-  const parts = members.map((member) => {
+  const parts = []
+  for (const member of members) {
     const { pending, ...rest } = member.key
     const waiting = pending === undefined ? undefined : member.version(pending)
     if (
@@ -107,14 +111,23 @@ export async function planTakeover(
       state: 'active',
       activatedAt: now,
       rotatedBy: 'demand',
-      ...(dates.protectStopAt === undefined ? {} : { protectStopAt: dates.protectStopAt }),
-      ...(dates.processStopAt === undefined ? {} : { processStopAt: dates.processStopAt }),
+      ...(await datesUnder(work, key, now, dates)),
     }
+    await assertTakesOver(work, member, key, version)
     const row = versionRow(key, version, member.wrappedMaterial(version.version))
     const taken = takingOver(member, key, row)
-    return { ...taken, unchanged: [...taken.unchanged, ...standing(member, [version.version])] }
-  })
+    parts.push({
+      ...taken,
+      unchanged: [...taken.unchanged, ...standing(member, [version.version])],
+    })
+  }
   return planOf(work, ringKey, parts)
+}
+
+/** The key with its next version breaks no policy that it did not break before. @throws PolicyViolated */
+function assertTakesOver(work: Work, member: RingKey, key: Key, next: KeyVersion): Promise<void> {
+  const others = member.versions.filter(({ version }) => version !== next.version)
+  return assertChanged(work, member, { key, versions: [...others, next] })
 }
 
 /** A rotation by the calendar begins the count anew. */

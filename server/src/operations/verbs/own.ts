@@ -10,6 +10,7 @@ const words: Readonly<Partial<Record<RowKind, string>>> = {
   stepUpRule: 'step-up rule',
   approvalPolicy: 'approval policy',
   approval: 'request for approval',
+  lifecyclePolicy: 'lifecycle policy',
   secretId: 'secret id',
   loginProvider: 'login provider',
 }

@@ -7,6 +7,7 @@ import {
   type Key,
   type KeyVersion,
 } from '#model'
+import { assertMade } from '../lifecycle/govern.ts'
 import { keyRow, standing, versionRow } from '../rows.ts'
 import { target } from '../target.ts'
 import type { ChangeVerb } from '../verb.ts'
@@ -122,6 +123,7 @@ export const replicateKey: ChangeVerb<'key.replicate'> = {
     const { keys, origin } = await familyOf(work, ringKey)
     const copies = copied(work, ringKey, replica)
     const current = copies[source.version - 1]?.version ?? ringKey.current
+    await assertMade(work, { key: replica, versions: copies.map(({ version }) => version) })
     const rows = [
       keyRow(replica),
       ...copies.map(({ version, wrapped }) => versionRow(replica, version, wrapped)),

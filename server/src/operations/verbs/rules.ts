@@ -12,7 +12,8 @@ import { page } from './page.ts'
 
 /** What must have happened before something that is allowed is done. */
 
-type GivenScope =
+/** As it stands in an input: a key by its id or a name. */
+export type GivenScope =
   | { readonly kind: 'tenant' }
   | { readonly kind: 'labels'; readonly selector: string }
   | { readonly kind: 'key'; readonly key: string }
@@ -41,7 +42,7 @@ function assertKnown(actions: readonly string[], refused: ReadonlySet<string> = 
 }
 
 /** By id, so that a name pointed elsewhere later does not move the rule. */
-function fixedScope(work: Work, scope: GivenScope): Scope {
+export function fixedScope(work: Work, scope: GivenScope): Scope {
   if (scope.kind !== 'key') return scope
   const found = work.found(scope.key)
   if (found === undefined)

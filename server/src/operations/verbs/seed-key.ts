@@ -7,7 +7,7 @@ import {
 } from '#keyring'
 import { aliasRow } from '../rows.ts'
 import type { InternalVerb } from '../verb.ts'
-import { planKey } from './create-key.ts'
+import { draftKey, planKey } from './create-key.ts'
 import { findOwner } from './owner-token.ts'
 
 /** A key of a development server whose id is known beforehand, and its material where that is given. */
@@ -45,11 +45,16 @@ export const seedKey: InternalVerb<SeedKey> = {
       (bytes) => bytes.fill(0),
     )
     const { tenant } = work.caller
-    const plan = planKey(
+    const origin = given === undefined ? 'generated' : 'imported'
+    const draft = await draftKey(
       work,
       { ...about, exportable: false, owner: owner.id },
-      given === undefined ? 'generated' : 'imported',
-      id,
+      { id, origin, awaits: false },
+    )
+    const plan = planKey(
+      work,
+      draft,
+      undefined,
       material,
       given && {
         fingerprint: materialFingerprint(

@@ -1,5 +1,6 @@
 import type { InputOf } from '@claviger/contract'
 import { wrapKeyMaterial } from '../../../../sdk/src/index.ts'
+import type { TestHouse } from '../../harness/house.ts'
 import {
   changedInStore,
   copyOf,
@@ -15,7 +16,18 @@ import {
   version,
   type Attack,
   type Revoked,
+  type Standing,
 } from './attack.ts'
+
+/** Keys of 256 bits only, from now on; the id of the policy. */
+async function askStrength({ house }: Standing): Promise<string> {
+  const asked = { name: 'strong', scope: { kind: 'tenant' }, rules: { strengthMin: 256 } } as const
+  return (await house.perform('lifecyclePolicy.create', asked)).id
+}
+
+function makeWeakKey(house: TestHouse): Promise<unknown> {
+  return house.createKey({ algorithm: 'AES-128-GCM' })
+}
 
 /** Attacks on keys, versions, names, credentials, bindings and the seal. */
 export const attacksOnRows: readonly Attack[] = [
@@ -190,6 +202,40 @@ export const attacksOnRows: readonly Attack[] = [
     use: (house, _standing, kept) =>
       house.perform('key.import', (kept as { again: InputOf<'key.import'> }).again),
     catches: { use: 'integrity_failed', doctor: /removed it, and it is back/ },
+  },
+  {
+    name: 'a lifecycle policy is made to ask less',
+    before: askStrength,
+    attack: (database, _standing, policy) =>
+      edit(database, 'lifecyclePolicy', String(policy), (value) => ({ ...value, rules: {} })),
+    use: makeWeakKey,
+    catches: { use: 'integrity_failed', doctor: changedInStore },
+  },
+  {
+    name: 'a lifecycle policy is rolled back to before it got stricter',
+    before: async (standing) => {
+      const { house, path } = standing
+      const { id: policy } = await house.perform('lifecyclePolicy.create', {
+        name: 'anything',
+        scope: { kind: 'tenant' },
+        rules: {},
+      })
+      const copy = copyOf(path, policy)
+      const rules = { strengthMin: 256 }
+      await house.perform('lifecyclePolicy.update', { policy, rules })
+      return copy
+    },
+    attack: (database, _standing, copy) => putBack(database, copy as ReturnType<typeof copyOf>),
+    use: makeWeakKey,
+    catches: { use: 'integrity_failed', doctor: rolledBack },
+  },
+  {
+    // Nothing tells the gate of a row that is not there, of a rule no more than of a policy: the doctor, who replays the ledger, misses it.
+    name: 'a lifecycle policy is taken away',
+    before: askStrength,
+    attack: (database, _standing, policy) =>
+      database.prepare('DELETE FROM stored_row WHERE id = ?').run(String(policy)),
+    catches: { doctor: /lifecyclePolicy/ },
   },
   {
     name: 'a disabled principal is rolled back to before',

@@ -1,0 +1,87 @@
+import { z } from 'zod'
+import * as codec from './codecs.ts'
+
+/** What a lifecycle policy can ask of keys. Each rule that is absent asks for nothing. */
+
+/** Types of keys of SP 800-57 part 1 section 5.1.1, as far as keys here are of one: what their cryptoperiods are counted by. */
+export const keyTypes = [
+  'privateSignature',
+  'symmetricAuthentication',
+  'symmetricEncryption',
+  'privateTransport',
+  'privateAgreement',
+  'privateDecapsulation',
+] as const
+export type KeyType = (typeof keyTypes)[number]
+
+/** Sets of rules to start from. */
+export const lifecyclePresets = ['baseline', 'pci', 'hipaa', 'cnsa2'] as const
+export type LifecyclePreset = (typeof lifecyclePresets)[number]
+
+/** A hundred years, in days. */
+const PERIOD_DAYS_MAX = 36_500
+
+const days = z.int().min(1).max(PERIOD_DAYS_MAX)
+
+const period = z.strictObject({
+  protect: days.optional().describe('Days from activation until it only decrypts and verifies'),
+  process: days.optional().describe('Days from activation until it does nothing'),
+})
+
+export const lifecycleRules = z.strictObject({
+  algorithms: z
+    .array(z.string().min(1).max(64))
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('The only algorithms of keys'),
+  strengthMin: z
+    .int()
+    .min(112)
+    .max(256)
+    .optional()
+    .describe('The least strength in bits (SP 800-57 part 1 section 5.6.1)'),
+  quantumMin: z
+    .int()
+    .min(1)
+    .max(5)
+    .optional()
+    .describe('The least security category of NIST against quantum computers'),
+  cryptoperiods: z
+    .strictObject({
+      privateSignature: period.optional(),
+      symmetricAuthentication: period.optional(),
+      symmetricEncryption: period.optional(),
+      privateTransport: period.optional(),
+      privateAgreement: period.optional(),
+      privateDecapsulation: period.optional(),
+    } satisfies Record<KeyType, z.ZodType>)
+    .optional()
+    .describe('The longest periods of versions, by type of key; versions without dates get these'),
+  rotation: z
+    .strictObject({ everyDays: z.int().min(1).max(3_650) })
+    .optional()
+    .describe('How often secret keys made here are rotated by themselves at least'),
+  export: z.literal('forbidden').optional().describe('No key is made exportable, and none leaves'),
+  destructionDaysMin: z
+    .int()
+    .min(1)
+    .max(365)
+    .optional()
+    .describe('The shortest window in which a destruction can be called off, in days'),
+  owner: z
+    .enum(['enabled', 'person'])
+    .optional()
+    .describe('Keys have an owner who is not disabled, or who is also a person'),
+  labels: z
+    .array(codec.labelName)
+    .min(1)
+    .max(codec.LABELS_MAX)
+    .optional()
+    .describe('Labels that keys have, with some value'),
+})
+
+export type LifecycleRules = z.output<typeof lifecycleRules>
+/** The name of a rule. */
+export type LifecycleRule = keyof LifecycleRules
+export const lifecycleRuleNames = Object.keys(lifecycleRules.shape) as readonly LifecycleRule[]

@@ -1,0 +1,185 @@
+import type { InputOf, LifecyclePreset, LifecycleRules, OutputOf } from '@claviger/contract'
+import { findAlgorithm, newId } from '#keyring'
+import { ClavigerError, loosenedBy, rulesOfPreset, strictest, type LifecyclePolicy } from '#model'
+import { LIFECYCLE_POLICIES_MAX } from '../lifecycle/policies.ts'
+import { lifecyclePolicyRow } from '../rows.ts'
+import { ruleScopeView } from '../rule-views.ts'
+import type { ChangeVerb, Plan, ReadVerb } from '../verb.ts'
+import type { Work } from '../work.ts'
+import { own } from './own.ts'
+import { page } from './page.ts'
+import { fixedScope, type GivenScope } from './rules.ts'
+
+/** What is asked of keys. It counts for every key that is made or changed after the call has returned. */
+
+type View = OutputOf<'lifecyclePolicy.get'>
+
+function view(policy: LifecyclePolicy): View {
+  const { id, name, scope, preset, rules, createdAt, updatedAt } = policy
+  return {
+    id,
+    name,
+    scope: ruleScopeView(scope),
+    ...(preset === undefined ? {} : { preset }),
+    rules,
+    createdAt,
+    ...(updatedAt === undefined ? {} : { updatedAt }),
+  }
+}
+
+/**
+ * Rules in their one spelling, with the names that the table of algorithms has.
+ *
+ * @throws ClavigerError algorithm_refused
+ */
+export function normalRules(rules: LifecycleRules): LifecycleRules {
+  const { algorithms } = rules
+  const named =
+    algorithms === undefined
+      ? {}
+      : { algorithms: algorithms.map((name) => findAlgorithm(name).name) }
+  return strictest([{ ...rules, ...named }])
+}
+
+/** What a new policy asks: what its preset does, but for the rules that are given. */
+export function rulesOfNew(
+  preset: LifecyclePreset | undefined,
+  rules: LifecycleRules,
+): LifecycleRules {
+  return normalRules({ ...(preset === undefined ? {} : rulesOfPreset(preset)), ...rules })
+}
+
+/** The keys that are named, for looking them up. */
+export const keyOfScope = (input: { readonly scope?: GivenScope | undefined }) =>
+  input.scope?.kind === 'key' ? [input.scope.key] : []
+
+async function assertRoom(work: Work): Promise<void> {
+  const held = await work.parts.lifecycle.of(work.caller.tenant)
+  // Some less than are read, so that two at once do not go past what is read.
+  if (held.length >= LIFECYCLE_POLICIES_MAX - 16)
+    throw new ClavigerError('conflict', 'The tenant has as many policies as it can; delete some')
+}
+
+export const createLifecyclePolicy: ChangeVerb<'lifecyclePolicy.create'> = {
+  kind: 'change',
+  references: keyOfScope,
+  async run(input, work) {
+    work.authorize()
+    await assertRoom(work)
+    const { name, preset } = input
+    const policy: LifecyclePolicy = {
+      id: newId(),
+      tenant: work.caller.tenant,
+      name,
+      scope: fixedScope(work, input.scope),
+      rules: rulesOfNew(preset, input.rules),
+      ...(preset === undefined ? {} : { preset }),
+      createdAt: work.now,
+    }
+    return {
+      additive: false,
+      rows: [lifecyclePolicyRow(policy)],
+      absent: [{ kind: 'lifecyclePolicy', id: policy.id }],
+      subject: policy.id,
+      detail: { rules: Object.keys(policy.rules).join(' ') },
+      output: view(policy),
+    }
+  },
+}
+
+type Changes = Pick<InputOf<'lifecyclePolicy.update'>, 'name' | 'scope' | 'rules'>
+
+/** A policy as it would be. */
+export function changedPolicy(
+  work: Work,
+  policy: LifecyclePolicy,
+  { name, scope, rules }: Changes,
+): LifecyclePolicy {
+  return {
+    ...policy,
+    name: name ?? policy.name,
+    scope: scope === undefined ? policy.scope : fixedScope(work, scope),
+    rules: rules === undefined ? policy.rules : normalRules(rules),
+    updatedAt: work.now,
+  }
+}
+
+async function planChanged(
+  work: Work,
+  input: InputOf<'lifecyclePolicy.update'> & { readonly reason?: string },
+): Promise<Plan<View>> {
+  const { value, standing } = await own<LifecyclePolicy>(work, 'lifecyclePolicy', input.policy)
+  const policy = changedPolicy(work, value, input)
+  const looser = loosenedBy(value, policy)
+  if (looser.length > 0 && input.reason === undefined) {
+    throw new ClavigerError(
+      'conflict',
+      `This asks less of keys (${looser.join(', ')}); do it with lifecyclePolicy.loosen, and a reason`,
+    )
+  }
+  return {
+    additive: false,
+    rows: [lifecyclePolicyRow(policy)],
+    unchanged: [standing],
+    subject: policy.id,
+    detail: {
+      rules: Object.keys(policy.rules).join(' '),
+      ...(looser.length === 0 ? {} : { loosened: looser.join(' ') }),
+      ...(input.reason === undefined ? {} : { reason: input.reason }),
+    },
+    output: view(policy),
+  }
+}
+
+export const updateLifecyclePolicy: ChangeVerb<'lifecyclePolicy.update'> = {
+  kind: 'change',
+  references: keyOfScope,
+  run(input, work) {
+    work.authorize()
+    return planChanged(work, input)
+  },
+}
+
+export const loosenLifecyclePolicy: ChangeVerb<'lifecyclePolicy.loosen'> = {
+  kind: 'change',
+  references: keyOfScope,
+  run(input, work) {
+    work.authorize()
+    return planChanged(work, input)
+  },
+}
+
+export const deleteLifecyclePolicy: ChangeVerb<'lifecyclePolicy.delete'> = {
+  kind: 'change',
+  async run(input, work) {
+    work.authorize()
+    const { value, standing } = await own<LifecyclePolicy>(work, 'lifecyclePolicy', input.policy)
+    return {
+      additive: false,
+      rows: [],
+      removals: [{ kind: 'lifecyclePolicy', id: value.id }],
+      unchanged: [standing],
+      subject: value.id,
+      detail: { loosened: loosenedBy(value, undefined).join(' '), reason: input.reason },
+      output: {},
+    }
+  },
+}
+
+export const getLifecyclePolicy: ReadVerb<'lifecyclePolicy.get'> = {
+  kind: 'read',
+  async run(input, work) {
+    work.authorize()
+    return view((await own<LifecyclePolicy>(work, 'lifecyclePolicy', input.policy)).value)
+  },
+}
+
+export const listLifecyclePolicies: ReadVerb<'lifecyclePolicy.list'> = {
+  kind: 'read',
+  run(input, work) {
+    work.authorize()
+    return page(work, { kind: 'lifecyclePolicy', facets: [], input }, (row) =>
+      view(work.parts.seals.open<LifecyclePolicy>(row)),
+    )
+  },
+}
