@@ -14,8 +14,8 @@ import { browserPath } from '../../../test/clients/tools.ts'
 /** How long a page may take to show something, on a machine that is busy with other tests, in milliseconds. */
 const PATIENCE_MS = 30_000
 
-/** Starts the browser; it ends when the file's tests have. */
-export async function startBrowser(): Promise<Browser> {
+/** Starts the browser, with further flags where given; it ends when the file's tests have. */
+export async function startBrowser(flags: readonly string[] = []): Promise<Browser> {
   const executablePath = browserPath()
   if (executablePath === undefined)
     throw new Error('Chromium is not installed; scripts/install-debian.sh --clients installs it')
@@ -24,7 +24,7 @@ export async function startBrowser(): Promise<Browser> {
     executablePath,
     timeout: PATIENCE_MS,
     // Containers have little shared memory; and for root Chromium has no sandbox.
-    args: ['--disable-dev-shm-usage', ...(isRoot ? ['--no-sandbox'] : [])],
+    args: ['--disable-dev-shm-usage', ...(isRoot ? ['--no-sandbox'] : []), ...flags],
   })
   after(() => browser.close())
   return browser

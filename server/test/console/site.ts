@@ -14,10 +14,20 @@ export interface Site {
   readonly address: string
 }
 
-/** A house with a clock of its own behind the server's own doors and listener; it ends when the file's tests have. */
-export async function startSite(): Promise<
-  Site & { readonly house: TestHouse; readonly clock: DrivenClock }
-> {
+/** How a site is reached elsewhere than at the machine itself: by a name, over TLS. */
+export interface Encrypted {
+  readonly name: string
+  readonly certificate: Uint8Array
+  readonly key: Uint8Array
+}
+
+/**
+ * A house with a clock of its own behind the server's own doors and listener; it ends when the file's tests have. In the clear and at
+ * localhost unless told otherwise.
+ */
+export async function startSite(
+  tls?: Encrypted,
+): Promise<Site & { readonly house: TestHouse; readonly clock: DrivenClock }> {
   // Commands that are processes of their own know the system's time: here it is stopped at the start.
   const clock = new DrivenClock(Date.now())
   let address = ''
@@ -27,12 +37,19 @@ export async function startSite(): Promise<
     awsPath: '/aws',
     isDraining: () => false,
   })
-  const listener = await listen({ door, host: '127.0.0.1', port: 0, idPrefix: 'test' })
+  const listener = await listen({
+    door,
+    host: '127.0.0.1',
+    port: 0,
+    idPrefix: 'test',
+    ...(tls === undefined ? {} : { tls }),
+  })
   after(async () => {
     await listener.drain(0)
     await house.close()
   })
-  address = `http://localhost:${listener.port}`
+  address =
+    tls === undefined ? `http://localhost:${listener.port}` : `https://${tls.name}:${listener.port}`
   return { address, house, clock }
 }
 
