@@ -53,13 +53,10 @@ test('a login with a provider: the browser comes back to the command, and a code
   provider.people.set('ada', { amr: ['mfa'], claims: { preferred_username: 'ada' } })
   provider.people.set('bob', {})
   const owner = createClient({ address: server.address, token: server.token })
-  const input = { name: 'Example', issuer: provider.issuer, client: CLIENT }
-  const made = await owner.loginProvider.create({
-    ...input,
-    clientSecret: CLIENT_SECRET,
-    admits: true,
-    strong: ['mfa'],
-  })
+  const create = ['login-provider', 'create', 'Example', provider.issuer, CLIENT, '--admits']
+  const given = [...create, '--strong', 'mfa', '--client-secret', '-', '-o', 'json']
+  const { stdout } = await server.claviger(given, `${CLIENT_SECRET}\n`)
+  const made = JSON.parse(stdout.toString()) as { readonly id: string }
   const environment = { XDG_CONFIG_HOME: server.folder, CLAVIGER_ADDR: server.address }
   const answers: number[] = []
   const browse = (subject: string) => async (url: URL) => {

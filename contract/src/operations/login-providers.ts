@@ -28,8 +28,9 @@ const mapping = z.strictObject({
 const described = {
   name: codec.name.describe('What persons see on the login page'),
   issuer: z
-    .url({ protocol: /^https?$/ })
+    .string()
     .max(512)
+    .regex(/^https?:\/\/[\x21-\x7e]+$/, 'must be an https address, or http on loopback')
     .describe("The provider's issuer identifier: https, or http on loopback"),
   client: z
     .string()
