@@ -47,6 +47,7 @@ export const walls: readonly Wall[] = [
       'console',
       'http',
       'config',
+      'notice',
       'jobs',
       'operations',
       'access',
@@ -100,6 +101,14 @@ export const walls: readonly Wall[] = [
     imports: ['model', 'contract'],
     builtins: ['fs', 'path', 'util'],
     packages: ['zod'],
+  },
+  {
+    // It posts bytes to addresses that others chose, and knows nothing of what they say.
+    name: 'notice',
+    path: 'server/src/notice',
+    imports: [],
+    builtins: ['dns', 'http', 'https', 'net'],
+    packages: [],
   },
   {
     name: 'jobs',

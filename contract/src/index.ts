@@ -34,7 +34,8 @@ export {
   type LifecycleRules,
 } from './lifecycle.ts'
 export { type LedgerRecord, type Outcome } from './ledger/record.ts'
-export { noticeTypeNames, noticeTypeOf, noticeTypes, type NoticeType } from './notice.ts'
+export { noticeTypeOf } from './notice.ts'
+export { noticeTypeNames, noticeTypes, type NoticeType } from './notice-types.ts'
 export {
   BATCH_BODY_BYTES_MAX,
   BODY_BYTES_MAX,

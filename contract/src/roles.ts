@@ -20,6 +20,13 @@ const encrypting = ['encrypt', 'datakey', 'encapsulate', 'random'] as const
 const decrypting = ['decrypt', 'decapsulate'] as const
 /** Whoever uses a key may say that it depends on it. */
 const depending = ['dependent.create'] as const
+const telling = [
+  'subscription.create',
+  'subscription.update',
+  'subscription.rotateSecret',
+  'subscription.delete',
+  'subscription.replay',
+] as const
 /** Who there is and what they may do, without changing it. */
 const seeAccess = [
   'policy.get',
@@ -85,6 +92,8 @@ export const roles: Readonly<
       'dependent.acknowledge',
       'lifecyclePolicy.list',
       'policy.check',
+      ...telling,
+      'subscription.list',
     ],
   },
   encrypter: {
@@ -113,7 +122,14 @@ export const roles: Readonly<
   },
   auditor: {
     summary: 'See everything, use and change nothing',
-    actions: [...seeKeys, 'key.dependents', 'key.sources', 'ledger.read', ...seeAccess],
+    actions: [
+      ...seeKeys,
+      'key.dependents',
+      'key.sources',
+      'subscription.list',
+      'ledger.read',
+      ...seeAccess,
+    ],
   },
   approver: {
     summary: 'Approve or reject what others ask for, and do nothing else',
@@ -184,6 +200,8 @@ const noDuty: ReadonlySet<string> = new Set([
   ...seeKeys,
   ...depending,
   'key.dependents',
+  ...telling,
+  'subscription.list',
   'dependent.update',
   'dependent.remove',
   'dependent.acknowledge',

@@ -19,12 +19,13 @@ import {
 } from '#operations'
 import { examine } from '#oversight'
 import type { RowReference, Store } from '#store'
+import { composeDeliveries, type NoticeOptions } from './compose-deliveries.ts'
 import { errorFields } from './log.ts'
 import { describeStatus } from './status.ts'
 
 /** The house behind the doors: what is made of what, from the store up to the gate. It knows no socket, no process and no file. */
 
-export interface HouseOptions {
+export interface HouseOptions extends NoticeOptions {
   /** The house closes it. */
   readonly store: Store
   readonly clock: Clock
@@ -181,13 +182,14 @@ export async function compose(options: HouseOptions): Promise<House> {
     loginProviders: new LoginProviders(options.clock),
     publicUrl: options.publicUrl,
   })
+  const notices = composeDeliveries(foundation, gate, options.log, options)
   return {
     ceremonies,
     gate,
     custody,
     hierarchy,
     ledger,
-    jobs: jobsOf(foundation, gate),
+    jobs: [...jobsOf(foundation, gate), notices.job],
     keysHeld: () => ring.size,
     status,
     assertServing,
@@ -197,6 +199,7 @@ export async function compose(options: HouseOptions): Promise<House> {
     },
     async close() {
       stopping = true
+      await notices.close()
       await ledger.close()
       if (hierarchy.open && !ledger.failed) await ledgerReader.makeCheckpoint()
       hierarchy.lock()

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { z } from 'zod'
 
 /** Flags and environment -> Config: pure but for the files a flag names. The only reader of process.env. */
 
@@ -26,6 +27,8 @@ export interface Config {
   readonly awsPath: string
   /** The ledger's name (C2SP tlog-checkpoint: a URL without its scheme). */
   readonly origin: string
+  /** Networks (CIDR) that webhooks may be sent to although they are not public. */
+  readonly webhookNetworks: readonly string[]
   readonly tokenFile: string | undefined
   readonly envFile: string | undefined
   /** Keys and principals that a development server begins with. */
@@ -53,6 +56,7 @@ claviger server  start a server: sealed until 'claviger unseal'
   --origin NAME        the ledger's name, fixed when the server is initialized (claviger.local/ledger)
   --public-url URL     what browsers call the server; passkeys are made for its host (http://localhost:PORT)
   --aws-path PATH      where AWS clients find it, beside / (/aws)
+  --webhook-networks LIST  networks that webhooks may go to though they are not public: 10.0.0.0/8,fd00::/8 (dev: loopback too)
   --log-level LEVEL    fatal, error, warn, info, debug (dev: warn, server: info)
   --token-file FILE    dev: write the owner's token there, mode 0600, once the server is ready
   --env-file FILE      dev: write NAME=value lines for a shell there, mode 0600
@@ -73,6 +77,7 @@ const options = {
   origin: { type: 'string', default: 'claviger.local/ledger' },
   'public-url': { type: 'string' },
   'aws-path': { type: 'string', default: '/aws' },
+  'webhook-networks': { type: 'string' },
   'log-level': { type: 'string' },
   'token-file': { type: 'string' },
   'env-file': { type: 'string' },
@@ -81,6 +86,17 @@ const options = {
 } as const
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug']
+
+const LOOPBACK_NETWORKS = ['127.0.0.0/8', '::1/128']
+
+/** @throws UsageError for what has not the shape of networks */
+function parseNetworks(text: string | undefined): readonly string[] {
+  if (text === undefined) return []
+  const networks = text.split(',')
+  if (networks.every((network) => z.union([z.cidrv4(), z.cidrv6()]).safeParse(network).success))
+    return networks
+  throw new UsageError('--webhook-networks is a list such as 10.0.0.0/8,fd00::/8')
+}
 
 /** @throws UsageError */
 export function readConfig(
@@ -122,6 +138,10 @@ export function readConfig(
     dataFolder: values.data,
     tls,
     origin: values.origin,
+    webhookNetworks: [
+      ...parseNetworks(values['webhook-networks']),
+      ...(mode === 'dev' ? LOOPBACK_NETWORKS : []),
+    ],
     tokenFile: values['token-file'],
     envFile: values['env-file'],
     seedFile: values.seed,

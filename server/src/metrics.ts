@@ -14,11 +14,16 @@ export interface Gauges {
 
 export interface Metrics {
   observe(operation: string, code: string, milliseconds: number): void
+  /** How long a notice took from its record in the ledger to its receiver's answer. */
+  observeNotice(type: string, milliseconds: number): void
   render(): Promise<{ readonly contentType: string; readonly text: string }>
 }
 
 /** From 0.5 ms, about what a durable commit takes, to 5 s. */
 const BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
+
+/** From 50 ms to a day: a receiver may have been away. */
+const NOTICE_BUCKETS_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 3_600, 86_400]
 
 export function createMetrics(gauges: Gauges): Metrics {
   const registry = new Registry()
@@ -35,6 +40,13 @@ export function createMetrics(gauges: Gauges): Metrics {
     help: 'Time from the request to its answer, the durable record included',
     labelNames: ['operation'],
     buckets: BUCKETS_SECONDS,
+    registers,
+  })
+  const notices = new Histogram({
+    name: 'claviger_notice_seconds',
+    help: "Time from a notice's record in the ledger to the answer of a receiver that took it",
+    labelNames: ['type'],
+    buckets: NOTICE_BUCKETS_SECONDS,
     registers,
   })
   const gauge = (name: string, help: string, read: () => number) =>
@@ -60,6 +72,7 @@ export function createMetrics(gauges: Gauges): Metrics {
     }
   >()
   return {
+    observeNotice: (type, milliseconds) => notices.labels(type).observe(milliseconds / 1_000),
     observe(operation, code, milliseconds) {
       let known = bound.get(operation)
       if (known === undefined) {

@@ -19,7 +19,7 @@ import { compose, type House } from './compose.ts'
 import type { Config } from './config.ts'
 import { giveFreeMemoryBack } from './free-memory.ts'
 import { errorFields } from './log.ts'
-import { createMetrics } from './metrics.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import { VERSION } from './status.ts'
 
 /** The server: the house with its doors open, in which order it opens and closes. */
@@ -46,22 +46,33 @@ function testCryptography(log: Logger): void {
   if (!passed) log.fatal({ event: 'self-test-failed', failed }, 'all cryptography is refused')
 }
 
-/** What is behind the listener: REST, the pages, and AWS's clients. */
-export function openDoors(
-  house: House,
-  {
-    log,
-    awsPath,
-    isDraining,
-  }: { readonly log: Logger; readonly awsPath: string; readonly isDraining: () => boolean },
-): HttpDoor {
+/** What is measured of the house. */
+function metricsOf(house: House): Metrics {
   const { ledger } = house
-  const metrics = createMetrics({
+  return createMetrics({
     entries: () => ledger.entries,
     revision: () => ledger.revision,
     keysHeld: () => house.keysHeld(),
     unsealed: () => house.hierarchy.open,
   })
+}
+
+/** What is behind the listener: REST, the pages, and AWS's clients. */
+export function openDoors(
+  house: House,
+  {
+    log,
+    metrics = metricsOf(house),
+    awsPath,
+    isDraining,
+  }: {
+    readonly metrics?: Metrics
+    readonly log: Logger
+    readonly awsPath: string
+    readonly isDraining: () => boolean
+  },
+): HttpDoor {
+  const { ledger } = house
   const observation = {
     observe: (operation: string, code: string, milliseconds: number) =>
       metrics.observe(operation, code, milliseconds),
@@ -126,15 +137,24 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
   // Some threads of the pool stay free for files and names, whatever is being signed.
   setPoolConcurrency(Math.max(1, config.threads - 2))
   let port = config.listen.port
+  let metrics: Metrics | undefined
   const house = await compose({
     store: await opening,
     clock,
     log,
     origin: config.origin,
+    webhookNetworks: config.webhookNetworks,
+    observeNotice: (type, milliseconds) => metrics?.observeNotice(type, milliseconds),
     publicUrl: () => config.publicUrl ?? defaultPublicUrl(config, port),
   })
   let draining = false
-  const door = openDoors(house, { log, awsPath: config.awsPath, isDraining: () => draining })
+  metrics = metricsOf(house)
+  const door = openDoors(house, {
+    log,
+    metrics,
+    awsPath: config.awsPath,
+    isDraining: () => draining,
+  })
   const scheduler = createScheduler({
     serving: () => house.serving(),
     reportFailure: (job, cause) =>

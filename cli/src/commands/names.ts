@@ -58,6 +58,7 @@ export function methodOf(
 export const groups: Readonly<Record<string, string>> = Object.freeze({
   key: 'The life of keys',
   dependent: 'What depends on keys',
+  subscription: 'Who is told of notices by webhook',
   alias: 'Names that point at keys',
   principal: 'Users and services',
   token: 'The tokens of principals',

@@ -62,7 +62,8 @@ export const ENTRY_BYTES_MAX = 65_535
 /**
  * Events of the records that have no operation of their own: the end of a destruction's window, after which the key's material is gone,
  * a rotation by the calendar, the end of imported material, the token and the access key that a development server makes for its owner,
- * the keys and principals of its seed file, and the use of an approval by an operation that changes nothing.
+ * the keys and principals of its seed file, the use of an approval by an operation that changes
+ * nothing, and what becomes of the notices that webhooks are told.
  */
 export const internalEvents = [
   'key.erase',
@@ -73,5 +74,8 @@ export const internalEvents = [
   'seed.key',
   'seed.principal',
   'approval.execute',
+  'notice.enqueue',
+  'notice.settle',
+  'subscription.disable',
 ] as const
 export type InternalEvent = (typeof internalEvents)[number]

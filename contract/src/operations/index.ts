@@ -18,6 +18,7 @@ import * as persons from './persons.ts'
 import * as policies from './policies.ts'
 import * as rights from './rights.ts'
 import * as rules from './rules.ts'
+import * as subscriptions from './subscriptions.ts'
 import * as system from './system.ts'
 
 /** Every operation by its name: the one table that everything else is derived from. */
@@ -70,6 +71,13 @@ export const operations = {
   'dependent.get': dependents.getDependent,
   'dependent.list': dependents.listDependents,
   'dependent.acknowledge': dependents.acknowledgeNotice,
+  'subscription.create': subscriptions.createSubscription,
+  'subscription.update': subscriptions.updateSubscription,
+  'subscription.rotateSecret': subscriptions.rotateSubscriptionSecret,
+  'subscription.delete': subscriptions.deleteSubscription,
+  'subscription.list': subscriptions.listSubscriptions,
+  'subscription.deliveries': subscriptions.listDeliveries,
+  'subscription.replay': subscriptions.replayNotices,
   'alias.create': aliases.createAlias,
   'alias.update': aliases.updateAlias,
   'alias.delete': aliases.deleteAlias,

@@ -29,6 +29,16 @@ export {
   toClavigerError,
 } from './errors.ts'
 export {
+  deliveryId,
+  FAILING_MAX_MS,
+  messageId,
+  pauseAfter,
+  toldOf,
+  type Delivery,
+  type NoticeScope,
+  type Subscription,
+} from './notice.ts'
+export {
   type Authentication,
   type Password,
   type PasswordHashParameters,

@@ -24,3 +24,10 @@ export type { SeedPrincipal } from './verbs/seed-principal.ts'
 export { keyArn, kmsKeyId } from './target.ts'
 export type { Facts, Origin, Parts } from './parts.ts'
 export { BegunLogins } from './logins/begun-logins.ts'
+export {
+  activeSubscriptions,
+  messageOf,
+  noticesBetween,
+  recordAt,
+  waitingDeliveries,
+} from './notices.ts'

@@ -15,6 +15,7 @@ import { datakey, datakeyPair } from './verbs/datakey.ts'
 import * as decisions from './verbs/decide-approval.ts'
 import { decrypt, decryptBatch } from './verbs/decrypt.ts'
 import { deleteMaterial, expireMaterial } from './verbs/delete-material.ts'
+import { disableSubscription, enqueueNotices, settleNotice } from './verbs/deliveries.ts'
 import * as dependents from './verbs/dependents.ts'
 import { decapsulate, encapsulate } from './verbs/encapsulation.ts'
 import { encrypt, encryptBatch } from './verbs/encrypt.ts'
@@ -75,6 +76,7 @@ import { createSession } from './verbs/sessions.ts'
 import { getSettings, updateSettings } from './verbs/settings.ts'
 import { getKey, listKeys, listVersions, publicKey } from './verbs/show-keys.ts'
 import { sign, signBatch, verify, verifyBatch } from './verbs/sign.ts'
+import * as subscriptions from './verbs/subscriptions.ts'
 import { doctor, reissueSeal, rotateRoot, sealServer } from './verbs/system.ts'
 import { createTenant, listTenants } from './verbs/tenants.ts'
 import { createTrust, deleteTrust, listTrusts } from './verbs/trusts.ts'
@@ -129,6 +131,13 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'dependent.get': dependents.getDependent,
   'dependent.list': dependents.listDependents,
   'dependent.acknowledge': dependents.acknowledgeNotice,
+  'subscription.create': subscriptions.createSubscription,
+  'subscription.update': subscriptions.updateSubscription,
+  'subscription.rotateSecret': subscriptions.rotateSubscriptionSecret,
+  'subscription.delete': subscriptions.deleteSubscription,
+  'subscription.list': subscriptions.listSubscriptions,
+  'subscription.deliveries': subscriptions.listDeliveries,
+  'subscription.replay': subscriptions.replayNotices,
   'alias.create': createAlias,
   'alias.update': updateAlias,
   'alias.delete': deleteAlias,
@@ -266,6 +275,9 @@ export const internalVerbs = {
   'seed.key': seedKey,
   'seed.principal': seedPrincipal,
   'approval.execute': approvals.executeApproval,
+  'notice.enqueue': enqueueNotices,
+  'notice.settle': settleNotice,
+  'subscription.disable': disableSubscription,
 } satisfies Record<InternalEvent, unknown>
 
 export type InternalName = keyof typeof internalVerbs

@@ -44,6 +44,9 @@ export const rowKinds = [
   'approval',
   'dependent',
   'lifecyclePolicy',
+  'subscription',
+  'delivery',
+  'deadLetter',
 ] as const
 export type RowKind = (typeof rowKinds)[number]
 

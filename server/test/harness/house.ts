@@ -194,6 +194,7 @@ export async function startHouse(options: StartOptions = {}): Promise<TestHouse>
       log,
       origin: 'claviger.test/ledger',
       publicUrl: options.publicUrl ?? (() => PUBLIC_URL),
+      webhookNetworks: ['127.0.0.0/8'],
     })
     const test = new TestHouse(house, store, clock)
     if (house.custody.description === undefined) await initialize(test, options)

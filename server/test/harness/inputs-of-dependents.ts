@@ -3,7 +3,10 @@ import type { Inputs } from './inputs.ts'
 
 /** Inputs of the operations about what depends on keys, and what it is told. */
 
-type Named = Extract<keyof Inputs, `dependent.${string}` | 'key.dependents' | 'key.sources'>
+type Named = Extract<
+  keyof Inputs,
+  `dependent.${string}` | `subscription.${string}` | 'key.dependents' | 'key.sources'
+>
 
 function dependent(key: string) {
   return { key, name: 'orders', kind: 'service' as const, contact: '', description: '' }
@@ -16,6 +19,13 @@ export function dependentInputs(
   const dependentOf = async () =>
     (await house.perform('dependent.create', dependent(await keyOf()))).id
   const page = { limit: 10 }
+  const subscription = {
+    name: 'pager',
+    url: 'https://receiver.test/hook',
+    scope: { kind: 'tenant' as const },
+    types: [],
+  }
+  const subscriptionOf = async () => (await house.perform('subscription.create', subscription)).id
   return {
     'key.dependents': async () => ({ key: await keyOf() }),
     'key.sources': async () => ({ key: await keyOf() }),
@@ -37,6 +47,27 @@ export function dependentInputs(
         })
       ).items
       return { dependent: id, notice: found?.index ?? 0 }
+    },
+    'subscription.create': async () => subscription,
+    'subscription.update': async () => ({ subscription: await subscriptionOf(), name: 'x' }),
+    'subscription.rotateSecret': async () => ({
+      subscription: await subscriptionOf(),
+      overlapHours: 1,
+    }),
+    'subscription.delete': async () => ({ subscription: await subscriptionOf() }),
+    'subscription.list': async () => page,
+    'subscription.deliveries': async () => ({
+      subscription: await subscriptionOf(),
+      state: 'dead' as const,
+      ...page,
+    }),
+    'subscription.replay': async () => {
+      const id = await subscriptionOf()
+      const key = await keyOf()
+      await house.perform('key.suspend', { key })
+      const search = { key, event: 'key.suspend', order: 'descending' as const, limit: 1 }
+      const [found] = (await house.perform('ledger.search', search)).items
+      return { subscription: id, notices: [found?.index ?? 0] }
     },
   }
 }

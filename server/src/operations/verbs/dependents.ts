@@ -10,6 +10,7 @@ import type { Work } from '../work.ts'
 import { assertNotDestroyed } from './change-key.ts'
 import { own } from './own.ts'
 import { page } from './page.ts'
+import { removalsOf, SUBSCRIPTIONS_MAX } from './subscriptions.ts'
 
 /** What is declared to depend on keys. It allows nobody anything; it is what a revocation and a destruction ask about first. */
 
@@ -122,6 +123,17 @@ export const updateDependent: ChangeVerb<'dependent.update'> = {
   },
 }
 
+/** The subscriptions that it hears by, and what waits for them. */
+async function heardBy(work: Work, dependent: string) {
+  const rows = await work.parts.store.list({
+    kind: 'subscription',
+    tenant: work.caller.tenant,
+    facets: [['dependent', dependent]],
+    limit: SUBSCRIPTIONS_MAX,
+  })
+  return (await Promise.all(rows.map(({ id }) => removalsOf(work, id)))).flat()
+}
+
 export const removeDependent: ChangeVerb<'dependent.remove'> = {
   kind: 'change',
   async run(input, work) {
@@ -129,7 +141,7 @@ export const removeDependent: ChangeVerb<'dependent.remove'> = {
     return {
       additive: false,
       rows: [],
-      removals: [{ kind: 'dependent', id: value.id }],
+      removals: [{ kind: 'dependent', id: value.id }, ...(await heardBy(work, value.id))],
       unchanged: [row],
       key: value.key,
       subject: value.id,

@@ -1,0 +1,80 @@
+import type { NoticeType } from '@claviger/contract'
+import type { Logger } from 'pino'
+import { randomBytes } from '#crypto'
+import { deliveries, type Job } from '#jobs'
+import type { Hierarchy, RowSeals } from '#keyring'
+import type { Ledger } from '#ledger'
+import type { Clock } from '#model'
+import { Networks, post, type Message } from '#notice'
+import {
+  activeSubscriptions,
+  messageOf,
+  noticesBetween,
+  recordAt,
+  waitingDeliveries,
+  type Gate,
+} from '#operations'
+import type { Store } from '#store'
+import { errorFields } from './log.ts'
+
+/** Telling subscriptions of notices: what the job is made of. */
+
+export interface NoticeOptions {
+  /** Networks (CIDR) that webhooks may be sent to although they are not public. */
+  readonly webhookNetworks?: readonly string[]
+  /** Told how long a notice took from its record in the ledger to the receiver's answer. */
+  readonly observeNotice?: (type: NoticeType, milliseconds: number) => void
+}
+
+interface Foundation {
+  readonly store: Store
+  readonly seals: RowSeals
+  readonly hierarchy: Hierarchy
+  readonly clock: Clock
+  readonly ledger: Ledger
+}
+
+/** The job, and its end: what is under way is cut off, and sent again when the server is back. */
+export function composeDeliveries(
+  foundation: Foundation,
+  gate: Gate,
+  log: Logger,
+  options: NoticeOptions,
+): { readonly job: Job; close(): Promise<void> } {
+  const { store, seals, clock, ledger } = foundation
+  const networks = new Networks(options.webhookNetworks ?? [])
+  const stopping = new AbortController()
+  const job = deliveries<Message>({
+    now: () => clock.now(),
+    random: () => randomBytes(4).readUInt32BE() / 2 ** 32,
+    head: () => ({ next: ledger.entries, revision: ledger.revision }),
+    subscriptions: () => activeSubscriptions(store, seals),
+    notices: (from, to) => noticesBetween(store, from, to),
+    waiting: () => waitingDeliveries(store, seals),
+    message: (delivery) => messageOf(foundation, delivery),
+    send: (message) => post(message, { networks, signal: stopping.signal }),
+    async recordedAt(notice) {
+      const record = await recordAt(store, notice)
+      return record === undefined ? undefined : Date.parse(record.time)
+    },
+    async enqueue({ id: subscription, tenant }, notices, cursor) {
+      await gate.performAsSystem('notice.enqueue', tenant, { subscription, notices, cursor })
+    },
+    async settle({ tenant, subscription, notice }, result) {
+      await gate.performAsSystem('notice.settle', tenant, { subscription, notice, result })
+    },
+    async disable({ id: subscription, tenant }, reason) {
+      await gate.performAsSystem('subscription.disable', tenant, { subscription, reason })
+    },
+    observe: (type, milliseconds) => options.observeNotice?.(type, milliseconds),
+    reportFailure: (cause) =>
+      log.error({ job: 'deliveries', ...errorFields(cause) }, 'a notice could not be dealt with'),
+  })
+  return {
+    job,
+    async close() {
+      stopping.abort()
+      await job.settled()
+    },
+  }
+}

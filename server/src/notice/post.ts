@@ -1,0 +1,114 @@
+import { lookup as systemLookup, type LookupAddress } from 'node:dns'
+import { request as httpRequest, type RequestOptions } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { isIP, type LookupFunction } from 'node:net'
+import type { Networks } from './networks.ts'
+
+/** One POST to a receiver. What it does in return is attacker-chosen: nothing of its answer is kept but the status. */
+
+/** For everything: the name, the connection, TLS, and the head of the answer. In milliseconds. */
+const PATIENCE_MS = 15_000
+const ANSWER_HEADER_BYTES_MAX = 8_192
+
+export interface Message {
+  /** Attacker-chosen by whoever may subscribe. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** How it went: the receiver took it, wants no more (410), or `reason`, in words of a fixed set, why not. */
+export type Posted =
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'failed'; readonly reason: string }
+
+export interface Posting {
+  readonly networks: Networks
+  /** Ends what is under way when the server stops. */
+  readonly signal: AbortSignal
+  readonly patienceMs?: number
+  /** The system's unless given. */
+  readonly lookup?: (name: string) => Promise<readonly LookupAddress[]>
+}
+
+class Refused extends Error {}
+
+function addressesOf(name: string): Promise<readonly LookupAddress[]> {
+  return new Promise((resolve, reject) => {
+    systemLookup(name, { all: true }, (error, found) => (error ? reject(error) : resolve(found)))
+  })
+}
+
+/**
+ * The address to connect to, looked up once and then fixed: a name that leads elsewhere a moment later (DNS rebinding) leads nowhere.
+ * One address that may not be reached condemns the name.
+ */
+async function pinned(hostname: string, posting: Posting): Promise<LookupAddress> {
+  const name = hostname.replace(/^\[(.*)\]$/, '$1')
+  const kind = isIP(name)
+  const found =
+    kind === 0 ? await (posting.lookup ?? addressesOf)(name) : [{ address: name, family: kind }]
+  const [first] = found
+  if (first === undefined || !found.every(({ address }) => posting.networks.allows(address)))
+    throw new Refused()
+  return first
+}
+
+/** Posts a message; it never throws. */
+export async function post(message: Message, posting: Posting): Promise<Posted> {
+  const timeout = AbortSignal.timeout(posting.patienceMs ?? PATIENCE_MS)
+  const signal = AbortSignal.any([posting.signal, timeout])
+  try {
+    const url = new URL(message.url)
+    const address = await Promise.race([pinned(url.hostname, posting), aborted(signal)])
+    return read(await statusOf(url, address, message, signal))
+  } catch (error) {
+    if (error instanceof Refused) return { kind: 'failed', reason: 'address-refused' }
+    if (timeout.aborted) return { kind: 'failed', reason: 'timeout' }
+    if (posting.signal.aborted) return { kind: 'failed', reason: 'stopped' }
+    return { kind: 'failed', reason: 'no-answer' }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(new Error('aborted'))
+    signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true })
+  })
+}
+
+function read(status: number): Posted {
+  if (status >= 200 && status < 300) return { kind: 'taken' }
+  // Standard Webhooks 1.0: 410 says that the receiver wants nothing any more. Redirects are never followed.
+  return status === 410 ? { kind: 'gone' } : { kind: 'failed', reason: `status-${status}` }
+}
+
+/** The status of the answer; its body is not read, and the connection ends. */
+function statusOf(
+  url: URL,
+  { address, family }: LookupAddress,
+  { headers, body }: Message,
+  signal: AbortSignal,
+): Promise<number> {
+  const lookup: LookupFunction = (_name, options, done) =>
+    options.all === true ? done(null, [{ address, family }]) : done(null, address, family)
+  const options: RequestOptions = {
+    method: 'POST',
+    headers: { ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' },
+    agent: false,
+    lookup,
+    maxHeaderSize: ANSWER_HEADER_BYTES_MAX,
+    signal,
+  }
+  return new Promise((resolve, reject) => {
+    const sent = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options)
+    sent.on('response', (response) => {
+      resolve(response.statusCode ?? 0)
+      response.on('error', () => undefined)
+      sent.destroy()
+    })
+    sent.on('error', reject)
+    sent.end(body)
+  })
+}

@@ -1,0 +1,126 @@
+import { operations, type LedgerRecord } from '@claviger/contract'
+import { noticeTypeOf } from '@claviger/contract'
+import { internalEvents } from '@claviger/contract/ledger'
+import { newestRow, signNotice, type Hierarchy, type RowSeals } from '#keyring'
+import { messageId, type Clock, type Delivery, type Subscription } from '#model'
+import type { Row, RowKind, Store } from '#store'
+
+/** Notices as the jobs see them: what the ledger has, who is to be told, and what is sent. Only what is durable is ever seen here. */
+
+const ROWS_PER_READ = 1_000
+const BATCHES_PER_READ = 32
+
+export interface Notice {
+  readonly index: number
+  readonly record: LedgerRecord
+}
+
+/** Events that can be notices, by which the ledger is searched: uses are many, and are passed over. */
+const events: readonly string[] = [...Object.keys(operations), ...internalEvents].filter(
+  (event) => noticeTypeOf({ event, outcome: 'ok' }) !== undefined,
+)
+
+/** The record of an entry. */
+export async function recordAt(store: Store, index: number): Promise<LedgerRecord | undefined> {
+  const [entry] = await store.entries(index, 1)
+  if (entry?.index !== index) return undefined
+  return JSON.parse(new TextDecoder().decode(entry.bytes)) as LedgerRecord
+}
+
+/** Every notice of the ledger from an index on and before another, in order. */
+export async function noticesBetween(store: Store, from: number, to: number): Promise<Notice[]> {
+  const decoder = new TextDecoder()
+  const found: Notice[] = []
+  for (const event of events) {
+    for (let after = from - 1; ;) {
+      const entries = await store.candidates({
+        facets: [`event=${event}`],
+        order: 'ascending',
+        batches: BATCHES_PER_READ,
+        ...(after < 0 ? {} : { after }),
+      })
+      for (const { index, bytes } of entries) {
+        if (index >= to) break
+        const record = JSON.parse(decoder.decode(bytes)) as LedgerRecord
+        if (record.event === event && noticeTypeOf(record) !== undefined)
+          found.push({ index, record })
+      }
+      const last = entries.at(-1)?.index
+      if (last === undefined || last >= to - 1) break
+      after = last
+    }
+  }
+  return found.toSorted((a, b) => a.index - b.index)
+}
+
+/** Every row of a kind, over all tenants. */
+async function every(store: Store, kind: RowKind): Promise<readonly Row[]> {
+  const rows: Row[] = []
+  for (let after: string | undefined; ;) {
+    const read = await store.scan(kind, after, ROWS_PER_READ)
+    rows.push(...read)
+    after = read.at(-1)?.id
+    if (read.length < ROWS_PER_READ) return rows
+  }
+}
+
+/** The subscriptions that are told of notices now. */
+export async function activeSubscriptions(store: Store, seals: RowSeals): Promise<Subscription[]> {
+  const rows = await every(store, 'subscription')
+  return rows.map((row) => seals.open<Subscription>(row)).filter(({ state }) => state === 'active')
+}
+
+/** What waits to be sent. */
+export async function waitingDeliveries(store: Store, seals: RowSeals): Promise<Delivery[]> {
+  return (await every(store, 'delivery')).map((row) => seals.open<Delivery>(row))
+}
+
+/** What is sent of a notice: what happened to what, and nothing secret. Receivers ask for more with rights of their own. */
+export function noticeBody(
+  { tenant, notice, type }: Pick<Delivery, 'tenant' | 'notice' | 'type'>,
+  record: LedgerRecord,
+  dependent?: string,
+): string {
+  const { key, version, subject, detail, time } = record
+  const data = { notice, tenant, key, version, subject, dependent, detail }
+  return JSON.stringify({ type, timestamp: time, data })
+}
+
+/** The message of a delivery, signed now; undefined where there is nobody to send it to any more. */
+export async function messageOf(
+  parts: {
+    readonly store: Store
+    readonly seals: RowSeals
+    readonly hierarchy: Hierarchy
+    readonly clock: Clock
+  },
+  delivery: Delivery,
+) {
+  const { store, seals, hierarchy, clock } = parts
+  const row = await newestRow(store, { kind: 'subscription', id: delivery.subscription })
+  const record = await recordAt(store, delivery.notice)
+  if (row?.material === undefined || record === undefined) return undefined
+  const { id, tenant, url, state, scope, previousSecretUntil } = seals.open<Subscription>(row)
+  if (state !== 'active') return undefined
+  const now = clock.now()
+  const timestamp = Math.floor(now / 1_000)
+  const dependent = scope.kind === 'dependent' ? scope.dependent : undefined
+  const body = noticeBody(delivery, record, dependent)
+  const withPrevious = previousSecretUntil !== undefined && previousSecretUntil > now
+  const whose = { tenant, subscription: id, wrapped: row.material, withPrevious }
+  return {
+    url,
+    body,
+    headers: {
+      'content-type': 'application/json',
+      'user-agent': 'claviger',
+      'webhook-id': messageId(delivery),
+      'webhook-timestamp': String(timestamp),
+      'webhook-signature': signNotice(
+        hierarchy,
+        whose,
+        `${messageId(delivery)}.${timestamp}.${body}`,
+      ),
+    },
+  }
+}

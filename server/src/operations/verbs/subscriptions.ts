@@ -1,0 +1,275 @@
+import type { InputOf, OutputOf } from '@claviger/contract'
+import { newId, newNoticeSecret } from '#keyring'
+import {
+  ClavigerError,
+  deliveryId,
+  toldOf,
+  type Delivery,
+  type Dependent,
+  type NoticeScope,
+  type Subscription,
+} from '#model'
+import type { Row, RowKind } from '#store'
+import { recordAt } from '../notices.ts'
+import { deliveryRow, subscriptionRow } from '../rows/notices.ts'
+import type { ChangeVerb, PlannedRow, ReadVerb } from '../verb.ts'
+import type { Work } from '../work.ts'
+import { own } from './own.ts'
+import { page } from './page.ts'
+
+/** Who is told of notices by webhook. */
+
+/** Of one tenant. */
+export const SUBSCRIPTIONS_MAX = 1_000
+const ROWS_PER_READ = 1_000
+const HOUR_MS = 3_600_000
+
+function view(subscription: Subscription, now: number): OutputOf<'subscription.update'> {
+  const { id, name, url, scope, types, state, createdAt } = subscription
+  const { failingSince, previousSecretUntil, last } = subscription
+  return {
+    id,
+    name,
+    url,
+    scope: { ...scope },
+    types: [...types],
+    state,
+    createdAt,
+    ...(failingSince === undefined ? {} : { failingSince }),
+    ...(previousSecretUntil === undefined || previousSecretUntil <= now
+      ? {}
+      : { previousSecretUntil }),
+    ...(last === undefined ? {} : { last: { ...last } }),
+  }
+}
+
+/** By id, so that a name pointed elsewhere later does not move it; the caller may do this to its key, or in the tenant. */
+async function scopeOf(
+  work: Work,
+  scope: InputOf<'subscription.create'>['scope'],
+): Promise<NoticeScope> {
+  if (scope.kind === 'tenant') {
+    work.authorize()
+    return scope
+  }
+  if (scope.kind === 'key') {
+    await work.locate([scope.key])
+    return { kind: 'key', key: work.key(scope.key).ringKey.key.id }
+  }
+  const found = await own<Dependent>(work, 'dependent', scope.dependent).catch((error: unknown) => {
+    work.authorize()
+    throw error
+  })
+  await work.locate([found.value.key])
+  work.key(found.value.key)
+  return { kind: 'dependent', dependent: found.value.id, key: found.value.key }
+}
+
+/** A subscription that the caller may do this to. @throws ClavigerError not_found, forbidden */
+async function reachable(work: Work, id: string) {
+  const found = await own<Subscription>(work, 'subscription', id).catch((error: unknown) => {
+    work.authorize()
+    throw error
+  })
+  const { scope } = found.value
+  if (scope.kind === 'tenant') work.authorize()
+  else {
+    await work.locate([scope.key])
+    work.key(scope.key)
+  }
+  return found
+}
+
+/** For the record: the key that it is about, where there is one. */
+function about({ id, scope }: Subscription) {
+  return { subject: id, ...(scope.kind === 'tenant' ? {} : { key: scope.key }) }
+}
+
+export const createSubscription: ChangeVerb<'subscription.create'> = {
+  kind: 'change',
+  async run(input, work) {
+    const scope = await scopeOf(work, input.scope)
+    const { tenant } = work.caller
+    const { store, hierarchy } = work.parts
+    const there = await store.list({
+      kind: 'subscription',
+      tenant,
+      facets: [],
+      limit: SUBSCRIPTIONS_MAX,
+    })
+    if (there.length >= SUBSCRIPTIONS_MAX)
+      throw new ClavigerError('conflict', 'The tenant has as many subscriptions as it can')
+    const subscription: Subscription = {
+      id: newId(),
+      tenant,
+      name: input.name,
+      url: input.url,
+      scope,
+      types: [...new Set(input.types)],
+      state: 'active',
+      cursor: (await store.head()).next,
+      createdAt: work.now,
+    }
+    const secret = newNoticeSecret(hierarchy, { tenant, subscription: subscription.id })
+    return {
+      additive: true,
+      rows: [subscriptionRow(subscription, secret.wrapped)],
+      absent: [{ kind: 'subscription', id: subscription.id }],
+      ...about(subscription),
+      output: { ...view(subscription, work.now), secret: secret.text },
+    }
+  },
+}
+
+export const updateSubscription: ChangeVerb<'subscription.update'> = {
+  kind: 'change',
+  async run(input, work) {
+    const { value, material, standing } = await reachable(work, input.subscription)
+    const { failingSince, ...rest } = value
+    const next: Subscription = {
+      ...rest,
+      name: input.name ?? value.name,
+      url: input.url ?? value.url,
+      types: input.types === undefined ? value.types : [...new Set(input.types)],
+      state: input.state ?? value.state,
+      // Who changes where it goes, or lets it go on, has seen to what failed.
+      ...(failingSince === undefined || input.url !== undefined || input.state === 'active'
+        ? {}
+        : { failingSince }),
+    }
+    return {
+      additive: false,
+      rows: [subscriptionRow(next, material)],
+      unchanged: [standing],
+      ...about(next),
+      ...(input.state === undefined ? {} : { detail: { state: input.state } }),
+      output: view(next, work.now),
+    }
+  },
+}
+
+export const rotateSubscriptionSecret: ChangeVerb<'subscription.rotateSecret'> = {
+  kind: 'change',
+  async run(input, work) {
+    const { value, material, standing } = await reachable(work, input.subscription)
+    const whose = { tenant: value.tenant, subscription: value.id }
+    const secret = newNoticeSecret(work.parts.hierarchy, whose, material)
+    const next = { ...value, previousSecretUntil: work.now + input.overlapHours * HOUR_MS }
+    return {
+      additive: false,
+      rows: [subscriptionRow(next, secret.wrapped)],
+      unchanged: [standing],
+      ...about(next),
+      detail: { overlapHours: input.overlapHours },
+      output: { ...view(next, work.now), secret: secret.text },
+    }
+  },
+}
+
+/** Every row of a kind that is one subscription's. */
+async function rowsOf(work: Work, kind: RowKind, subscription: string): Promise<readonly Row[]> {
+  const rows: Row[] = []
+  for (let after: string | undefined; ;) {
+    const read = await work.parts.store.list({
+      kind,
+      tenant: work.caller.tenant,
+      facets: [['subscription', subscription]],
+      limit: ROWS_PER_READ,
+      ...(after === undefined ? {} : { after }),
+    })
+    rows.push(...read)
+    after = read.at(-1)?.id
+    if (read.length < ROWS_PER_READ) return rows
+  }
+}
+
+/** What goes with a subscription: itself, and what waits or was given up. */
+export async function removalsOf(work: Work, subscription: string) {
+  const rows = [
+    ...(await rowsOf(work, 'delivery', subscription)),
+    ...(await rowsOf(work, 'deadLetter', subscription)),
+  ]
+  return [
+    { kind: 'subscription' as const, id: subscription },
+    ...rows.map(({ kind, id }) => ({ kind, id })),
+  ]
+}
+
+export const deleteSubscription: ChangeVerb<'subscription.delete'> = {
+  kind: 'change',
+  async run(input, work) {
+    const { value, standing } = await reachable(work, input.subscription)
+    return {
+      additive: false,
+      rows: [],
+      removals: await removalsOf(work, value.id),
+      unchanged: [standing],
+      ...about(value),
+      output: {},
+    }
+  },
+}
+
+export const listSubscriptions: ReadVerb<'subscription.list'> = {
+  kind: 'read',
+  run(input, work) {
+    work.authorize()
+    return page(work, { kind: 'subscription', facets: [], input }, (row) =>
+      view(work.parts.seals.open<Subscription>(row), work.now),
+    )
+  },
+}
+
+export const listDeliveries: ReadVerb<'subscription.deliveries'> = {
+  kind: 'read',
+  async run(input, work) {
+    const { value } = await reachable(work, input.subscription)
+    const kind = input.state === 'dead' ? ('deadLetter' as const) : ('delivery' as const)
+    const facets = [['subscription', value.id]] as const
+    return page(work, { kind, facets, input }, (row) => {
+      const { notice, type, attempts, createdAt, nextAt, reason } =
+        work.parts.seals.open<Delivery>(row)
+      return {
+        notice,
+        type,
+        attempts,
+        createdAt,
+        ...(kind === 'delivery' ? { nextAt } : {}),
+        ...(reason === undefined ? {} : { reason }),
+      }
+    })
+  },
+}
+
+export const replayNotices: ChangeVerb<'subscription.replay'> = {
+  kind: 'change',
+  async run(input, work) {
+    const { value, standing } = await reachable(work, input.subscription)
+    const rows: PlannedRow[] = []
+    const { store } = work.parts
+    const notices = [...new Set(input.notices)]
+    for (const notice of notices) {
+      const record = await recordAt(store, notice)
+      const type = record === undefined ? undefined : toldOf(value, record)
+      if (type === undefined)
+        throw new ClavigerError('not_found', 'The subscription is told of no notice of that index')
+      const times = { createdAt: work.now, nextAt: work.now }
+      const whose = { tenant: value.tenant, subscription: value.id }
+      rows.push(deliveryRow('delivery', { ...whose, ...times, notice, type, attempts: 0 }))
+    }
+    const dead = notices.map((notice) => ({
+      kind: 'deadLetter' as const,
+      id: deliveryId(value.id, notice),
+    }))
+    const there = await store.rows(dead)
+    return {
+      additive: false,
+      rows,
+      removals: dead.filter((_, at) => there[at] !== undefined),
+      unchanged: [standing],
+      ...about(value),
+      detail: { notices: notices.length },
+      output: { queued: notices.length },
+    }
+  },
+}

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Networks, post } from '#notice'
+import { Receiver, saying } from './receiver.ts'
+
+/** Where messages may go, and what a receiver can do to the sender. */
+
+const loopback = new Networks(['127.0.0.0/8'])
+const none = new AbortController().signal
+
+function sending(url: string) {
+  return { url, headers: { 'webhook-id': 'msg_1' }, body: '{}' }
+}
+
+test('only public addresses are reached, unless their network is allowed', () => {
+  const open = new Networks([])
+  for (const address of ['93.184.216.34', '1.1.1.1', '2606:4700:4700::1111'])
+    assert.equal(open.allows(address), true, address)
+  for (const address of [
+    '127.0.0.1',
+    '10.0.0.1',
+    '172.31.255.255',
+    '192.168.1.1',
+    '169.254.169.254',
+    '100.64.0.1',
+    '0.0.0.0',
+    '224.0.0.1',
+    '255.255.255.255',
+    '::1',
+    '::',
+    '::ffff:127.0.0.1',
+    '::ffff:10.0.0.1',
+    '::ffff:a9fe:a9fe',
+    '64:ff9b::7f00:1',
+    '2002:7f00:1::',
+    'fd00::1',
+    'fe80::1',
+    'ff02::1',
+    'not an address',
+  ])
+    assert.equal(open.allows(address), false, address)
+  const some = new Networks(['10.1.0.0/16', 'fd00::/8'])
+  assert.deepEqual(
+    ['10.1.2.3', '10.2.0.1', 'fd12::1', '127.0.0.1'].map((address) => some.allows(address)),
+    [true, false, true, false],
+  )
+  for (const wrong of ['10.0.0.0', '10.0.0.0/33', 'x/8', '::/129', '10.0.0.0/-1'])
+    assert.throws(() => new Networks([wrong]), RangeError, wrong)
+})
+
+test('an address that may not be reached is not connected to, however it is written', async () => {
+  await using receiver = await Receiver.open()
+  const { port } = new URL(receiver.url)
+  const posting = { networks: new Networks([]), signal: none }
+  for (const host of ['127.0.0.1', '127.1', '2130706433', '0x7f000001', '[::ffff:127.0.0.1]'])
+    assert.deepEqual(await post(sending(`http://${host}:${port}/`), posting), {
+      kind: 'failed',
+      reason: 'address-refused',
+    })
+  assert.deepEqual(receiver.told, [])
+})
+
+test('a name is looked up once; one bad address among its addresses is enough', async () => {
+  await using receiver = await Receiver.open()
+  const { port } = new URL(receiver.url)
+  const good = { address: '127.0.0.1', family: 4 }
+  let looks = 0
+  const leadsTo = (...found: (typeof good)[]) => ({
+    networks: loopback,
+    signal: none,
+    lookup: () => {
+      looks += 1
+      return Promise.resolve(looks === 1 ? found : [])
+    },
+  })
+  const url = `http://receiver.test:${port}/`
+  assert.deepEqual(await post(sending(url), leadsTo(good)), { kind: 'taken' })
+  assert.equal(looks, 1)
+  assert.equal(receiver.told[0]?.headers.host, `receiver.test:${port}`)
+  looks = 0
+  const refused = await post(sending(url), leadsTo(good, { address: '10.0.0.1', family: 4 }))
+  assert.deepEqual(refused, { kind: 'failed', reason: 'address-refused' })
+  assert.equal(receiver.told.length, 1)
+})
+
+test('whatever a receiver does, the sender ends', async () => {
+  await using elsewhere = await Receiver.open()
+  await using receiver = await Receiver.open()
+  const attempt = (patienceMs = 15_000) =>
+    post(sending(receiver.url), { networks: loopback, signal: none, patienceMs })
+  receiver.answer = saying(302, { location: elsewhere.url })
+  assert.deepEqual(await attempt(), { kind: 'failed', reason: 'status-302' })
+  assert.deepEqual(elsewhere.told, [])
+  receiver.answer = saying(410)
+  assert.deepEqual(await attempt(), { kind: 'gone' })
+  receiver.answer = saying(200, { long: 'x'.repeat(10_000) })
+  assert.deepEqual(await attempt(), { kind: 'failed', reason: 'no-answer' })
+  // A body without an end: it is not read, and the receiver sees the connection go.
+  const closed = Promise.withResolvers<void>()
+  receiver.answer = (response) => {
+    response.writeHead(200)
+    const more = setInterval(() => response.write('x'.repeat(65_536)), 1)
+    response.on('close', () => {
+      clearInterval(more)
+      closed.resolve()
+    })
+  }
+  assert.deepEqual(await attempt(), { kind: 'taken' })
+  await closed.promise
+  // One that says nothing, and one that never ends its headers.
+  receiver.answer = () => undefined
+  assert.deepEqual(await attempt(50), { kind: 'failed', reason: 'timeout' })
+  receiver.answer = (response) => void response.socket?.write('HTTP/1.1 200 OK\r\nslow: ')
+  assert.deepEqual(await attempt(50), { kind: 'failed', reason: 'timeout' })
+  const stopping = new AbortController()
+  const held = Promise.withResolvers<void>()
+  receiver.answer = () => held.resolve()
+  const sent = post(sending(receiver.url), { networks: loopback, signal: stopping.signal })
+  await held.promise
+  stopping.abort()
+  assert.deepEqual(await sent, { kind: 'failed', reason: 'stopped' })
+})

@@ -1,0 +1,258 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import type { InputOf } from '@claviger/contract'
+import { Webhook, WebhookVerificationError } from 'standardwebhooks'
+import { DrivenClock } from '../harness/clock.ts'
+import { startHouse, type TestHouse } from '../harness/house.ts'
+import { Receiver, saying, taking, type Told } from './receiver.ts'
+
+/** What subscriptions are told, by whom it can have been said, and what happens when they do not listen. */
+
+const HOUR_MS = 3_600_000
+const house = await startHouse()
+after(() => house.close())
+
+function subscribe(
+  to: Receiver,
+  more: Partial<InputOf<'subscription.create'>> = {},
+  of: TestHouse = house,
+) {
+  const scope = { kind: 'tenant' as const }
+  return of.perform('subscription.create', { name: 'x', url: to.url, scope, types: [], ...more })
+}
+
+/** Lets the job come round until something holds. */
+async function until(holds: () => boolean | Promise<boolean>, of: TestHouse = house) {
+  while (!(await holds())) {
+    await of.runJob('deliveries')
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+/** What waits for a subscription, or was given up. */
+async function queued(subscription: string, state: 'waiting' | 'dead', of: TestHouse = house) {
+  return (await of.perform('subscription.deliveries', { subscription, state, limit: 100 })).items
+}
+
+/** Whether the receiver's library believes it. */
+function isBelieved(secret: string, { body, headers }: Told): boolean {
+  try {
+    new Webhook(secret).verify(body, headers as Record<string, string>)
+    return true
+  } catch (error) {
+    if (error instanceof WebhookVerificationError) return false
+    throw error
+  }
+}
+
+test('a notice is signed so that the library of Standard Webhooks believes it, and nothing else', async () => {
+  await using receiver = await Receiver.open()
+  const { id, secret } = await subscribe(receiver)
+  const { id: key } = await house.createKey()
+  await house.perform('key.revoke', { key, reason: 'keyCompromise' })
+  await until(() => receiver.told.length > 0)
+  const [told] = receiver.told
+  assert.ok(told)
+  const body = JSON.parse(told.body) as { type: string; data: { key: string; notice: number } }
+  assert.equal(body.type, 'key.compromised')
+  assert.equal(body.data.key, key)
+  const record = (await house.entries(body.data.notice))[0]
+  assert.deepEqual([record?.event, record?.key], ['key.revoke', key])
+  assert.match(secret, /^whsec_[A-Za-z0-9+/]{43}=$/)
+  assert.ok(isBelieved(secret, told))
+  assert.ok(!isBelieved(secret, { ...told, body: told.body.replace('compromised', 'resumed') }))
+  assert.ok(!isBelieved(secret, { ...told, headers: { ...told.headers, 'webhook-id': 'msg_x' } }))
+  const { secret: other } = await subscribe(receiver)
+  assert.ok(!isBelieved(other, told))
+  // How long it took is shown.
+  await until(async () => (await queued(id, 'waiting')).length === 0)
+  const { items } = await house.perform('subscription.list', { limit: 100 })
+  const { last } = items.find((one) => one.id === id) ?? {}
+  assert.equal(last?.notice, body.data.notice)
+  assert.ok(last.milliseconds >= 0 && last.type === 'key.compromised')
+})
+
+test('two secrets sign while one takes the place of the other', async () => {
+  const clock = new DrivenClock(Date.now())
+  await using own = await startHouse({ clock })
+  await using receiver = await Receiver.open()
+  const first = await subscribe(receiver, {}, own)
+  const second = await own.perform('subscription.rotateSecret', {
+    subscription: first.id,
+    overlapHours: 1,
+  })
+  const { id: key } = await own.createKey()
+  const tell = async () => {
+    const before = receiver.told.length
+    await own.perform('key.suspend', { key })
+    await own.perform('key.resume', { key })
+    await until(() => receiver.told.length === before + 2, own)
+    return receiver.told.at(-1) ?? assert.fail()
+  }
+  const during = await tell()
+  assert.ok(isBelieved(first.secret, during) && isBelieved(second.secret, during))
+  clock.advance(HOUR_MS + 1)
+  await own.renewToken()
+  const later = await tell()
+  assert.equal(String(later.headers['webhook-signature']).split(' ').length, 1)
+})
+
+test('each subscription is told what it asked for, in its tenant, and only from then on', async () => {
+  await using everything = await Receiver.open()
+  await using one = await Receiver.open()
+  await using some = await Receiver.open()
+  await using hears = await Receiver.open()
+  await using foreign = await Receiver.open()
+  const { id: key } = await house.createKey()
+  const { id: another } = await house.createKey()
+  await house.perform('key.suspend', { key })
+  const { token } = await house.perform('tenant.create', { name: 'other' })
+  const { id: dependent } = await house.perform('dependent.create', {
+    key,
+    name: 'shop',
+    kind: 'service',
+    contact: '',
+    description: '',
+  })
+  await subscribe(everything)
+  await subscribe(one, { scope: { kind: 'key', key } })
+  await subscribe(some, { types: ['key.resumed'] })
+  await subscribe(hears, { scope: { kind: 'dependent', dependent } })
+  const scope = { kind: 'tenant' as const }
+  const input = { name: 'x', url: foreign.url, scope, types: [] }
+  await house.perform('subscription.create', input, { token })
+  await house.perform('key.resume', { key })
+  await house.perform('key.rotate', { key: another })
+  const { id: theirs } = await house.perform(
+    'key.create',
+    { algorithm: 'AES-256-GCM', exportable: false },
+    { token },
+  )
+  await house.perform('key.suspend', { key: theirs }, { token })
+  const all = [everything, one, some, hears, foreign]
+  await until(() => everything.told.length === 2 && all.every(({ told }) => told.length > 0))
+  assert.deepEqual(everything.types.toSorted(), ['key.resumed', 'key.rotated'])
+  for (const receiver of [one, some, hears]) assert.deepEqual(receiver.types, ['key.resumed'])
+  assert.deepEqual(foreign.types, ['key.suspended'])
+  // A dependent learns who it is, and says that it has acted.
+  const { data } = JSON.parse(hears.told[0]?.body ?? '') as {
+    data: { notice: number; dependent: string }
+  }
+  assert.equal(data.dependent, dependent)
+  await house.perform('dependent.acknowledge', { dependent, notice: data.notice })
+  await until(() => everything.types.includes('dependent.acknowledged'))
+  // It goes with the dependent.
+  await house.perform('dependent.remove', { dependent })
+  const { items } = await house.perform('subscription.list', { limit: 100 })
+  assert.ok(items.every((item) => item.url !== hears.url))
+})
+
+test('what is not taken is tried again under the same id, given up after days, and sent again on demand', async () => {
+  const clock = new DrivenClock()
+  await using own = await startHouse({ clock })
+  await using receiver = await Receiver.open()
+  const { id: subscription } = await subscribe(receiver, {}, own)
+  const { id: key } = await own.createKey()
+  await own.perform('key.suspend', { key })
+  receiver.answer = saying(500)
+  const attempts = async () => (await queued(subscription, 'waiting', own))[0]?.attempts ?? -1
+  await until(async () => (await attempts()) === 1, own)
+  // Nothing is sent before its time.
+  await own.runJob('deliveries')
+  assert.equal(receiver.told.length, 1)
+  for (let made = 2; made <= 10; made += 1) {
+    clock.advance(30 * HOUR_MS)
+    await own.renewToken()
+    // It failed for longer than a receiver may: somebody lets it go on.
+    await own.perform('subscription.update', { subscription, state: 'active' })
+    await until(() => receiver.told.length === made, own)
+    await until(
+      async () =>
+        (await attempts()) === made || (await queued(subscription, 'dead', own)).length > 0,
+      own,
+    )
+  }
+  assert.equal(new Set(receiver.ids).size, 1)
+  const [dead] = await queued(subscription, 'dead', own)
+  assert.deepEqual([dead?.attempts, dead?.reason, dead?.type], [10, 'status-500', 'key.suspended'])
+  assert.deepEqual(await queued(subscription, 'waiting', own), [])
+  receiver.answer = taking
+  const notices = [dead?.notice ?? 0]
+  await own.perform('subscription.replay', { subscription, notices })
+  assert.deepEqual(await queued(subscription, 'dead', own), [])
+  await until(() => receiver.told.length === 11, own)
+  await until(async () => (await queued(subscription, 'waiting', own)).length === 0, own)
+  assert.equal(new Set(receiver.ids).size, 1)
+  const unknown = { subscription, notices: [0] }
+  assert.equal(await own.codeOf('subscription.replay', unknown), 'not_found')
+})
+
+test('a receiver that hangs holds up nobody else, and the house closes all the same', async () => {
+  const own = await startHouse()
+  await using slow = await Receiver.open()
+  await using quick = await Receiver.open()
+  slow.answer = () => undefined
+  const { id } = await subscribe(slow, {}, own)
+  await subscribe(quick, {}, own)
+  const { id: key } = await own.createKey()
+  for (let at = 0; at < 4; at += 1) {
+    await own.perform('key.suspend', { key })
+    await own.perform('key.resume', { key })
+  }
+  await until(() => quick.told.length === 8 && slow.told.length === 4, own)
+  // No more than four at once.
+  assert.equal((await queued(id, 'waiting', own)).length, 8)
+  await own.close()
+  assert.equal(slow.told.length, 4)
+})
+
+test('who wants no more (410), or fails for days, is told nothing more, and others learn of it', async () => {
+  const clock = new DrivenClock()
+  await using own = await startHouse({ clock })
+  await using gone = await Receiver.open()
+  await using failing = await Receiver.open()
+  await using watching = await Receiver.open()
+  gone.answer = saying(410)
+  failing.answer = saying(503)
+  await subscribe(watching, { types: ['subscription.disabled'] }, own)
+  const { id } = await subscribe(gone, {}, own)
+  const { id: other } = await subscribe(failing, {}, own)
+  const { id: key } = await own.createKey()
+  const stateOf = async (subscription: string) => {
+    const { items } = await own.perform('subscription.list', { limit: 10 })
+    return items.find((item) => item.id === subscription)?.state
+  }
+  await own.perform('key.suspend', { key })
+  await until(async () => (await stateOf(id)) === 'disabled', own)
+  await until(() => failing.told.length > 0, own)
+  assert.equal(await stateOf(other), 'active')
+  for (let day = 0; day < 5; day += 1) {
+    clock.advance(25 * HOUR_MS)
+    await own.renewToken()
+    const before = failing.told.length
+    await until(
+      async () => failing.told.length > before || (await stateOf(other)) !== 'active',
+      own,
+    )
+  }
+  await until(async () => (await stateOf(other)) === 'disabled', own)
+  await until(() => watching.told.length === 2, own)
+  assert.equal(gone.told.length, 1)
+  // What came meanwhile is not lost: it is told when somebody lets it go on.
+  await own.perform('key.resume', { key })
+  gone.answer = taking
+  await own.perform('subscription.update', { subscription: id, state: 'active' })
+  await until(() => gone.types.includes('key.resumed'), own)
+  assert.ok(gone.types.filter((type) => type === 'key.suspended').length >= 1)
+})
+
+test('addresses that messages cannot go to are refused when they are given', async () => {
+  const create = (url: string) =>
+    house.codeOf('subscription.create', { name: 'x', url, scope: { kind: 'tenant' }, types: [] })
+  assert.equal(await create('https://receiver.test/hook'), 'ok')
+  // The schema's own bounds are tested at the door: test/rest/bad-input.test.ts reads every field through it.
+  const nobody = '00000000-0000-4000-8000-000000000000'
+  const scope = { kind: 'dependent' as const, dependent: nobody }
+  const input = { name: 'x', url: 'https://receiver.test', scope, types: [] }
+  assert.equal(await house.codeOf('subscription.create', input), 'not_found')
+})
