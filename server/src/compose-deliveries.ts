@@ -1,7 +1,7 @@
 import type { NoticeType } from '@claviger/contract'
 import type { Logger } from 'pino'
 import { randomBytes } from '#crypto'
-import { deliveries, type Job } from '#jobs'
+import { Deliveries, type Job } from '#jobs'
 import type { Hierarchy, RowSeals } from '#keyring'
 import type { Ledger } from '#ledger'
 import type { Clock } from '#model'
@@ -44,7 +44,7 @@ export function composeDeliveries(
   const { store, seals, clock, ledger } = foundation
   const networks = new Networks(options.webhookNetworks ?? [])
   const stopping = new AbortController()
-  const job = deliveries<Message>({
+  const job = new Deliveries<Message>({
     now: () => clock.now(),
     random: () => randomBytes(4).readUInt32BE() / 2 ** 32,
     head: () => ({ next: ledger.entries, revision: ledger.revision }),

@@ -49,30 +49,55 @@ export interface DeliveryParts<Message> {
   readonly reportFailure: (cause: unknown) => void
 }
 
-export interface Deliveries extends Job {
-  /** Waits for what is under way: the sender ends it. */
-  settled(): Promise<void>
-}
-
 /** Tells subscriptions of notices: queues what the ledger has, sends what is due, and tries again what failed. */
-export function deliveries<Message>(parts: DeliveryParts<Message>): Deliveries {
-  const underWay = new Map<string, Promise<void>>()
-  const perSubscription = new Map<string, number>()
+export class Deliveries<Message> implements Job {
+  readonly name = 'deliveries'
+  readonly intervalMs = DELIVERY_INTERVAL_MS
+  readonly #parts: DeliveryParts<Message>
+  readonly #underWay = new Map<string, Promise<void>>()
+  readonly #perSubscription = new Map<string, number>()
   /** How far the ledger was looked at for a subscription, where nothing was found and so nothing is written. */
-  const looked = new Map<string, number>()
-  let revision = -1
+  readonly #looked = new Map<string, number>()
+  #revision = -1
   /** When the next delivery is due, as far as the queue was read. */
-  let nextAt = 0
+  #nextAt = 0
   /** Whether an attempt ended since. */
-  let isStale = false
+  #isStale = false
 
-  const positionOf = ({ id, cursor }: Subscription) => Math.max(cursor, looked.get(id) ?? 0)
+  constructor(parts: DeliveryParts<Message>) {
+    this.#parts = parts
+  }
 
-  async function queue(active: readonly Subscription[], to: number): Promise<void> {
-    const from = Math.min(...active.map(positionOf))
-    const found = from < to ? await parts.notices(from, to) : []
+  async run(): Promise<void> {
+    const head = this.#parts.head()
+    const isNew = head.revision !== this.#revision
+    if (!isNew && !this.#isStale && this.#parts.now() < this.#nextAt) return
+    this.#isStale = false
+    this.#nextAt = Number.MAX_SAFE_INTEGER
+    const active = await this.#parts.subscriptions()
+    try {
+      if (active.length > 0 && isNew) await this.#queue(active, head.next)
+      this.#revision = head.revision
+    } finally {
+      // What waits is sent, whatever became of what is new.
+      if (active.length > 0) await this.#sendDue(active)
+    }
+  }
+
+  /** Waits for what is under way: the sender ends it. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#underWay.values())
+  }
+
+  #positionOf({ id, cursor }: Subscription): number {
+    return Math.max(cursor, this.#looked.get(id) ?? 0)
+  }
+
+  async #queue(active: readonly Subscription[], to: number): Promise<void> {
+    const from = Math.min(...active.map((each) => this.#positionOf(each)))
+    const found = from < to ? await this.#parts.notices(from, to) : []
     await forEachDue(active, async (subscription) => {
-      const position = positionOf(subscription)
+      const position = this.#positionOf(subscription)
       const mine = found.flatMap(({ index, record }) => {
         const type = index < position ? undefined : toldOf(subscription, record)
         return type === undefined ? [] : [{ index, type }]
@@ -80,13 +105,43 @@ export function deliveries<Message>(parts: DeliveryParts<Message>): Deliveries {
       for (let at = 0; at < mine.length; at += QUEUED_AT_ONCE) {
         const some = mine.slice(at, at + QUEUED_AT_ONCE)
         const isLast = at + QUEUED_AT_ONCE >= mine.length
-        await parts.enqueue(subscription, some, isLast ? to : (some.at(-1)?.index ?? 0) + 1)
+        const cursor = isLast ? to : (some.at(-1)?.index ?? 0) + 1
+        await this.#parts.enqueue(subscription, some, cursor)
       }
-      looked.set(subscription.id, Math.max(position, to))
+      this.#looked.set(subscription.id, Math.max(position, to))
     })
   }
 
-  async function attempt(delivery: Delivery, to: Subscription): Promise<void> {
+  async #sendDue(active: readonly Subscription[]): Promise<void> {
+    const receivers = new Map(active.map((subscription) => [subscription.id, subscription]))
+    let next = Number.MAX_SAFE_INTEGER
+    for (const delivery of await this.#parts.waiting()) {
+      const to = receivers.get(delivery.subscription)
+      if (to === undefined || this.#underWay.has(nameOf(delivery))) continue
+      const isFree =
+        this.#underWay.size < UNDER_WAY_MAX &&
+        (this.#perSubscription.get(to.id) ?? 0) < UNDER_WAY_PER_SUBSCRIPTION_MAX
+      if (delivery.nextAt <= this.#parts.now() && isFree) this.#start(delivery, to)
+      else next = Math.min(next, delivery.nextAt)
+    }
+    this.#nextAt = next
+  }
+
+  #start(delivery: Delivery, to: Subscription): void {
+    const name = nameOf(delivery)
+    this.#perSubscription.set(to.id, (this.#perSubscription.get(to.id) ?? 0) + 1)
+    const doing = this.#attempt(delivery, to)
+      .catch((cause: unknown) => this.#parts.reportFailure(cause))
+      .finally(() => {
+        this.#underWay.delete(name)
+        this.#perSubscription.set(to.id, (this.#perSubscription.get(to.id) ?? 1) - 1)
+        this.#isStale = true
+      })
+    this.#underWay.set(name, doing)
+  }
+
+  async #attempt(delivery: Delivery, to: Subscription): Promise<void> {
+    const parts = this.#parts
     const message = await parts.message(delivery)
     if (message === undefined) return
     const outcome = await parts.send(message)
@@ -101,63 +156,14 @@ export function deliveries<Message>(parts: DeliveryParts<Message>): Deliveries {
     if (outcome.kind === 'failed' && outcome.reason === 'stopped') return
     const pause = pauseAfter(delivery.attempts + 1, parts.random())
     const reason = outcome.kind === 'gone' ? 'status-410' : outcome.reason
-    await parts.settle(delivery, {
-      kind: 'failed',
-      reason,
-      ...(pause === undefined ? {} : { retryAt: parts.now() + pause }),
-    })
+    const retryAt = pause === undefined ? {} : { retryAt: parts.now() + pause }
+    await parts.settle(delivery, { kind: 'failed', reason, ...retryAt })
     const { failingSince = parts.now() } = to
     if (outcome.kind === 'gone') await parts.disable(to, 'gone')
     else if (parts.now() - failingSince >= FAILING_MAX_MS) await parts.disable(to, 'failing')
   }
+}
 
-  function start(delivery: Delivery, to: Subscription): void {
-    const name = `${delivery.subscription}/${delivery.notice}`
-    const count = perSubscription.get(to.id) ?? 0
-    perSubscription.set(to.id, count + 1)
-    const doing = attempt(delivery, to)
-      .catch((cause: unknown) => parts.reportFailure(cause))
-      .finally(() => {
-        underWay.delete(name)
-        perSubscription.set(to.id, (perSubscription.get(to.id) ?? 1) - 1)
-        isStale = true
-      })
-    underWay.set(name, doing)
-  }
-
-  async function sendDue(active: readonly Subscription[]): Promise<void> {
-    const receivers = new Map(active.map((subscription) => [subscription.id, subscription]))
-    let next = Number.MAX_SAFE_INTEGER
-    for (const delivery of await parts.waiting()) {
-      const to = receivers.get(delivery.subscription)
-      if (to === undefined || underWay.has(`${delivery.subscription}/${delivery.notice}`)) continue
-      const isFree =
-        underWay.size < UNDER_WAY_MAX &&
-        (perSubscription.get(to.id) ?? 0) < UNDER_WAY_PER_SUBSCRIPTION_MAX
-      if (delivery.nextAt <= parts.now() && isFree) start(delivery, to)
-      else next = Math.min(next, delivery.nextAt)
-    }
-    nextAt = next
-  }
-
-  return {
-    name: 'deliveries',
-    intervalMs: DELIVERY_INTERVAL_MS,
-    async run() {
-      const head = parts.head()
-      const isNew = head.revision !== revision
-      if (!isNew && !isStale && parts.now() < nextAt) return
-      isStale = false
-      const active = await parts.subscriptions()
-      nextAt = Number.MAX_SAFE_INTEGER
-      if (active.length > 0) {
-        if (isNew) await queue(active, head.next)
-        await sendDue(active)
-      }
-      revision = head.revision
-    },
-    async settled() {
-      await Promise.all(underWay.values())
-    },
-  }
+function nameOf({ subscription, notice }: Delivery): string {
+  return `${subscription}/${notice}`
 }

@@ -4,6 +4,7 @@ import type { InputOf } from '@claviger/contract'
 import { Webhook, WebhookVerificationError } from 'standardwebhooks'
 import { DrivenClock } from '../harness/clock.ts'
 import { startHouse, type TestHouse } from '../harness/house.ts'
+import { restDoorOver } from '../rest/socket-free.ts'
 import { Receiver, saying, taking, type Told } from './receiver.ts'
 
 /** What subscriptions are told, by whom it can have been said, and what happens when they do not listen. */
@@ -246,13 +247,24 @@ test('who wants no more (410), or fails for days, is told nothing more, and othe
   assert.ok(gone.types.filter((type) => type === 'key.suspended').length >= 1)
 })
 
-test('addresses that messages cannot go to are refused when they are given', async () => {
-  const create = (url: string) =>
-    house.codeOf('subscription.create', { name: 'x', url, scope: { kind: 'tenant' }, types: [] })
-  assert.equal(await create('https://receiver.test/hook'), 'ok')
-  // The schema's own bounds are tested at the door: test/rest/bad-input.test.ts reads every field through it.
-  const nobody = '00000000-0000-4000-8000-000000000000'
-  const scope = { kind: 'dependent' as const, dependent: nobody }
-  const input = { name: 'x', url: 'https://receiver.test', scope, types: [] }
-  assert.equal(await house.codeOf('subscription.create', input), 'not_found')
+test('only https addresses, and http ones on loopback, are taken', async () => {
+  const { owner } = restDoorOver(house)
+  const name = 'x'
+  for (const url of ['https://receiver.test/hook?a=b', 'http://localhost:1/', 'http://[::1]:1/'])
+    await owner.call('subscription.create', { name, url })
+  for (const url of [
+    'http://receiver.test/',
+    'http://127.0.0.2/',
+    'https://user@receiver.test/',
+    'https://receiver.test/#part',
+    'ftp://receiver.test/',
+    'file:///etc/passwd',
+    'receiver.test',
+    `https://receiver.test/${'x'.repeat(2_048)}`,
+  ])
+    await owner.refuse('invalid_request', 'subscription.create', { name, url })
+  const dependent = '00000000-0000-4000-8000-000000000000'
+  const scope = { kind: 'dependent', dependent } as const
+  const input = { name, url: 'https://receiver.test', scope }
+  await owner.refuse('not_found', 'subscription.create', input)
 })
