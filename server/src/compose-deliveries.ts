@@ -67,8 +67,11 @@ export function composeDeliveries(
       await gate.performAsSystem('subscription.disable', tenant, { subscription, reason })
     },
     observe: (type, milliseconds) => options.observeNotice?.(type, milliseconds),
-    reportFailure: (cause) =>
-      log.error({ job: 'deliveries', ...errorFields(cause) }, 'a notice could not be dealt with'),
+    reportFailure(cause) {
+      // What the end of the server cuts off is sent again; it is no failure.
+      if (stopping.signal.aborted) return
+      log.error({ job: 'deliveries', ...errorFields(cause) }, 'a notice could not be dealt with')
+    },
   })
   return {
     job,
