@@ -6,6 +6,7 @@ import { doctorCommand } from './commands/doctor.ts'
 import { encryptCommand } from './commands/encrypt.ts'
 import { importCommand } from './commands/import.ts'
 import { initCommand } from './commands/init.ts'
+import { keyCompromiseCommand } from './commands/key-compromise.ts'
 import { ledgerExportCommand } from './commands/ledger-export.ts'
 import { ledgerProveCommand } from './commands/ledger-prove.ts'
 import { ledgerTailCommand } from './commands/ledger-tail.ts'
@@ -14,8 +15,10 @@ import { loginCommand, logoutCommand } from './commands/login.ts'
 import { commandWords, groups, operationNames } from './commands/names.ts'
 import { operationCommand } from './commands/operation.ts'
 import { profileCommand } from './commands/profile.ts'
+import { rewrapCommand } from './commands/rewrap.ts'
 import { reissueSealCommand, rotateRootCommand } from './commands/root-key.ts'
 import { addGlobalOptions, type Making } from './commands/run.ts'
+import { statementCommand } from './commands/statement-verify.ts'
 import { unsealCommand } from './commands/unseal.ts'
 import { versionCommand } from './commands/version.ts'
 
@@ -78,10 +81,13 @@ export function makeProgram(making: Making): Command {
     if (verb !== undefined) groupCommand(program, noun).addCommand(command)
     else program.addCommand(command.helpGroup(name.startsWith('system.') ? SERVER : USES))
   }
+  groupCommand(program, 'key').addCommand(keyCompromiseCommand(making))
   const ledger = groupCommand(program, 'ledger')
   for (const make of [ledgerTailCommand, ledgerVerifyCommand, ledgerExportCommand]) {
     ledger.addCommand(make(making))
   }
+  program.addCommand(rewrapCommand(making).helpGroup(USES))
+  program.addCommand(statementCommand(making).helpGroup(MANAGE))
   const here = [profileCommand(making), completionCommand(making), versionCommand(making)]
   for (const command of here) program.addCommand(command.helpGroup(HERE))
   program.addCommand(

@@ -2,7 +2,14 @@
  * What is said on the wire, and nothing else: one row per operation, the errors, the roles, and the public formats. REST routes,
  * OpenAPI, SDK methods, CLI commands, RBAC actions and ledger events are derived from here. It imports nothing of the project.
  */
-export { BATCH_ITEMS_MAX, isAlias, isLabel, LABELS_MAX, MESSAGE_BYTES_MAX } from './codecs.ts'
+export {
+  BATCH_ITEMS_MAX,
+  CIPHERTEXT_OVERHEAD_MAX,
+  isAlias,
+  isLabel,
+  LABELS_MAX,
+  MESSAGE_BYTES_MAX,
+} from './codecs.ts'
 export {
   encodeContext,
   ENVELOPE_MESSAGE_BYTES_MAX,
@@ -60,6 +67,8 @@ export {
   type KeyUsage,
   type RevocationReason,
 } from './operations/shared.ts'
+export { caseSteps, type CaseStep } from './operations/compromise.ts'
+export { rewrapOutcomes } from './operations/rewrap.ts'
 export { openApi } from './openapi.ts'
 export {
   operations,

@@ -7,6 +7,8 @@ export const noticeTypes = Object.freeze({
   'key.resumed': 'The key can be used again',
   'key.revoked': 'The key does nothing any more',
   'key.compromised': 'The key does nothing any more, and what it protected may be known to others',
+  'key.compromiseOpened':
+    'The key is compromised: another took its place, and what it protected is to be brought there',
   'key.versionRevoked': 'One version does nothing any more',
   'key.versionCompromised': 'One version does nothing any more, and may be known to others',
   'key.destructionScheduled': 'The key does nothing until it is restored, and will be destroyed',

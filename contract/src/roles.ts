@@ -15,7 +15,14 @@ export const roleNames = [
 ] as const
 export type RoleName = (typeof roleNames)[number]
 
-const seeKeys = ['key.get', 'key.list', 'key.public', 'alias.list', 'dependent.list'] as const
+const seeKeys = [
+  'key.get',
+  'key.list',
+  'key.public',
+  'alias.list',
+  'dependent.list',
+  'rewrap.list',
+] as const
 const encrypting = ['encrypt', 'datakey', 'encapsulate', 'random'] as const
 const decrypting = ['decrypt', 'decapsulate'] as const
 /** Whoever uses a key may say that it depends on it. */
@@ -76,6 +83,8 @@ export const roles: Readonly<
       'key.revoke',
       'key.destroy',
       'key.restore',
+      'compromise.run',
+      'compromise.list',
       'key.import',
       'key.deleteMaterial',
       'key.export',
@@ -115,6 +124,7 @@ export const roles: Readonly<
       ...decrypting,
       ...signing,
       'reencrypt',
+      'rewrap.run',
       'agree',
       ...seeKeys,
       ...depending,
@@ -127,6 +137,7 @@ export const roles: Readonly<
       'key.dependents',
       'key.sources',
       'subscription.list',
+      'compromise.list',
       'ledger.read',
       ...seeAccess,
     ],
@@ -205,6 +216,7 @@ const noDuty: ReadonlySet<string> = new Set([
   'dependent.update',
   'dependent.remove',
   'dependent.acknowledge',
+  'compromise.list',
   'policy.get',
   'grant.list',
   'lifecyclePolicy.list',

@@ -16,6 +16,7 @@ import {
   LifecyclePolicies,
   Sources,
   type SystemControl,
+  versionsDueForDestruction,
 } from '#operations'
 import { examine } from '#oversight'
 import type { RowReference, Store } from '#store'
@@ -125,6 +126,10 @@ function jobsOf(
       due: (limit) => dueForDestruction(store, seals, clock.now(), limit),
       async erase(tenant, key) {
         await gate.performAsSystem('key.erase', tenant, { key })
+      },
+      versionsDue: (limit) => versionsDueForDestruction(store, seals, clock.now(), limit),
+      async eraseVersion(tenant, key, version) {
+        await gate.performAsSystem('key.eraseVersion', tenant, { key, version })
       },
     }),
     rotation({

@@ -36,12 +36,20 @@ export function rowOf(name: OperationName): Operation {
   return operations[name]
 }
 
+/** Groups that stand beside a command of the same name. */
+const besides: Readonly<Record<string, string>> = Object.freeze({
+  login: 'logins',
+  rewrap: 'rewraps',
+})
+
 /** `key.create` is `key create`, `datakeyPair` is `datakey-pair`; what is done to the server itself stands at the top. */
 export function commandWords(name: OperationName): readonly string[] {
   const words = name.split('.').map(kebab)
   if (words[0] === 'system') return words.slice(1)
   // `login` itself is a command; what is done with logins that there are has a group beside it.
-  return words.length > 1 && words[0] === 'login' ? ['logins', ...words.slice(1)] : words
+  // The same holds for `rewrap` and its runs.
+  const beside = words.length > 1 ? besides[words[0] ?? ''] : undefined
+  return beside === undefined ? words : [beside, ...words.slice(1)]
 }
 
 /** The client's method for an operation that is known by its name only. */
@@ -59,6 +67,8 @@ export const groups: Readonly<Record<string, string>> = Object.freeze({
   key: 'The life of keys',
   dependent: 'What depends on keys',
   subscription: 'Who is told of notices by webhook',
+  compromise: 'Compromises of keys, from the first alarm to the report',
+  rewraps: 'Runs that bring what is encrypted under newer keys',
   alias: 'Names that point at keys',
   principal: 'Users and services',
   token: 'The tokens of principals',

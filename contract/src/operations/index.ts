@@ -2,9 +2,11 @@ import type { z } from 'zod'
 import * as access from './access.ts'
 import * as aliases from './aliases.ts'
 import * as approvals from './approvals.ts'
+import * as compromise from './compromise.ts'
 import * as credentials from './credentials.ts'
 import * as data from './data.ts'
 import * as dependents from './dependents.ts'
+import * as destruction from './destruction.ts'
 import * as explain from './explain.ts'
 import * as factors from './factors.ts'
 import * as keys from './keys.ts'
@@ -16,6 +18,7 @@ import * as machines from './machines.ts'
 import * as material from './material.ts'
 import * as persons from './persons.ts'
 import * as policies from './policies.ts'
+import * as rewrap from './rewrap.ts'
 import * as rights from './rights.ts'
 import * as rules from './rules.ts'
 import * as subscriptions from './subscriptions.ts'
@@ -53,6 +56,9 @@ export const operations = {
   'key.revoke': keys.revokeKey,
   'key.destroy': keys.destroyKey,
   'key.restore': keys.restoreKey,
+  'key.destroyVersion': destruction.destroyVersion,
+  'key.restoreVersion': destruction.restoreVersion,
+  'key.destructionCertificate': destruction.destructionCertificate,
   'key.autoRotate': keys.autoRotateKey,
   'key.label': keys.labelKey,
   'key.replicate': keys.replicateKey,
@@ -78,6 +84,20 @@ export const operations = {
   'subscription.list': subscriptions.listSubscriptions,
   'subscription.deliveries': subscriptions.listDeliveries,
   'subscription.replay': subscriptions.replayNotices,
+  'rewrap.start': rewrap.startRewrap,
+  'rewrap.report': rewrap.reportRewrap,
+  'rewrap.finish': rewrap.finishRewrap,
+  'rewrap.get': rewrap.getRewrap,
+  'rewrap.list': rewrap.listRewraps,
+  'compromise.open': compromise.openCase,
+  'compromise.assess': compromise.assessCase,
+  'compromise.rewrap': compromise.rewrapCase,
+  'compromise.revoke': compromise.revokeCase,
+  'compromise.destroy': compromise.destroyCase,
+  'compromise.close': compromise.closeCase,
+  'compromise.get': compromise.getCase,
+  'compromise.list': compromise.listCases,
+  'compromise.report': compromise.caseReport,
   'alias.create': aliases.createAlias,
   'alias.update': aliases.updateAlias,
   'alias.delete': aliases.deleteAlias,

@@ -18,6 +18,7 @@ const settingsView = z.strictObject({
   lockoutMinutes: z.int(),
   passwordLength: z.int(),
   passwordLettersAndDigits: z.boolean(),
+  backupDays: z.int().optional(),
 })
 
 export const getSettings = operation({
@@ -65,6 +66,14 @@ export const updateSettings = operation({
       .boolean()
       .optional()
       .describe('Whether a password must have both letters and digits'),
+    backupDays: z
+      .int()
+      .min(0)
+      .max(36_500)
+      .optional()
+      .describe(
+        'How long backups of the data are kept, in days: what certificates of destruction say of them',
+      ),
   }),
   output: settingsView,
   errors: ['conflict'],

@@ -65,6 +65,10 @@ export const versionView = z.strictObject({
     .optional()
     .describe('After this only decrypt, verify and the like'),
   processStopAt: codec.timestamp().optional().describe('After this nothing'),
+  destroyAt: codec
+    .timestamp()
+    .optional()
+    .describe('When the scheduled destruction of this version happens'),
   destroyedAt: codec.timestamp().optional(),
   revocation: revocation.optional(),
   uses: z.int().describe('Operations done with this version'),
@@ -89,6 +93,11 @@ export const keyView = z.strictObject({
   createdAt: codec.timestamp(),
   destroyAt: codec.timestamp().optional().describe('When the scheduled destruction happens'),
   revocation: revocation.optional(),
+  containedUntil: codec
+    .timestamp()
+    .optional()
+    .describe('It is compromised: until then it decrypts, for those whom its case names'),
+  replacedBy: codec.uuid.optional().describe('The key that took its place'),
   region: codec.region
     .optional()
     .describe('Where doors that know regions see it; everywhere unless set'),

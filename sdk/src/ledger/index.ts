@@ -13,5 +13,6 @@ export {
 } from './export.ts'
 export { checkEntryProof, type EntryProofReport } from './prove.ts'
 export type { Finding, FindingKind, LedgerReport, ReportedSignature, Trust } from './report.ts'
+export { checkStatement, type Statement, type StatementReport } from './statement.ts'
 export { directorySource, serverSource, type LedgerSource } from './source.ts'
 export { verifyLedger, type VerifyOptions, type VerifyProgress } from './verify.ts'

@@ -26,9 +26,17 @@ interface End {
 
 const ends: Readonly<Record<string, End>> = Object.freeze({
   'key.revoke': { names: 'key', carriedAs: 'key', ofVersions: true },
+  'compromise.revoke': { names: 'key', carriedAs: 'key', ofVersions: true },
   'key.suspend': { names: 'key', carriedAs: 'key', undoneBy: 'key.resume' },
   'key.destroy': { names: 'key', carriedAs: 'key', undoneBy: 'key.restore' },
   'key.erase': { names: 'key', carriedAs: 'key' },
+  'key.destroyVersion': {
+    names: 'key',
+    carriedAs: 'key',
+    undoneBy: 'key.restoreVersion',
+    ofVersions: true,
+  },
+  'key.eraseVersion': { names: 'key', carriedAs: 'key', ofVersions: true },
   'token.revoke': { names: 'subject', carriedAs: 'credential' },
   'accessKey.revoke': { names: 'subject', carriedAs: 'credential' },
   'principal.disable': { names: 'subject', carriedAs: 'principal', undoneBy: 'principal.enable' },
@@ -135,10 +143,12 @@ export class RecordCheck {
       if (id === undefined) {
         this.#find('record', index, `${record.event} does not name its ${end.names}`)
       } else if (record.event === end.undoneBy) {
-        this.#endedAt.delete(place(event, id))
+        const version = end.ofVersions ? record.version : undefined
+        this.#endedAt.delete(place(event, id, version ?? 'whole'))
       } else if (end.ofVersions && record.version !== undefined) {
         this.#keepFirst(place(event, id, record.version), index)
-        this.#keepFirst(place(event, id, 'any'), index)
+        // What can be undone ends with each version by itself.
+        if (end.undoneBy === undefined) this.#keepFirst(place(event, id, 'any'), index)
       } else {
         this.#keepFirst(place(event, id), index)
       }

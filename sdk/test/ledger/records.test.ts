@@ -27,6 +27,7 @@ const change = (event: string, more: Partial<LedgerRecord> = {}): Partial<Ledger
 })
 const onKey = (event: string) => change(event, { key: 'k1' })
 const revokeVersion = (version: number) => change('key.revoke', { key: 'k1', version })
+const ofVersion = (event: string) => change(event, { ...K })
 
 const wrong: readonly (readonly [string, Partial<LedgerRecord>[], number[]])[] = [
   ['a use after the key is revoked', [use, onKey('key.revoke'), use, use], [2, 3]],
@@ -42,6 +43,16 @@ const wrong: readonly (readonly [string, Partial<LedgerRecord>[], number[]])[] =
   ],
   ['restoring does not undo a suspension', [onKey('key.suspend'), onKey('key.restore'), use], [2]],
   ['a use after the material is gone', [onKey('key.erase'), onKey('key.restore'), use], [2]],
+  [
+    'a use of a version that waits for its destruction',
+    [ofVersion('key.destroyVersion'), use, ofVersion('key.restoreVersion'), use],
+    [1],
+  ],
+  [
+    'a use of a version whose material is gone',
+    [ofVersion('key.eraseVersion'), ofVersion('key.restoreVersion'), use],
+    [2],
+  ],
   ['an export is a use', [onKey('key.revoke'), { event: 'key.export', ...K }], [1]],
   [
     'a side of a re-encryption is a use',

@@ -52,6 +52,7 @@ export {
   parsePrincipalArn,
   POLICY_BYTES_MAX,
   PolicyError,
+  starPattern,
   type ConditionValues,
 } from './policy/index.ts'
 export { CompiledRules, isFresh, type StandingPolicy } from './rules.ts'

@@ -192,5 +192,13 @@ export class Log<PrivateKey> {
 /** What operations see of the log. */
 export type LedgerReader = Pick<
   Log<unknown>,
-  'head' | 'search' | 'newest' | 'uses' | 'lastOf' | 'prove' | 'checkpoint' | 'tile'
+  | 'head'
+  | 'search'
+  | 'newest'
+  | 'uses'
+  | 'lastOf'
+  | 'prove'
+  | 'checkpoint'
+  | 'tile'
+  | 'verifierKeys'
 >

@@ -71,6 +71,13 @@ export {
   type ApprovalNeed,
   type Approval,
 } from './rules.ts'
+export {
+  mayStillProcess,
+  type CompromiseCase,
+  type Containment,
+  type PrincipalUse,
+} from './compromise.ts'
+export { leavesNothingUnder, type RewrapRun } from './rewrap.ts'
 export { grantOperations, isGrantable, type GrantedKey } from './grant-operations.ts'
 export { makeGrantToken, readGrantToken, type GrantToken } from './grant-token.ts'
 export {

@@ -1,4 +1,5 @@
 import type { KeyOrigin, KeyState, KeyUsage, RevocationReason } from '@claviger/contract'
+import type { Containment } from './compromise.ts'
 import type { Rotation } from './rotation.ts'
 
 /** RFC 5280 section 5.3.1: why and when a key was revoked. Dates are milliseconds since 1970. */
@@ -46,6 +47,10 @@ export interface Key {
   readonly rotation?: Rotation
   /** The version after the current one, whose material was imported and waits for a rotation. */
   readonly pending?: number
+  /** It is compromised, and only re-wrapped out of. */
+  readonly containment?: Containment
+  /** The key that took its place. */
+  readonly replacedBy?: string
 }
 
 /** One version of a key as it is stored, without its material. */
@@ -60,6 +65,8 @@ export interface KeyVersion {
   readonly protectStopAt?: number
   /** The end of the recipient-usage period; nothing after it. */
   readonly processStopAt?: number
+  /** When a scheduled destruction of this version alone happens; nothing is done with it meanwhile. */
+  readonly destroyAt?: number
   readonly destroyedAt?: number
   readonly revocation?: Revocation
   /** What made it, where it is not the first. */
@@ -72,6 +79,8 @@ export interface KeyVersion {
   readonly materialExpiresAt?: number
   /** What was said of imported material. */
   readonly description?: string
+  /** It is compromised, and only re-wrapped out of. */
+  readonly containment?: Containment
 }
 
 /** Counted per version, durable with the record of the use. */

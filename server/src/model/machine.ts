@@ -65,6 +65,8 @@ export interface AccessSettings {
   readonly passwordLength: number
   /** PCI DSS 8.3.6 wants both, SP 800-63B-4 section 3.1.1.2 wants no such rule. */
   readonly passwordLettersAndDigits: boolean
+  /** How long backups of the data are kept: what certificates of destruction say of them. Nothing is said where it is not set. */
+  readonly backupDays?: number
 }
 
 export const defaultSettings: Omit<AccessSettings, 'tenant'> = Object.freeze({

@@ -65,6 +65,8 @@ export function keyRefusal(key: Key): Refusal | undefined {
     }
   }
   if (key.revocation !== undefined) return { hindrance: 'revoked', reason: 'the key is revoked' }
+  if (key.containment !== undefined)
+    return { hindrance: 'revoked', reason: 'the key is compromised; use the one that replaced it' }
   if (key.state === 'suspended')
     return { hindrance: 'suspended', reason: 'the key is suspended; resume it first' }
   if (key.state !== 'active' && key.state !== 'pre-activation')
@@ -80,9 +82,20 @@ export function refusal(
   now: number,
 ): Refusal | undefined {
   const whole = keyRefusal(key)
-  if (whole !== undefined) return whole
+  if (whole !== undefined && !(purpose === 'process' && isContained(key, now))) return whole
   const one = `version ${version.version} of the key`
   if (version.revocation !== undefined) return { hindrance: 'revoked', reason: `${one} is revoked` }
+  if (version.destroyAt !== undefined) {
+    return {
+      hindrance: 'pending-destruction',
+      reason: `${one} is scheduled for destruction; restore it first`,
+    }
+  }
+  if (
+    version.containment !== undefined &&
+    (purpose === 'apply' || now >= version.containment.until)
+  )
+    return { hindrance: 'revoked', reason: `${one} is compromised` }
   if (isWithoutMaterial(version, now)) {
     return {
       hindrance: 'awaiting-material',
@@ -102,6 +115,19 @@ export function refusal(
       : { hindrance: 'ended', reason: `${one} is ${state}` }
   }
   return undefined
+}
+
+/**
+ * Whether a compromised key still decrypts, for those whom its case names: nothing else was done to it since, and its time is not up.
+ */
+function isContained({ state, revocation, destroyAt, containment }: Key, now: number): boolean {
+  return (
+    containment !== undefined &&
+    now < containment.until &&
+    state === 'deactivated' &&
+    revocation === undefined &&
+    destroyAt === undefined
+  )
 }
 
 /** Whether imported material is not there, or is only there until a job comes round. */

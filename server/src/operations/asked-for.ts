@@ -1,5 +1,6 @@
 import type { Target } from '#access'
 import type { Purpose } from '#model'
+import type { Admitted } from './admitted.ts'
 import type { Subject } from './parts.ts'
 
 /** What an operation was let do, so that it can be asked again. */
@@ -9,6 +10,8 @@ export interface Admission {
   readonly purpose: Purpose
   readonly version: number | undefined
   readonly subject: Subject
+  /** What it was let do it with. */
+  readonly admitted: Admitted
 }
 
 /** What was authorized: on a key, on what a key will look like, or on the tenant. */

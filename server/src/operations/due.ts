@@ -51,6 +51,21 @@ export function dueForDestruction(store: Store, seals: RowSeals, now: number, li
   })
 }
 
+/** Versions whose own window has ended, over all tenants. */
+export async function versionsDueForDestruction(
+  store: Store,
+  seals: RowSeals,
+  now: number,
+  limit: number,
+) {
+  const wanted: Wanted = { kind: 'version', facet: ['destruction', 'scheduled'], limit }
+  return find(store, wanted, (row) => {
+    const { destroyAt, key, version } = seals.open<KeyVersion>(row)
+    if (destroyAt === undefined || destroyAt > now) return undefined
+    return { tenant: row.tenant, key, version }
+  })
+}
+
 /** Keys whose rotation is due, over all tenants; of related ones only the primary. */
 export function dueForRotation(store: Store, seals: RowSeals, now: number, limit: number) {
   const wanted: Wanted = { kind: 'key', facet: ['rotation', 'automatic'], limit }

@@ -58,7 +58,10 @@ export function versionRow(
     tenant: key.tenant,
     value: version,
     ...(wrapped === undefined ? {} : { material: wrapped }),
-    facets: version.materialExpiresAt === undefined ? [] : [['material', 'expiring']],
+    facets: [
+      ...(version.materialExpiresAt === undefined ? [] : ([['material', 'expiring']] as const)),
+      ...(version.destroyAt === undefined ? [] : ([['destruction', 'scheduled']] as const)),
+    ],
   }
 }
 

@@ -9,6 +9,7 @@ import * as bindings from './verbs/bindings.ts'
 import * as certificates from './verbs/certificates.ts'
 import { destroyKey, restoreKey, resumeKey, suspendKey, updateKey } from './verbs/change-key.ts'
 import { checkPolicies, simulatePolicy } from './verbs/check-policies.ts'
+import * as compromise from './verbs/compromise/index.ts'
 import { createGrant } from './verbs/create-grant.ts'
 import { createKey } from './verbs/create-key.ts'
 import { datakey, datakeyPair } from './verbs/datakey.ts'
@@ -17,6 +18,8 @@ import { decrypt, decryptBatch } from './verbs/decrypt.ts'
 import { deleteMaterial, expireMaterial } from './verbs/delete-material.ts'
 import { disableSubscription, enqueueNotices, settleNotice } from './verbs/deliveries.ts'
 import * as dependents from './verbs/dependents.ts'
+import { destroyVersion, eraseVersion, restoreVersion } from './verbs/destroy-version.ts'
+import { destructionCertificate } from './verbs/destruction-certificate.ts'
 import { decapsulate, encapsulate } from './verbs/encapsulation.ts'
 import { encrypt, encryptBatch } from './verbs/encrypt.ts'
 import { eraseKey } from './verbs/erase-key.ts'
@@ -65,6 +68,7 @@ import { reencrypt, reencryptBatch } from './verbs/reencrypt.ts'
 import { replicateKey, setPrimaryKey } from './verbs/replicate-key.ts'
 import { requestApproval } from './verbs/request-approval.ts'
 import { revokeKey } from './verbs/revoke-key.ts'
+import * as rewrap from './verbs/rewrap.ts'
 import * as roles from './verbs/roles.ts'
 import { rotateDueKey, rotateKey } from './verbs/rotate-key.ts'
 import * as rules from './verbs/rules.ts'
@@ -120,6 +124,9 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'key.revoke': revokeKey,
   'key.destroy': destroyKey,
   'key.restore': restoreKey,
+  'key.destroyVersion': destroyVersion,
+  'key.restoreVersion': restoreVersion,
+  'key.destructionCertificate': destructionCertificate,
   'key.importParameters': importParameters,
   'key.import': importKey,
   'key.deleteMaterial': deleteMaterial,
@@ -138,6 +145,20 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'subscription.list': subscriptions.listSubscriptions,
   'subscription.deliveries': subscriptions.listDeliveries,
   'subscription.replay': subscriptions.replayNotices,
+  'rewrap.start': rewrap.startRewrap,
+  'rewrap.report': rewrap.reportRewrap,
+  'rewrap.finish': rewrap.finishRewrap,
+  'rewrap.get': rewrap.getRewrap,
+  'rewrap.list': rewrap.listRewraps,
+  'compromise.open': compromise.openCase,
+  'compromise.assess': compromise.assessCase,
+  'compromise.rewrap': compromise.rewrapCase,
+  'compromise.revoke': compromise.revokeCase,
+  'compromise.destroy': compromise.destroyCase,
+  'compromise.close': compromise.closeCase,
+  'compromise.get': compromise.getCase,
+  'compromise.list': compromise.listCases,
+  'compromise.report': compromise.caseReport,
   'alias.create': createAlias,
   'alias.update': updateAlias,
   'alias.delete': deleteAlias,
@@ -268,6 +289,7 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
 /** What only jobs do. Ledger events of the same names. */
 export const internalVerbs = {
   'key.erase': eraseKey,
+  'key.eraseVersion': eraseVersion,
   'key.rotateDue': rotateDueKey,
   'key.expireMaterial': expireMaterial,
   'token.createForOwner': createOwnerToken,

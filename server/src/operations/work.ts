@@ -13,6 +13,7 @@ import { ClavigerError, KeyError, refusal, type Purpose } from '#model'
 import { Admitted } from './admitted.ts'
 import { seenAliasesOf } from './aliases.ts'
 import type { Admission, Authorization } from './asked-for.ts'
+import { assertNamed, assertStillSame } from './containment.ts'
 import { Demands } from './demands.ts'
 import { draftOf, type About } from './draft.ts'
 import { Kept } from './kept.ts'
@@ -260,9 +261,12 @@ export class Work {
         hindrance: refused.hindrance,
       })
     }
+    const { principal } = this.caller
+    assertNamed(ringKey, number, { principal, action, now: this.now })
     this.origin.examine?.(ringKey.key, ringKey.current, reference)
-    this.#admissions.push({ reference, purpose, version, subject: this.subject })
-    return new Admitted(ringKey, number, binding)
+    const admitted = new Admitted(ringKey, number, binding)
+    this.#admissions.push({ reference, purpose, version, subject: this.subject, admitted })
+    return admitted
   }
 
   /**
@@ -334,9 +338,9 @@ export class Work {
     await this.authenticate()
     await this.locate(references)
     try {
-      for (const { reference, purpose, version, subject: admitted } of admissions) {
-        this.subject = admitted
-        this.admit(reference, purpose, version)
+      for (const before of admissions) {
+        this.subject = before.subject
+        assertStillSame(before, this.admit(before.reference, before.purpose, before.version))
       }
       for (const {
         target: on,

@@ -47,6 +47,8 @@ export const rowKinds = [
   'subscription',
   'delivery',
   'deadLetter',
+  'rewrapRun',
+  'compromiseCase',
 ] as const
 export type RowKind = (typeof rowKinds)[number]
 

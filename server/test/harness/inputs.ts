@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { InputOf } from '@claviger/contract'
 import type { GatedName } from '#operations'
+import { endingInputs } from './ending-inputs.ts'
 import type { TestHouse } from './house.ts'
 import { dependentInputs } from './inputs-of-dependents.ts'
 import { lifecycleInputs } from './inputs-of-lifecycle-policies.ts'
@@ -190,6 +191,7 @@ export function inputsFor(house: TestHouse): Inputs {
     }),
     'key.public': async () => ({ key: await keyOf('P-256') }),
     ...dependentInputs(house, () => keyOf()),
+    ...endingInputs(house, keyOf),
     'alias.create': async () => ({ alias: aName(), key: await keyOf() }),
     'alias.update': async () => ({ alias: await aliased(), key: await keyOf() }),
     'alias.delete': async () => ({ alias: await aliased() }),

@@ -1,14 +1,23 @@
 import type { KeyState } from '@claviger/contract'
+import { digestOf } from '#access'
 import { versionId } from '#keyring'
 import { ClavigerError, hasReplicas, type Key, type KeyVersion } from '#model'
 import { rowsOfKey } from '../rows-of-key.ts'
 import { keyRow, standing } from '../rows.ts'
+import { readSettings } from '../settings.ts'
 import type { InternalVerb, PlannedRow } from '../verb.ts'
+import { certificateOf, type Tombstone } from './destruction-certificate.ts'
 import { familyOf, planMembers } from './related.ts'
 
 /** What was compromised stays known as such. */
 function destroyed(state: KeyState): KeyState {
   return state === 'compromised' ? 'destroyed-compromised' : 'destroyed'
+}
+
+/** A version whose material goes now, unless it went before. */
+export function erased({ destroyAt: _window, ...version }: KeyVersion, now: number): KeyVersion {
+  if (version.destroyedAt !== undefined) return version
+  return { ...version, state: destroyed(version.state), destroyedAt: now }
 }
 
 /**
@@ -37,11 +46,9 @@ export const eraseKey: InternalVerb<{ readonly key: string }> = {
       ...(left === undefined ? {} : { multiRegion: left }),
       state: destroyed(rest.state),
     }
-    const versions = ringKey.versions.map((version): KeyVersion => ({
-      ...version,
-      state: destroyed(version.state),
-      destroyedAt: now,
-    }))
+    const versions = ringKey.versions.map((version) => erased(version, now))
+    const settings = await readSettings(work, key.tenant)
+    const certificate = certificateOf(ringKey, versions, now, settings.value)
     const rows: PlannedRow[] = [
       keyRow(key),
       ...versions.map((version): PlannedRow => ({
@@ -55,7 +62,7 @@ export const eraseKey: InternalVerb<{ readonly key: string }> = {
         kind: 'tombstone',
         id: key.id,
         tenant: key.tenant,
-        value: { id: key.id, destroyedAt: now },
+        value: { id: key.id, destroyedAt: now, certificate } satisfies Tombstone,
         facets: [],
       },
     ]
@@ -77,7 +84,7 @@ export const eraseKey: InternalVerb<{ readonly key: string }> = {
         ...gone.map(({ kind, id, revision }) => ({ kind, id, revision })),
       ],
       key: key.id,
-      detail: { versions: versions.length },
+      detail: { versions: versions.length, certificate: digestOf(certificate) },
       output: {},
     }
   },

@@ -69,13 +69,13 @@ export const revokeKey: ChangeVerb<'key.revoke'> = {
 }
 
 /** Related keys have the same material, so what ends one ends them all. */
-async function planRevocation(
+export async function planRevocation(
   work: Work,
   ringKey: RingKey,
   wanted: {
     readonly version: number | undefined
     readonly revocation: Revocation
-    readonly detail: Readonly<Record<string, string>>
+    readonly detail: Readonly<Record<string, string | number>>
   },
 ) {
   const { revocation, detail } = wanted

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { createClient, type Claviger } from '@claviger/sdk'
+import { inProcess, startDevServer, type DevServer } from './dev-server.ts'
+
+/** A compromise with the command: one that has to wait, one that need not, the report without a server, and a drill. */
+
+let server: DevServer
+let client: Claviger
+
+before(async () => {
+  server = await startDevServer()
+  client = createClient({ address: server.address, token: server.token })
+})
+
+after(async () => {
+  await server[Symbol.asyncDispose]()
+})
+
+const asked = ['--since', '2026-01-01T00:00:00Z', '--reason', 'the backup was stolen', '-o', 'json']
+
+async function run(given: readonly string[], exitCode = 0) {
+  const { exitCode: ended, stdout, stderr } = await server.claviger(given)
+  assert.equal(ended, exitCode, `${given.join(' ')}: ${stderr}`)
+  return { stdout: stdout.toString(), stderr }
+}
+
+interface Shown {
+  readonly id: string
+  readonly next: string
+  readonly notice: number
+  readonly runs: readonly string[]
+  readonly left: readonly string[]
+}
+
+test('the command stops where others have to act, and goes on when it is given again', async () => {
+  const { id: key } = await client.key.create({ alias: 'shop' })
+  await client.encrypt({ key, plaintext: Buffer.from('an order') })
+  const { id: store } = await client.dependent.create({ key, name: 'shop.db', kind: 'store' })
+  const first = await run(['key', 'compromise', 'shop', ...asked])
+  const waiting = JSON.parse(first.stdout) as Shown
+  assert.equal(waiting.next, 'wait')
+  assert.match(first.stderr, /Left: .*shop\.db.*\n/)
+  const rewrap = waiting.runs[0] ?? ''
+  await client.rewrap.finish({ run: rewrap, done: 1, already: 0, failed: 0 })
+
+  // The name leads to the replacement by now; the case is the old key's.
+  const second = JSON.parse((await run(['key', 'compromise', key, ...asked])).stdout) as Shown
+  assert.equal(second.id, waiting.id)
+  assert.equal(second.next, 'acknowledge')
+  assert.equal((await client.key.get({ key })).state, 'compromised')
+  await client.dependent.acknowledge({ dependent: store, notice: second.notice })
+  const third = JSON.parse((await run(['key', 'compromise', key, ...asked])).stdout) as Shown
+  assert.equal(third.next, 'closed')
+
+  const report = join(server.folder, 'report.json')
+  await writeFile(report, (await run(['compromise', 'report', third.id, '-o', 'json'])).stdout)
+  const keys = join(server.folder, 'keys')
+  await writeFile(keys, (await client.ledger.head()).keys.join('\n'))
+  // Without a server: nothing listens there, and there is no token.
+  const nowhere = { HOME: server.folder, CLAVIGER_ADDR: 'http://127.0.0.1:1' }
+  const verified = await inProcess(['statement', 'verify', report, '--key-file', keys], nowhere)
+  assert.equal(verified.exitCode, 0, verified.stderr)
+  assert.equal((JSON.parse(verified.stdout.toString()) as { case: string }).case, third.id)
+  const altered = (await readFile(report, 'utf8')).replace('stolen', 'found!')
+  await writeFile(report, altered)
+  const { stderr } = await run(['statement', 'verify', report, '--key-file', keys], 8)
+  assert.match(stderr, /not the one that the record vouches for/)
+})
+
+test('a key that nothing depends on goes all the way at once, and an order goes on anyway', async () => {
+  const { id: signing } = await client.key.create({ algorithm: 'P-256' })
+  await client.sign({ key: signing, message: Buffer.from('x') })
+  const { stdout, stderr } = await run(['key', 'compromise', signing, ...asked])
+  assert.equal((JSON.parse(stdout) as Shown).next, 'closed')
+  assert.match(stderr, /revoked as compromised.*\n.*destruction is scheduled.*\n.*closed/)
+
+  const { id: used } = await client.key.create({})
+  await client.encrypt({ key: used, plaintext: Buffer.from('x') })
+  const stopped = JSON.parse((await run(['key', 'compromise', used, ...asked])).stdout) as Shown
+  assert.equal(stopped.next, 'wait')
+  const given = ['key', 'compromise', used, ...asked, '--anyway', 'nothing of it was kept']
+  assert.equal((JSON.parse((await run(given)).stdout) as Shown).next, 'closed')
+})
+
+test('a drill goes through everything on a copy, says how long each step took, and leaves the key alone', async () => {
+  const { id: key } = await client.key.create({ alias: 'payments' })
+  const before = await client.key.get({ key })
+  const { stdout } = await run(['key', 'compromise', 'payments', '--drill', '-o', 'json'])
+  const drilled = JSON.parse(stdout) as {
+    case: string
+    key: string
+    replacement: string
+    rows: number
+    steps: { step: string; milliseconds: number }[]
+  }
+  assert.deepEqual(
+    drilled.steps.map(({ step }) => step),
+    [
+      'prepare',
+      'open',
+      'assess',
+      'rewrap',
+      're-wrap the data',
+      'revoke',
+      'destroy',
+      'acknowledge',
+      'close',
+      'read the data',
+    ],
+  )
+  assert.equal(drilled.rows, 1_000)
+  assert.deepEqual(await client.key.get({ key }), before)
+  assert.equal((await client.compromise.get({ case: drilled.case })).next, 'closed')
+  for (const made of [drilled.key, drilled.replacement])
+    assert.notEqual((await client.key.get({ key: made })).destroyAt, undefined)
+})
+
+test('what is missing is a usage error', async () => {
+  await run(['key', 'compromise', 'payments', '--reason', 'why'], 2)
+  await run(['statement', 'verify', '/nonexistent'], 2)
+})

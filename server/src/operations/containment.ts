@@ -1,0 +1,48 @@
+import type { RingKey } from '#keyring'
+import { ClavigerError, KeyError, mayStillProcess } from '#model'
+import type { Admitted } from './admitted.ts'
+import type { Admission } from './asked-for.ts'
+
+/** What is allowed with a compromised key while its case is open (docs/decisions/0007-compromise.md). */
+
+/** What is asked of a key, and by whom. */
+interface Asking {
+  readonly principal: string
+  readonly action: string
+  readonly now: number
+}
+
+/**
+ * With a compromised key only those decrypt whom its case names, and nobody takes its material out.
+ *
+ * @throws KeyError wrong_state
+ */
+export function assertNamed(ringKey: RingKey, version: number, asking: Asking): void {
+  const containment = containmentOf(ringKey, version)
+  if (containment === undefined) return
+  if (asking.action === 'key.export') throw refused(ringKey, version, 'it is not exported any more')
+  if (!mayStillProcess(containment, asking.principal, asking.now))
+    throw refused(ringKey, version, 'its case does not name the caller')
+}
+
+/**
+ * What waited while something changed must have been done with the key that stands there now: a name that was pointed at the replacement
+ * of a compromised key says nothing of what was encrypted under the old one a moment ago, and neither does its new version.
+ *
+ * @throws ClavigerError overloaded, for the caller to do it again; KeyError wrong_state
+ */
+export function assertStillSame({ admitted, purpose }: Admission, now: Admitted): void {
+  if (admitted.ringKey.key.id !== now.ringKey.key.id)
+    throw new ClavigerError('overloaded', 'The name points at another key now; do it again')
+  if (purpose === 'apply' && containmentOf(now.ringKey, admitted.version) !== undefined)
+    throw refused(now.ringKey, admitted.version, 'nothing new comes under it')
+}
+
+function containmentOf(ringKey: RingKey, version: number) {
+  return ringKey.key.containment ?? ringKey.version(version).containment
+}
+
+function refused({ key }: RingKey, version: number, why: string): KeyError {
+  const message = `Refused: the key is compromised, and ${why}`
+  return new KeyError('wrong_state', message, { key, version, hindrance: 'revoked' })
+}

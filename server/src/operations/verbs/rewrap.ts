@@ -1,0 +1,262 @@
+import type { InputOf, OutputOf } from '@claviger/contract'
+import { newId, type RingKey } from '#keyring'
+import {
+  ClavigerError,
+  envelopeKeyId,
+  KeyError,
+  keyRefusal,
+  type Dependent,
+  type RewrapRun,
+} from '#model'
+import { mayList } from '../may-list.ts'
+import { rowsOfKey } from '../rows-of-key.ts'
+import { standing } from '../rows.ts'
+import { rewrapRow } from '../rows/rewrap.ts'
+import type { ChangeVerb, ReadVerb } from '../verb.ts'
+import type { Work } from '../work.ts'
+import { own } from './own.ts'
+import { page } from './page.ts'
+
+/**
+ * Re-wrap runs. The server never sees where ciphertexts are: whoever holds them goes through them and reports here, and what is
+ * reported decides whether an old version may be destroyed (left-behind.ts).
+ */
+
+type View = OutputOf<'rewrap.get'>
+
+async function envelopeKeyOf(work: Work, key: string): Promise<string> {
+  const ringKey = await work.parts.ring.load(key)
+  return ringKey === undefined ? key : envelopeKeyId(ringKey.key)
+}
+
+async function view(work: Work, run: RewrapRun): Promise<View> {
+  const { tenant: _tenant, sourceVersion: _version, into, ...shown } = run
+  return {
+    ...shown,
+    envelopeKey: await envelopeKeyOf(work, run.key),
+    into: { ...into, envelopeKey: await envelopeKeyOf(work, into.key) },
+  }
+}
+
+function assertEncrypts({ key }: RingKey): void {
+  if (key.usage === 'encrypt') return
+  throw new KeyError('wrong_usage', 'Only what an encryption key protects can be re-wrapped', {
+    key,
+  })
+}
+
+/** The key that everything goes to. @throws KeyError wrong_state where nothing can go there */
+function destinationOf(work: Work, reference: string, source: RingKey): RingKey {
+  const destination = work.found(reference)
+  if (destination === undefined) throw new ClavigerError('not_found', 'There is no key of that id')
+  assertEncrypts(destination)
+  const refused = keyRefusal(destination.key)
+  if (refused !== undefined) {
+    const why =
+      destination === source ? `${refused.reason}; name the key it goes to` : refused.reason
+    throw new KeyError('wrong_state', `Nothing can be re-wrapped to it: ${why}`, {
+      key: destination.key,
+      hindrance: refused.hindrance,
+    })
+  }
+  return destination
+}
+
+/** That a store was declared for the key, and still is. @throws ClavigerError not_found, conflict */
+async function assertStoreOf(work: Work, key: string, dependent: string | undefined) {
+  if (dependent === undefined) return []
+  const declared = await own<Dependent>(work, 'dependent', dependent)
+  if (declared.value.key !== key || declared.value.kind !== 'store')
+    throw new ClavigerError('conflict', 'The dependent is no store of what the key protects')
+  return [declared.standing]
+}
+
+/** The run that is open for a key in a place, or in a declared store, with the condition that it still stands. */
+async function openRun(
+  work: Work,
+  key: string,
+  { source, dependent }: Pick<InputOf<'rewrap.start'>, 'source' | 'dependent'>,
+) {
+  for (const row of await rowsOfKey(work, 'rewrapRun', key)) {
+    const value = work.parts.seals.open<RewrapRun>(row)
+    const isThere =
+      dependent === undefined ? value.source === source : value.dependent === dependent
+    if (isThere && value.finishedAt === undefined)
+      return { value, standing: { kind: row.kind, id: row.id, revision: row.revision } }
+  }
+  return undefined
+}
+
+/**
+ * Begins a run, or gives the one that is open, which is how a run that was stopped goes on. One whose destination has been overtaken,
+ * by a rotation or because another key is named, is ended as incomplete and begun anew.
+ */
+export const startRewrap: ChangeVerb<'rewrap.start'> = {
+  kind: 'change',
+  references: (input) => [input.key, ...(input.into === undefined ? [] : [input.into])],
+  async run(input, work) {
+    const { ringKey } = work.key(input.key)
+    assertEncrypts(ringKey)
+    const { replacedBy } = ringKey.key
+    if (input.into === undefined && replacedBy !== undefined) await work.locate([replacedBy])
+    const destination = destinationOf(work, input.into ?? replacedBy ?? input.key, ringKey)
+    const { id: key, tenant } = ringKey.key
+    const into = { key: destination.key.id, version: destination.key.version }
+    const declared = await assertStoreOf(work, key, input.dependent)
+    const open = await openRun(work, key, input)
+    const goesOn = open?.value.into.key === into.key && open.value.into.version === into.version
+    if (open !== undefined && goesOn) {
+      return {
+        additive: true,
+        rows: [],
+        unchanged: [open.standing],
+        key,
+        subject: open.value.id,
+        detail: { into: into.key, intoVersion: into.version },
+        output: await view(work, open.value),
+      }
+    }
+    const overtaken: RewrapRun[] =
+      open === undefined ? [] : [{ ...open.value, finishedAt: work.now, outcome: 'incomplete' }]
+    const run: RewrapRun = {
+      id: await work.once('id', () => Promise.resolve(newId())),
+      tenant,
+      key,
+      sourceVersion: ringKey.key.version,
+      source: input.source,
+      ...(input.dependent === undefined ? {} : { dependent: input.dependent }),
+      into,
+      done: 0,
+      already: 0,
+      failed: 0,
+      ...(input.total === undefined ? {} : { total: input.total }),
+      startedAt: work.now,
+      startedBy: work.caller.principal,
+    }
+    return {
+      additive: true,
+      rows: [...overtaken.map(rewrapRow), rewrapRow(run)],
+      absent: [{ kind: 'rewrapRun', id: run.id }],
+      // That the versions are what they were said to be is what the run's end will be taken for.
+      unchanged: [
+        ...standing(ringKey),
+        ...(destination === ringKey ? [] : standing(destination)),
+        ...declared,
+        ...(open === undefined ? [] : [open.standing]),
+      ],
+      key,
+      subject: run.id,
+      detail: { into: into.key, intoVersion: into.version },
+      output: await view(work, run),
+    }
+  },
+}
+
+/** A run of the tenant, once the caller may do this to its key. @throws ClavigerError not_found, forbidden */
+async function admitted(work: Work, id: string) {
+  const found = await own<RewrapRun>(work, 'rewrapRun', id).catch((thrown: unknown) => {
+    work.authorizeSomewhere()
+    throw thrown
+  })
+  await work.locate([found.value.key])
+  work.key(found.value.key)
+  return found
+}
+
+/** One that is still open. @throws ClavigerError wrong_state */
+async function admittedOpen(work: Work, id: string) {
+  const found = await admitted(work, id)
+  if (found.value.finishedAt !== undefined)
+    throw new ClavigerError('wrong_state', 'The run is over; begin another with rewrap.start')
+  return found
+}
+
+interface Counts {
+  readonly done: number
+  readonly already: number
+  readonly failed: number
+  readonly total?: number | undefined
+  readonly bytes?: number | undefined
+  readonly position?: string | undefined
+}
+
+/** Reports may overtake one another; what was counted stays counted. What failed may succeed when it is tried again. */
+function counted(run: RewrapRun, counts: Counts): RewrapRun {
+  const { total = run.total, position = run.position } = counts
+  const bytes = Math.max(run.bytes ?? 0, counts.bytes ?? 0)
+  return {
+    ...run,
+    done: Math.max(run.done, counts.done),
+    already: Math.max(run.already, counts.already),
+    failed: counts.failed,
+    ...(bytes === 0 ? {} : { bytes }),
+    ...(total === undefined ? {} : { total }),
+    ...(position === undefined ? {} : { position }),
+  }
+}
+
+export const reportRewrap: ChangeVerb<'rewrap.report'> = {
+  kind: 'change',
+  async run(input, work) {
+    const { value, standing: stood } = await admittedOpen(work, input.run)
+    const run: RewrapRun = { ...counted(value, input), reportedAt: work.now }
+    return {
+      additive: true,
+      rows: [rewrapRow(run)],
+      unchanged: [stood],
+      key: run.key,
+      subject: run.id,
+      detail: { done: run.done, already: run.already, failed: run.failed },
+      output: await view(work, run),
+    }
+  },
+}
+
+export const finishRewrap: ChangeVerb<'rewrap.finish'> = {
+  kind: 'change',
+  async run(input, work) {
+    const { value, standing: stood } = await admittedOpen(work, input.run)
+    const left = input.failed > 0 ? 'incomplete' : 'complete'
+    const outcome = input.abandon === true ? 'abandoned' : left
+    const run: RewrapRun = {
+      ...counted(value, input),
+      failed: input.failed,
+      finishedAt: work.now,
+      outcome,
+    }
+    return {
+      additive: true,
+      rows: [rewrapRow(run)],
+      unchanged: [stood],
+      key: run.key,
+      subject: run.id,
+      detail: { outcome, done: run.done, already: run.already, failed: run.failed },
+      output: await view(work, run),
+    }
+  },
+}
+
+export const getRewrap: ReadVerb<'rewrap.get'> = {
+  kind: 'read',
+  run: async (input, work) => view(work, (await admitted(work, input.run)).value),
+}
+
+/** A principal that may see only some keys sees only their runs. */
+export const listRewraps: ReadVerb<'rewrap.list'> = {
+  kind: 'read',
+  async run(input, work) {
+    const facets: [string, string][] = []
+    if (input.key === undefined) work.authorizeSomewhere()
+    else {
+      await work.locate([input.key])
+      facets.push(['key', work.key(input.key).ringKey.key.id])
+    }
+    if (input.state !== undefined) facets.push(['state', input.state])
+    return page(work, { kind: 'rewrapRun', facets, input }, async (row) => {
+      const run = work.parts.seals.open<RewrapRun>(row)
+      const ringKey = await work.parts.ring.load(run.key)
+      if (ringKey === undefined || !(await mayList(work, ringKey))) return undefined
+      return view(work, run)
+    })
+  },
+}
