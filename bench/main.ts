@@ -1,6 +1,7 @@
 import { statfsSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { measureDecisions, measureUnbind } from './bindings.ts'
+import { measureDue } from './due.ts'
 import {
   measureMemory,
   measureOpenStore,
@@ -28,6 +29,7 @@ const figures: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   file: measureFile,
   decisions: measureDecisions,
   unbind: measureUnbind,
+  due: measureDue,
 }
 
 /** The type that statfs gives for a file system in memory, where syncing costs nothing. */

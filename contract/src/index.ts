@@ -81,6 +81,8 @@ export {
 export {
   rotationEvents,
   rotationTriggers,
+  type RotatedBy,
+  type RotationCause,
   type RotationEvent,
   type RotationTriggers,
 } from './rotation.ts'

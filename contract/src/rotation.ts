@@ -3,8 +3,24 @@ import { z } from 'zod'
 /** When a key gets its next version by itself: any of these, whichever comes first (SP 800-57 part 1 revision 5, section 5.3). */
 
 /** What may happen around a key that it should be rotated for. */
-export const rotationEvents = ['member-left', 'compromise'] as const
+export const rotationEvents = ['compromise'] as const
 export type RotationEvent = (typeof rotationEvents)[number]
+
+/** Why a key got its next version by itself; each is in the ledger with the rotation. */
+export const rotationCauses = [
+  'age',
+  'calendar',
+  'uses',
+  'bytes',
+  'wraps',
+  'expiry',
+  'event',
+] as const
+export type RotationCause = (typeof rotationCauses)[number]
+
+/** What made a version that is not the first. */
+export const rotatedBy = [...rotationCauses, 'demand', 'import'] as const
+export type RotatedBy = (typeof rotatedBy)[number]
 
 /** The longest time between two rotations by age, in days: ten years. */
 const DAYS_MAX = 3_650
@@ -47,7 +63,9 @@ export const rotationTriggerFields = {
     .max(rotationEvents.length)
     .refine((events) => new Set(events).size === events.length, 'must name each event once')
     .optional()
-    .describe('When somebody leaves who could use the key, or when its version is compromised'),
+    .describe(
+      'When something happens: compromise, when the current version is revoked as compromised',
+    ),
 }
 
 /** Any of them makes the next version; at least one is given. */

@@ -13,7 +13,7 @@ test('every trigger is taken alone and with the others', () => {
     bytes: 2 ** 40,
     wraps: 1,
     beforeExpiryDays: 14,
-    on: ['member-left', 'compromise'],
+    on: ['compromise'],
   }
   assert.deepEqual(rotationTriggers.parse(all), all)
   const { timeZone: _zone, ...alone } = all

@@ -2,21 +2,19 @@ import type { OutputOf } from '@claviger/contract'
 import type { Logger } from 'pino'
 import { Access, LoginProviders } from '#access'
 import { randomBytes, sha256 } from '#crypto'
-import { checkpoints, destruction, expiry, rotation, type Job } from '#jobs'
+import { checkpoints, createLeases, destruction, expiry, rotation, type Job } from '#jobs'
 import { Custody, Hierarchy, logPrimitives, Ring, RowSeals } from '#keyring'
 import { Ledger, Log } from '#ledger'
-import { ClavigerError, type Clock } from '#model'
+import { ClavigerError, type Clock, type DueJob } from '#model'
 import {
   BegunLogins,
   Ceremonies,
-  dueForDestruction,
-  dueForExpiry,
-  dueForRotation,
+  dueFor,
   Gate,
   LifecyclePolicies,
   Sources,
+  type DueItem,
   type SystemControl,
-  versionsDueForDestruction,
 } from '#operations'
 import { examine } from '#oversight'
 import type { RowReference, Store } from '#store'
@@ -35,6 +33,8 @@ export interface HouseOptions extends NoticeOptions {
   readonly origin: string
   /** What persons' browsers call the server: an origin (RFC 6454). It is asked for when it is needed, since a port may be given late. */
   readonly publicUrl: () => string
+  /** What this node is called among those over the same store: the same again when it starts again. */
+  readonly node: string
 }
 
 export interface House {
@@ -117,30 +117,42 @@ function assertOpen(custody: Custody, hierarchy: Hierarchy): void {
 
 /** What the server does by itself. */
 function jobsOf(
-  { store, seals, clock, ledgerReader }: Awaited<ReturnType<typeof layFoundation>>,
+  { store, clock, custody, ledgerReader }: Awaited<ReturnType<typeof layFoundation>>,
   gate: Gate,
+  node: string,
 ): readonly Job[] {
+  const now = () => clock.now()
+  const lease = createLeases({
+    now,
+    async take(job, seconds) {
+      const asked = { job, node, seconds }
+      return (await gate.performAsSystem('job.lease', custody.tenant, asked)).until
+    },
+  })
+  const partsOf = (job: DueJob) => ({
+    now,
+    lease,
+    due: (until: number, after: DueItem | undefined, limit: number) =>
+      dueFor(store, { job, now: until, after, limit }),
+  })
   return [
     checkpoints({ makeCheckpoint: () => ledgerReader.makeCheckpoint() }),
     destruction({
-      due: (limit) => dueForDestruction(store, seals, clock.now(), limit),
-      async erase(tenant, key) {
-        await gate.performAsSystem('key.erase', tenant, { key })
-      },
-      versionsDue: (limit) => versionsDueForDestruction(store, seals, clock.now(), limit),
-      async eraseVersion(tenant, key, version) {
-        await gate.performAsSystem('key.eraseVersion', tenant, { key, version })
+      ...partsOf('destruction'),
+      async act({ tenant, key, version }) {
+        if (version === undefined) await gate.performAsSystem('key.erase', tenant, { key })
+        else await gate.performAsSystem('key.eraseVersion', tenant, { key, version })
       },
     }),
     rotation({
-      due: (limit) => dueForRotation(store, seals, clock.now(), limit),
-      async rotate(tenant, key) {
+      ...partsOf('rotation'),
+      async act({ tenant, key }) {
         await gate.performAsSystem('key.rotateDue', tenant, { key })
       },
     }),
     expiry({
-      due: (limit) => dueForExpiry(store, seals, clock.now(), limit),
-      async expire(tenant, key, version) {
+      ...partsOf('expiry'),
+      async act({ tenant, key, version = 0 }) {
         await gate.performAsSystem('key.expireMaterial', tenant, { key, version })
       },
     }),
@@ -194,7 +206,7 @@ export async function compose(options: HouseOptions): Promise<House> {
     custody,
     hierarchy,
     ledger,
-    jobs: [...jobsOf(foundation, gate), notices.job],
+    jobs: [...jobsOf(foundation, gate, options.node), notices.job],
     keysHeld: () => ring.size,
     status,
     assertServing,

@@ -10,6 +10,7 @@ export interface Gauges {
   readonly revision: () => number
   readonly keysHeld: () => number
   readonly unsealed: () => boolean
+  readonly jobs: readonly { readonly name: string; readonly lagMs?: () => number }[]
 }
 
 export interface Metrics {
@@ -62,6 +63,7 @@ export function createMetrics(gauges: Gauges): Metrics {
   gauge('claviger_ledger_revision', 'Changes durable in the ledger', gauges.revision)
   gauge('claviger_keys_held', 'Keys in the ring', gauges.keysHeld)
   gauge('claviger_unsealed', 'Whether the server is unsealed', () => (gauges.unsealed() ? 1 : 0))
+  registry.registerMetric(lagOf(gauges.jobs))
 
   // Bound once for each operation and code: looking labels up costs more than counting.
   const bound = new Map<
@@ -99,4 +101,18 @@ export function createMetrics(gauges: Gauges): Metrics {
 async function watchProcess(register: Registry): Promise<void> {
   const { default: collectDefaultMetrics } = await import('prom-client/lib/defaultMetrics.js')
   collectDefaultMetrics({ register, prefix: 'claviger_' })
+}
+
+/** How far behind each job is that works off what is due. */
+function lagOf(jobs: Gauges['jobs']) {
+  return new Gauge({
+    name: 'claviger_job_lag_seconds',
+    help: 'For how long the oldest thing that a job has to do has been due',
+    labelNames: ['job'],
+    registers: [],
+    collect() {
+      for (const { name, lagMs } of jobs)
+        if (lagMs !== undefined) this.set({ job: name }, lagMs() / 1_000)
+    },
+  })
 }

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { openApi } from '@claviger/contract'
 import type { Logger } from 'pino'
 import { createAwsDoor, isAwsPath } from '#aws'
@@ -54,6 +55,7 @@ function metricsOf(house: House): Metrics {
     revision: () => ledger.revision,
     keysHeld: () => house.keysHeld(),
     unsealed: () => house.hierarchy.open,
+    jobs: house.jobs,
   })
 }
 
@@ -146,6 +148,7 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
     webhookNetworks: config.webhookNetworks,
     observeNotice: (type, milliseconds) => metrics?.observeNotice(type, milliseconds),
     publicUrl: () => config.publicUrl ?? defaultPublicUrl(config, port),
+    node: hostname(),
   })
   let draining = false
   metrics = metricsOf(house)

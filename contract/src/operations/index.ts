@@ -20,6 +20,7 @@ import * as persons from './persons.ts'
 import * as policies from './policies.ts'
 import * as rewrap from './rewrap.ts'
 import * as rights from './rights.ts'
+import * as rotation from './rotation.ts'
 import * as rules from './rules.ts'
 import * as subscriptions from './subscriptions.ts'
 import * as system from './system.ts'
@@ -60,6 +61,8 @@ export const operations = {
   'key.restoreVersion': destruction.restoreVersion,
   'key.destructionCertificate': destruction.destructionCertificate,
   'key.autoRotate': keys.autoRotateKey,
+  'key.setRotation': rotation.setRotation,
+  'key.jwks': rotation.keySet,
   'key.label': keys.labelKey,
   'key.replicate': keys.replicateKey,
   'key.setPrimary': keys.setPrimaryKey,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import * as codec from '../codecs.ts'
 import { operation } from '../operation.ts'
+import { rotationTriggers } from '../rotation.ts'
 import {
   dates,
   described,
@@ -42,6 +43,9 @@ export const createKey = operation({
     ...described,
     ...placed,
     ...dates,
+    rotation: rotationTriggers
+      .optional()
+      .describe('What makes the next version by itself; key.setRotation changes it'),
     origin: z
       .enum(['generated', 'imported'])
       .optional()

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import * as codec from '../codecs.ts'
 import { errorCodes, type ErrorCode } from '../errors.ts'
-import { rotationTriggers } from '../rotation.ts'
+import { rotatedBy, rotationTriggers } from '../rotation.ts'
 
 /** Shapes that several rows share. */
 
@@ -54,10 +54,7 @@ export const versionView = z.strictObject({
     .describe('Absent: to be imported. Pending: imported, and waiting for a rotation'),
   materialExpiresAt: codec.timestamp().optional().describe('When imported material is forgotten'),
   description: z.string().optional().describe('What was said of imported material'),
-  rotatedBy: z
-    .enum(['schedule', 'demand', 'import'])
-    .optional()
-    .describe('What made it, where it is not the first'),
+  rotatedBy: z.enum(rotatedBy).optional().describe('What made it, where it is not the first'),
   createdAt: codec.timestamp(),
   activatedAt: codec.timestamp().optional(),
   protectStopAt: codec
@@ -111,6 +108,10 @@ export const keyView = z.strictObject({
   rotation: z
     .strictObject({
       triggers: rotationTriggers,
+      publishNext: z
+        .boolean()
+        .optional()
+        .describe('The next version is made ahead, and its public key shown already'),
       nextAt: codec.timestamp().optional().describe('The next one that is known beforehand'),
     })
     .optional()

@@ -28,7 +28,7 @@ export {
 } from './digest.ts'
 export { findAlgorithm, findUsage } from './find-algorithm.ts'
 export { fitsGcm, forgetGcmKeys, gcmOpen, gcmSeal } from './gcm.ts'
-export { spkiOfJwk } from './jwk.ts'
+export { publicJwk, spkiOfJwk, type PublicJwk } from './jwk.ts'
 export { decapsulate, encapsulate, type Encapsulated } from './kem.ts'
 export { releaseKeySlot, takeKeySlot } from './key-slots.ts'
 export { mac, verifyMac } from './mac.ts'

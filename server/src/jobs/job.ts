@@ -5,6 +5,8 @@ export interface Job {
   readonly name: string
   readonly intervalMs: number
   run(): Promise<void>
+  /** For how long the oldest thing it has to do has been due, where it works off such things. */
+  readonly lagMs?: () => number
 }
 
 export interface Scheduler {
@@ -38,9 +40,12 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   return {
     start() {
       for (const job of options.jobs) {
-        const timer = setInterval(() => {
+        const comeRound = () => {
           if (options.serving() && !underWay.has(job.name)) underWay.set(job.name, run(job))
-        }, job.intervalMs)
+        }
+        // What was missed while the server was down is done at once, where it serves already.
+        comeRound()
+        const timer = setInterval(comeRound, job.intervalMs)
         timer.unref()
         timers.push(timer)
       }
@@ -53,8 +58,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 }
 
 /**
- * Does something to each that was found due. One that fails holds up none of the others, and what somebody else was quicker to do is no
- * failure.
+ * Does something to each. One that fails holds up none of the others, and what somebody else was quicker to do is no failure.
  *
  * @throws the first failure, once all were tried
  */

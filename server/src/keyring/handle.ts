@@ -10,6 +10,7 @@ import {
   openMaterial,
   openPublicKey,
   privateKeyOf,
+  publicJwk,
   publicKeyDer,
   publicKeyOf,
   publicKeyPem,
@@ -18,6 +19,7 @@ import {
   verifyMac,
   type Algorithm,
   type OpenMaterial,
+  type PublicJwk,
 } from '#crypto'
 import { ClavigerError, envelopeKeyId, KeyError, type Clock, type Key } from '#model'
 import { EnvelopeKey } from './envelope.ts'
@@ -126,6 +128,11 @@ export class VersionHandle {
   /** SubjectPublicKeyInfo, as DER and as PEM. @throws ClavigerError wrong_usage for a symmetric key */
   publicKey(): { readonly publicKey: Uint8Array; readonly pem: string } {
     return { publicKey: publicKeyDer(this.#material), pem: publicKeyPem(this.#material) }
+  }
+
+  /** The public key of a signature key as a JSON Web Key. @throws ClavigerError wrong_usage for what has no such form */
+  publicJwk(): PublicJwk {
+    return publicJwk(this.#material)
   }
 
   /** Forgets the key; what OpenSSL holds is overwritten when it is collected. */

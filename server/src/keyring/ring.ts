@@ -29,6 +29,12 @@ export function versionId(key: string, version: number): string {
   return `${key}/${String(version).padStart(10, '0')}`
 }
 
+/** The key and the number that a version's row id names. */
+export function parseVersionId(id: string): { readonly key: string; readonly version: number } {
+  const slash = id.indexOf('/')
+  return { key: id.slice(0, slash), version: Number(id.slice(slash + 1)) }
+}
+
 /** An alias's row id: names are unique within a tenant. */
 export function aliasId(tenant: string, alias: string): string {
   return `${tenant}/${alias}`

@@ -98,8 +98,10 @@ export {
   type GovernedKey,
   type Violation,
 } from './lifecycle-violations.ts'
-export { envelopeKeyId, hasReplicas } from './key.ts'
+export { dueOfKey, dueOfVersion, type DueJob, type DueWork } from './due.ts'
+export { envelopeKeyId, hasReplicas, isReplica } from './key.ts'
 export type { Counters, Key, KeyVersion, MultiRegion, Revocation } from './key.ts'
+export type { Lease } from './lease.ts'
 export {
   accountOf,
   isInScope,
@@ -114,7 +116,14 @@ export {
   type Token,
   type Trust,
 } from './principal.ts'
-export { assertCalendar, nextRotation, type Rotation } from './rotation.ts'
+export {
+  afterRotation,
+  assertCalendar,
+  nextRotation,
+  rotationCause,
+  sameCryptoperiod,
+  type Rotation,
+} from './rotation.ts'
 export {
   allowed,
   isWithoutMaterial,

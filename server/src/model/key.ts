@@ -1,4 +1,4 @@
-import type { KeyOrigin, KeyState, KeyUsage, RevocationReason } from '@claviger/contract'
+import type { KeyOrigin, KeyState, KeyUsage, RevocationReason, RotatedBy } from '@claviger/contract'
 import type { Containment } from './compromise.ts'
 import type { Rotation } from './rotation.ts'
 
@@ -70,7 +70,7 @@ export interface KeyVersion {
   readonly destroyedAt?: number
   readonly revocation?: Revocation
   /** What made it, where it is not the first. */
-  readonly rotatedBy?: 'schedule' | 'demand' | 'import'
+  readonly rotatedBy?: RotatedBy
   /** Its material is imported, and is not there: not yet, or not any more. */
   readonly awaitsMaterial?: true
   /** Of imported material: what the same material is known by when it is imported again (base64 of a MAC under the tenant's key). */
@@ -93,6 +93,11 @@ export interface Counters {
 /** The id that ciphertexts of a key name: of related multi-Region keys the shared one. */
 export function envelopeKeyId(key: Pick<Key, 'id' | 'multiRegion'>): string {
   return key.multiRegion?.id ?? key.id
+}
+
+/** Whether a key is related to a primary one in another region, which is rotated for both. */
+export function isReplica({ multiRegion, region }: Pick<Key, 'multiRegion' | 'region'>): boolean {
+  return multiRegion !== undefined && multiRegion.primary !== region
 }
 
 /** Whether a key is the primary one of others that still stand: it cannot go before them. */

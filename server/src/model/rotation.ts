@@ -1,7 +1,7 @@
-import type { RotationTriggers } from '@claviger/contract'
+import type { RotationCause, RotationEvent, RotationTriggers } from '@claviger/contract'
 import { Cron } from 'croner'
 import { ClavigerError } from './errors.ts'
-import type { Key } from './key.ts'
+import type { Counters, Key, KeyVersion } from './key.ts'
 
 /** When keys are rotated by themselves: pure rules over triggers and times. Dates are milliseconds since 1970. */
 
@@ -14,6 +14,10 @@ const DAY_MS = 86_400_000
 export interface Rotation {
   readonly triggers: RotationTriggers
   readonly since: number
+  /** The next version is made ahead, so that whoever verifies knows its public key before anything is signed with it. */
+  readonly publishNext?: true
+  /** What happened that the key is to be rotated for, and was not yet. */
+  readonly raised?: { readonly event: RotationEvent; readonly at: number }
 }
 
 /** The first time after `since` that a calendar names; undefined where it names none. @throws what croner does not understand */
@@ -50,14 +54,82 @@ export function assertCalendar(
   }
 }
 
-/** The next rotation by age or calendar; undefined where it has neither. */
-export function nextRotation({ rotation }: Pick<Key, 'rotation'>): number | undefined {
+/**
+ * When a version that stops protecting is to be replaced: so many days before, but not before half of its time is over, so that a key
+ * whose versions live shorter than that is not rotated again and again.
+ */
+function beforeExpiry(
+  days: number,
+  { activatedAt, protectStopAt }: KeyVersion,
+): number | undefined {
+  if (protectStopAt === undefined) return undefined
+  const half = Math.ceil((protectStopAt - activatedAt) / 2)
+  return Math.max(protectStopAt - days * DAY_MS, activatedAt + half)
+}
+
+/** The causes that come with time, each with its moment, in the order in which they are named where several have come. */
+function timed(
+  { triggers, since, raised }: Rotation,
+  current: KeyVersion,
+): readonly (readonly [RotationCause, number | undefined])[] {
+  const { everyDays, calendar, timeZone = 'UTC', beforeExpiryDays } = triggers
+  return [
+    ['event', raised?.at],
+    ['age', everyDays === undefined ? undefined : since + everyDays * DAY_MS],
+    ['calendar', calendar === undefined ? undefined : nextInCalendar(calendar, timeZone, since)],
+    [
+      'expiry',
+      beforeExpiryDays === undefined ? undefined : beforeExpiry(beforeExpiryDays, current),
+    ],
+  ]
+}
+
+/** The next rotation whose moment is known beforehand; undefined where there is none. */
+export function nextRotation(
+  { rotation }: Pick<Key, 'rotation'>,
+  current: KeyVersion,
+): number | undefined {
   if (rotation === undefined) return undefined
-  const { triggers, since } = rotation
-  const { everyDays, calendar, timeZone = 'UTC' } = triggers
-  const times = [
-    everyDays === undefined ? undefined : since + everyDays * DAY_MS,
-    calendar === undefined ? undefined : nextInCalendar(calendar, timeZone, since),
-  ].filter((time) => time !== undefined)
+  const times = timed(rotation, current).flatMap(([, at]) => at ?? [])
   return times.length === 0 ? undefined : Math.min(...times)
+}
+
+/** Why a key is to be rotated now; undefined where it is not. `counters` are those of its current version. */
+export function rotationCause(
+  { rotation }: Pick<Key, 'rotation'>,
+  current: KeyVersion,
+  counters: Counters,
+  now: number,
+): RotationCause | undefined {
+  if (rotation === undefined) return undefined
+  const [come] = timed(rotation, current).find(([, at]) => at !== undefined && at <= now) ?? []
+  if (come !== undefined) return come
+  const counted = ['uses', 'bytes', 'wraps'] as const
+  return counted.find((name) => counters[name] >= (rotation.triggers[name] ?? Infinity))
+}
+
+/**
+ * What stands of a rotation once the key was rotated, for whatever cause: it serves everything that has come by then. Days and calendar
+ * begin anew where one of them had.
+ */
+export function afterRotation(
+  { raised: _served, ...rotation }: Rotation,
+  before: KeyVersion,
+  now: number,
+): Rotation {
+  const isServed = timed(rotation, before).some(
+    ([cause, at]) => at !== undefined && at <= now && (cause === 'age' || cause === 'calendar'),
+  )
+  return isServed ? { ...rotation, since: now } : rotation
+}
+
+/** The end dates of a version that follows another by itself: it lives as long as that one was to (SP 800-57 part 1, section 5.3.6). */
+export function sameCryptoperiod(
+  { activatedAt, protectStopAt, processStopAt }: KeyVersion,
+  now: number,
+): { readonly protectStopAt?: number; readonly processStopAt?: number } {
+  return {
+    ...(protectStopAt === undefined ? {} : { protectStopAt: now + protectStopAt - activatedAt }),
+    ...(processStopAt === undefined ? {} : { processStopAt: now + processStopAt - activatedAt }),
+  }
 }

@@ -43,6 +43,7 @@ interface Input {
   readonly bits?: number
   readonly materialExpiresAt?: number
   readonly days?: number
+  readonly everyDays?: number
   readonly region?: string
   readonly bypassPolicyLockoutCheck?: boolean
   readonly key?: string
@@ -153,8 +154,10 @@ const values: Readonly<Record<string, (given: Given) => Value>> = {
     const at = is(given, 'key.import') ? given.input.materialExpiresAt : undefined
     return at === undefined ? undefined : new Date(at).toISOString()
   },
-  'kms:rotationperiodindays': (given) =>
-    is(given, 'key.autoRotate') ? given.input.days : undefined,
+  'kms:rotationperiodindays': (given) => {
+    if (is(given, 'key.setRotation')) return given.input.everyDays
+    return is(given, 'key.autoRotate') ? given.input.days : undefined
+  },
   'kms:schedulekeydeletionpendingwindowindays': (given) =>
     is(given, 'key.destroy') ? given.input.days : undefined,
   'kms:replicaregion': (given) => (is(given, 'key.replicate') ? given.input.region : undefined),

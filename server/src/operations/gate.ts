@@ -225,9 +225,10 @@ export class Gate {
   #sealed(plan: Plan<unknown>, revision: number): Change {
     const seals = plan.seals ?? this.#options.seals
     return {
-      writes: plan.rows.map(({ facets, ...content }) => ({
+      writes: plan.rows.map(({ facets, due = [], ...content }) => ({
         row: seals.seal(content, revision),
         facets,
+        due,
       })),
       removals: plan.removals ?? [],
       absent: plan.absent ?? [],

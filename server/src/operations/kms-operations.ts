@@ -72,6 +72,7 @@ export function kmsOperation(
         ? 'GenerateDataKeyPairWithoutPlaintext'
         : 'GenerateDataKeyPair'
     case 'key.autoRotate':
+    case 'key.setRotation':
       return input['off'] === true ? 'DisableKeyRotation' : 'EnableKeyRotation'
     // It replaces labels, and key policies that hold those who tag are to hold it too.
     case 'key.update':

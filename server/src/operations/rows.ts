@@ -1,5 +1,6 @@
 import { certificateFacet, customRoleId, grantRowId, grantSlot } from '#access'
 import { aliasId, versionId, type RingKey } from '#keyring'
+import { dueOfKey, dueOfVersion } from '#model'
 import type {
   AccessKey,
   AccessSettings,
@@ -15,6 +16,7 @@ import type {
   KeyGrant,
   KeyVersion,
   LifecyclePolicy,
+  Lease,
   Membership,
   Principal,
   SecretId,
@@ -29,7 +31,8 @@ import type { PlannedRow } from './verb.ts'
 
 /** How each value becomes a row, and what it can be listed by. */
 
-export function keyRow(key: Key): PlannedRow {
+/** `current` is the version that applies protection. */
+export function keyRow(key: Key, current: KeyVersion): PlannedRow {
   return {
     kind: 'key',
     id: key.id,
@@ -40,10 +43,9 @@ export function keyRow(key: Key): PlannedRow {
       ['algorithm', key.algorithm],
       ['usage', key.usage],
       ...(key.policy === undefined ? [] : ([['policy', 'own']] as const)),
-      ...(key.destroyAt === undefined ? [] : ([['destruction', 'scheduled']] as const)),
-      ...(key.rotation === undefined ? [] : ([['rotation', 'automatic']] as const)),
       ...Object.entries(key.labels).map(([name, value]) => [`label:${name}`, value] as const),
     ],
+    due: dueOfKey(key, current),
   }
 }
 
@@ -58,10 +60,8 @@ export function versionRow(
     tenant: key.tenant,
     value: version,
     ...(wrapped === undefined ? {} : { material: wrapped }),
-    facets: [
-      ...(version.materialExpiresAt === undefined ? [] : ([['material', 'expiring']] as const)),
-      ...(version.destroyAt === undefined ? [] : ([['destruction', 'scheduled']] as const)),
-    ],
+    facets: [],
+    due: dueOfVersion(version),
   }
 }
 
@@ -292,6 +292,10 @@ export function approvalRow(approval: Approval, wrappedInput: Uint8Array | undef
     ...(wrappedInput === undefined ? {} : { material: wrappedInput }),
     facets: [['state', approval.state]],
   }
+}
+
+export function leaseRow(lease: Lease): PlannedRow {
+  return { kind: 'lease', id: lease.job, tenant: lease.tenant, value: lease, facets: [] }
 }
 
 export function tenantRow(tenant: Tenant, wrappedKey: Uint8Array): PlannedRow {

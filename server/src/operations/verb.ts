@@ -1,7 +1,7 @@
 import type { InputOf, OperationName, OutputOf } from '@claviger/contract'
 import type { RowContent, RowSeals } from '#keyring'
 import type { ClavigerError } from '#model'
-import type { RowReference, RowStanding } from '#store'
+import type { RowReference, RowStanding, RowWrite } from '#store'
 import type { Work } from './work.ts'
 
 /**
@@ -15,10 +15,8 @@ export type GatedName = Exclude<
   'system.health' | 'system.ready' | 'system.status' | 'system.init' | 'system.unseal'
 >
 
-/** A row that a change writes, with the facets it is listed by. */
-export interface PlannedRow extends RowContent {
-  readonly facets: readonly (readonly [name: string, value: string])[]
-}
+/** A row that a change writes, with the facets it is listed by, and what is due about it. */
+export interface PlannedRow extends RowContent, Pick<RowWrite, 'facets' | 'due'> {}
 
 /** What a change will do when it commits. Pure data, so that it can be sealed for the revision it gets. */
 export interface Plan<Output> {

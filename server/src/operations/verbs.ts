@@ -35,8 +35,10 @@ import * as identityProviders from './verbs/identity-providers.ts'
 import { importKey } from './verbs/import-key.ts'
 import { importParameters } from './verbs/import-parameters.ts'
 import { keyDependents, keySources } from './verbs/key-dependents.ts'
+import { keySet } from './verbs/key-set.ts'
 import { labelKey } from './verbs/label-key.ts'
 import { lastUseOfKey } from './verbs/last-use.ts'
+import { leaseJob } from './verbs/lease-job.ts'
 import {
   ledgerCheckpoint,
   ledgerHead,
@@ -77,6 +79,7 @@ import { seedKey } from './verbs/seed-key.ts'
 import { seedPrincipal } from './verbs/seed-principal.ts'
 import * as separations from './verbs/separations.ts'
 import { createSession } from './verbs/sessions.ts'
+import { setRotation } from './verbs/set-rotation.ts'
 import { getSettings, updateSettings } from './verbs/settings.ts'
 import { getKey, listKeys, listVersions, publicKey } from './verbs/show-keys.ts'
 import { sign, signBatch, verify, verifyBatch } from './verbs/sign.ts'
@@ -113,6 +116,8 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'key.update': updateKey,
   'key.rotate': rotateKey,
   'key.autoRotate': autoRotateKey,
+  'key.setRotation': setRotation,
+  'key.jwks': keySet,
   'key.label': labelKey,
   'key.lastUse': lastUseOfKey,
   'key.dependents': keyDependents,
@@ -292,6 +297,7 @@ export const internalVerbs = {
   'key.eraseVersion': eraseVersion,
   'key.rotateDue': rotateDueKey,
   'key.expireMaterial': expireMaterial,
+  'job.lease': leaseJob,
   'token.createForOwner': createOwnerToken,
   'accessKey.createForOwner': accessKeys.createOwnerAccessKey,
   'seed.key': seedKey,

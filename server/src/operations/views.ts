@@ -48,7 +48,7 @@ export function keyView(
     ...(key.replacedBy === undefined ? {} : { replacedBy: key.replacedBy }),
     ...(key.region === undefined ? {} : { region: key.region }),
     ...(key.multiRegion === undefined ? {} : { multiRegion: multiRegionView(key.multiRegion) }),
-    ...(key.rotation === undefined ? {} : { rotation: rotationView(key, key.rotation) }),
+    ...(key.rotation === undefined ? {} : { rotation: rotationView(key, current, key.rotation) }),
     ...(isWithoutMaterial(current, now) ? { awaitsMaterial: true } : {}),
     ...(current.materialExpiresAt === undefined || isWithoutMaterial(current, now)
       ? {}
@@ -57,9 +57,13 @@ export function keyView(
   }
 }
 
-function rotationView(key: Key, { triggers }: Rotation) {
-  const nextAt = nextRotation(key)
-  return { triggers: structuredClone(triggers), ...(nextAt === undefined ? {} : { nextAt }) }
+function rotationView(key: Key, current: KeyVersion, { triggers, publishNext }: Rotation) {
+  const nextAt = nextRotation(key, current)
+  return {
+    triggers: structuredClone(triggers),
+    ...(publishNext === true ? { publishNext } : {}),
+    ...(nextAt === undefined ? {} : { nextAt }),
+  }
 }
 
 function multiRegionView({ id, primary, members }: NonNullable<Key['multiRegion']>) {

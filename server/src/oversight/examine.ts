@@ -1,6 +1,13 @@
 import { operations, type LedgerRecord, type OutputOf } from '@claviger/contract'
 import type { RowSeals } from '#keyring'
-import type { Key } from '#model'
+import {
+  dueOfKey,
+  dueOfVersion,
+  type Counters,
+  type DueWork,
+  type Key,
+  type KeyVersion,
+} from '#model'
 import { rowKinds, type Row, type Store } from '#store'
 
 /**
@@ -61,7 +68,7 @@ export async function examine(parts: ExamineParts): Promise<Examination> {
       examineRow(parts.seals, row, replay.rows.get(name), head.revision, report)
       if (kind === 'key') {
         await examineCounters(parts.store, row.id, replay.uses, report)
-        await examineDestruction(parts, row, report)
+        await examineDue(parts, row, report)
       }
     }
   }
@@ -181,25 +188,53 @@ function examineRow(
   }
 }
 
-/** Rows are found by facets, which bear no seal; a key that the destruction job does not find would outlive its end unnoticed. */
-async function examineDestruction(
+/** The index of what is due bears no seal; a key that its job does not find would outlive its end, or its rotation, unnoticed. */
+async function examineDue(
   { store, seals }: ExamineParts,
   row: Row,
   report: (subject: string, finding: string) => void,
 ): Promise<void> {
-  if (!seals.fits(row) || seals.open<Key>(row).destroyAt === undefined) return
-  // The key's id without its last digit comes before it, and before at most fifteen others that could stand between.
-  const found = await store.list({
-    kind: 'key',
-    tenant: row.tenant,
-    facets: [['destruction', 'scheduled']],
-    after: row.id.slice(0, -1),
-    limit: 16,
-  })
-  if (found.some(({ id }) => id === row.id)) return
-  const [now] = await store.rows([{ kind: 'key', id: row.id }])
-  if (now?.revision === row.revision)
-    report(`key ${row.id}`, 'its destruction is scheduled, and is not found by it')
+  const stored = await store.key(row.id)
+  if (stored?.key.revision !== row.revision || !stored.versions.every((each) => seals.fits(each)))
+    return
+  if (!seals.fits(row)) return
+  const key = seals.open<Key>(row)
+  const versions = stored.versions.map((each) => seals.open<KeyVersion>(each))
+  const current = versions[key.version - 1]
+  if (current === undefined) return
+  const counted = stored.counters.get(key.version) ?? { uses: 0, bytes: 0, wraps: 0 }
+  const wanted: Wanted[] = [
+    ...dueOfKey(key, current).map((due) => ({ row, due, reached: isReached(due, counted) })),
+    ...versions.flatMap((version, position) =>
+      dueOfVersion(version).map((due) => ({
+        row: stored.versions[position] ?? row,
+        due,
+        reached: false,
+      })),
+    ),
+  ]
+  for (const { row: about, due, reached } of wanted) {
+    const found = (await store.dueOf(about)).find(({ job }) => job === due.job)
+    const isFound = found !== undefined && found.at <= (due.at ?? Infinity)
+    if (isFound || (due.at === undefined && !reached)) continue
+    const [now] = await store.rows([{ kind: 'key', id: row.id }])
+    if (now?.revision === row.revision)
+      report(
+        `${about.kind} ${about.id}`,
+        `its ${due.job} is due some time, and is not found by its job`,
+      )
+  }
+}
+
+interface Wanted {
+  readonly row: Row
+  readonly due: DueWork
+  readonly reached: boolean
+}
+
+function isReached({ counters }: DueWork, counted: Counters): boolean {
+  const names = ['uses', 'bytes', 'wraps'] as const
+  return names.some((name) => counted[name] >= (counters?.[name] ?? Infinity))
 }
 
 /** Counters may run ahead while the server works, and never fall behind what the ledger has. */

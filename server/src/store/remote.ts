@@ -11,6 +11,7 @@ import {
 import type {
   Batch,
   CandidateQuery,
+  DueQuery,
   ListQuery,
   RowKind,
   RowReference,
@@ -116,6 +117,14 @@ class RemoteStore implements Store {
 
   list(query: ListQuery) {
     return this.#ask('list', [query])
+  }
+
+  due(query: DueQuery) {
+    return this.#ask('due', [query])
+  }
+
+  dueOf({ kind, id }: RowReference) {
+    return this.#ask('dueOf', [{ kind, id }])
   }
 
   scan(kind: RowKind, after: string | undefined, limit: number) {

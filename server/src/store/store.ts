@@ -49,6 +49,7 @@ export const rowKinds = [
   'deadLetter',
   'rewrapRun',
   'compromiseCase',
+  'lease',
 ] as const
 export type RowKind = (typeof rowKinds)[number]
 
@@ -75,10 +76,24 @@ export interface RowReference {
 /** A row as it stood when it was read: a condition of changes that were computed from it. */
 export type RowStanding = RowReference & { readonly revision: number }
 
-/** A row to write, with the facets it can be listed by: pairs of a name and a value. They replace the row's earlier facets. */
+/**
+ * What a job has to do with a row: at a time, in milliseconds since 1970, or as soon as a counter of one version has come so far,
+ * whichever is first. Counters are for rows of kind `key`, and for one version of each; how far they may come is at least 1.
+ */
+export interface Due {
+  readonly job: string
+  readonly at?: number
+  readonly counters?: Partial<Counters> & { readonly version: number }
+}
+
+/**
+ * A row to write, with the facets it can be listed by: pairs of a name and a value; and with what is due about it, at most once for each
+ * job. Both replace what stood with the row earlier. A counter that has come so far already makes its job due at the batch's time.
+ */
 export interface RowWrite {
   readonly row: Row
   readonly facets: readonly (readonly [name: string, value: string])[]
+  readonly due?: readonly Due[]
 }
 
 /** What one change writes. It is refused whole, and nothing is written, when a condition does not hold. */
@@ -159,6 +174,22 @@ export interface ListQuery {
   readonly limit: number
 }
 
+/** What is due for a job, the longest due first. */
+export interface DueQuery {
+  readonly job: string
+  /** Milliseconds since 1970, inclusive. */
+  readonly until: number
+  /** Only what comes after this. */
+  readonly after?: Omit<DueRow, 'tenant'>
+  readonly limit: number
+}
+
+/** A row that something is due about, and since when. */
+export interface DueRow extends RowReference {
+  readonly at: number
+  readonly tenant: string
+}
+
 /** Which batches to look into for a search. A batch has the facets of all its entries, so what comes back are candidates. */
 export interface CandidateQuery {
   /** The batch must have all of them. */
@@ -205,6 +236,10 @@ export interface Store {
   rows(references: readonly RowReference[]): Promise<readonly (Row | undefined)[]>
   key(id: string): Promise<StoredKey | undefined>
   list(query: ListQuery): Promise<readonly Row[]>
+  /** What is due, over all tenants; reads nothing that is not. */
+  due(query: DueQuery): Promise<readonly DueRow[]>
+  /** What is due about a row, now or some time; not what only counters will tell. */
+  dueOf(row: RowReference): Promise<readonly { readonly job: string; readonly at: number }[]>
   /** Every row of a kind over all tenants, by id, for replay and re-sealing. */
   scan(kind: RowKind, after: string | undefined, limit: number): Promise<readonly Row[]>
   /** The newest revision in which each subject was changed, from the change log; undefined where it never was. */

@@ -27,6 +27,8 @@ export interface StartOptions {
   readonly token?: string
   /** What browsers call it; {@link PUBLIC_URL} unless given. */
   readonly publicUrl?: () => string
+  /** What the node is called; always the same unless given. */
+  readonly node?: string
 }
 
 /** What browsers call the house. */
@@ -195,6 +197,7 @@ export async function startHouse(options: StartOptions = {}): Promise<TestHouse>
       origin: 'claviger.test/ledger',
       publicUrl: options.publicUrl ?? (() => PUBLIC_URL),
       webhookNetworks: ['127.0.0.0/8'],
+      node: options.node ?? 'node',
     })
     const test = new TestHouse(house, store, clock)
     if (house.custody.description === undefined) await initialize(test, options)

@@ -7,6 +7,7 @@ import { dependentInputs } from './inputs-of-dependents.ts'
 import { lifecycleInputs } from './inputs-of-lifecycle-policies.ts'
 import { personInputs } from './inputs-of-persons.ts'
 import { providerInputs } from './inputs-of-providers.ts'
+import { systemInputs } from './inputs-of-system.ts'
 
 /**
  * For every operation an input that succeeds for whoever may do it, and what it is done to, made anew by the owner each time. An
@@ -128,7 +129,6 @@ export function inputsFor(house: TestHouse): Inputs {
     scope: { kind: 'key', key: await keyOf() } as const,
     factors: ['passkey' as const],
   })
-  const seal = { kind: 'shares', shares: 2, threshold: 2 } as const
   return {
     encrypt: async () => ({ key: await keyOf(), plaintext: Buffer.from('plaintext') }),
     encryptBatch: async () => ({ key: await keyOf(), items: [{ plaintext: Buffer.from('a') }] }),
@@ -164,6 +164,8 @@ export function inputsFor(house: TestHouse): Inputs {
     'key.versions': async () => ({ key: await keyOf(), ...page }),
     'key.update': async () => ({ key: await keyOf(), description: 'changed' }),
     'key.rotate': async () => ({ key: await keyOf() }),
+    'key.setRotation': async () => ({ key: await keyOf(), everyDays: 90, uses: 1_000 }),
+    'key.jwks': async () => ({ key: await keyOf('Ed25519') }),
     'key.autoRotate': async () => ({ key: await keyOf(), days: 90 }),
     'key.label': async () => ({ key: await keyOf(), set: { env: 'test' } }),
     'key.replicate': async () => ({ key: await multiRegion(), region: 'us-east-1' }),
@@ -340,17 +342,6 @@ export function inputsFor(house: TestHouse): Inputs {
     'binding.delete': async () => ({
       binding: (await house.createUser('auditor')).binding ?? '',
     }),
-    'ledger.head': async () => ({}),
-    'ledger.search': async () => ({ order: 'descending', ...page }),
-    'ledger.prove': async () => ({ index: 0 }),
-    'ledger.checkpoint': async () => ({}),
-    'ledger.tile': async () => {
-      await house.checkpoint()
-      return { path: 'entries/000.p/1' }
-    },
-    'system.seal': async () => ({}),
-    'system.rotateRoot': async () => ({ proof: [...house.shares] }),
-    'system.reissueSeal': async () => ({ proof: [...house.shares], seal }),
-    'system.doctor': async () => ({}),
+    ...systemInputs(house),
   }
 }

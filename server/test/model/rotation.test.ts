@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { assertCalendar, nextRotation, type Rotation } from '#model'
+import { assertCalendar, nextRotation, type KeyVersion, type Rotation } from '#model'
 
 /** When a rotation by age or by the calendar comes next. */
 
+const current: KeyVersion = {
+  key: 'k',
+  version: 1,
+  state: 'active',
+  createdAt: 0,
+  activatedAt: 0,
+}
+
 function next(triggers: Rotation['triggers'], since: string): string | undefined {
-  const at = nextRotation({ rotation: { triggers, since: Date.parse(since) } })
+  const at = nextRotation({ rotation: { triggers, since: Date.parse(since) } }, current)
   return at === undefined ? undefined : new Date(at).toISOString()
 }
 
@@ -27,7 +35,7 @@ test('the next rotation is the first that age or calendar names', () => {
   ] as const
   for (const [triggers, since, expected] of cases)
     assert.equal(next({ ...triggers } as Rotation['triggers'], since), expected)
-  assert.equal(nextRotation({}), undefined)
+  assert.equal(nextRotation({}, current), undefined)
 })
 
 test('an hour that a clock change leaves out or has twice is a time once', () => {

@@ -292,7 +292,7 @@ test('material ends by itself: at once for every use, and soon in the store', as
   await house.runJob('expiry')
   assert.deepEqual(await stored(key), [undefined])
   const { items } = await owner.call('ledger.search', { key, event: 'key.expireMaterial' })
-  assert.equal((await owner.standing()).entries, entries + 1)
+  assert.equal((await owner.standing()).entries, entries + 2, 'a lease, and it')
   assert.deepEqual(
     items.map(({ record }) => [record['principal'], record['version'], record['outcome']]),
     [['system', 1, 'ok']],

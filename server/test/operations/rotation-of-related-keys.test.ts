@@ -76,7 +76,7 @@ test('the calendar is shared, and goes where the primary goes', async () => {
   const versions = await versionsOf(replica)
   assert.deepEqual(
     versions.map(({ rotatedBy }) => rotatedBy),
-    [undefined, 'schedule', 'schedule'],
+    [undefined, 'age', 'age'],
   )
   for (const key of [primary, third]) assert.deepEqual(await versionsOf(key), versions)
   const nextAt = new Date(clock.now() + 5 * DAY_MS).toISOString()

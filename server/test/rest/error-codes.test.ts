@@ -186,6 +186,7 @@ const ways: Readonly<Record<ErrorCode, () => Promise<Answer>>> = {
       log,
       origin: 'claviger.test/ledger',
       publicUrl: () => PUBLIC_URL,
+      node: 'node',
     })
     try {
       const { gate } = fresh

@@ -25,6 +25,7 @@ export function restDoorOver(test: TestHouse, replaced: Partial<RestDoorOptions>
     revision: () => house.ledger.revision,
     keysHeld: () => house.keysHeld(),
     unsealed: () => house.hierarchy.open,
+    jobs: house.jobs,
   })
   const door = createRestDoor({
     gate: house.gate,

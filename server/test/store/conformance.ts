@@ -1,5 +1,6 @@
 import { describe } from 'node:test'
 import { commitDuties } from './conformance/commit.ts'
+import { dueDuties } from './conformance/due.ts'
 import { historyDuties } from './conformance/history.ts'
 import { ledgerDuties } from './conformance/ledger.ts'
 import { lifeDuties } from './conformance/life.ts'
@@ -12,6 +13,7 @@ export function storeConformance(name: string, harness: Harness): void {
   describe(name, () => {
     commitDuties(harness)
     rowDuties(harness)
+    dueDuties(harness)
     ledgerDuties(harness)
     treeDuties(harness)
     lifeDuties(harness)

@@ -81,6 +81,7 @@ export function writeOf(
   revision: number,
   rest: Partial<Row> = {},
   facets: RowWrite['facets'] = [],
+  due?: RowWrite['due'],
 ): RowWrite {
   const row = {
     kind,
@@ -90,7 +91,7 @@ export function writeOf(
     revision,
     seal: Buffer.from(`seal of ${id}`),
   }
-  return { row: { ...row, ...rest }, facets }
+  return { row: { ...row, ...rest }, facets, ...(due === undefined ? {} : { due }) }
 }
 
 export function reference(kind: RowKind, id: string): RowReference {

@@ -3,6 +3,9 @@ import type {
   Batch,
   CandidateQuery,
   CommitResult,
+  Due,
+  DueQuery,
+  DueRow,
   Entry,
   Head,
   ListQuery,
@@ -20,6 +23,8 @@ interface PlainBatch {
 /** What a store does, without a disk: arrays and maps, and no cleverness. The history property compares a store with it. */
 export class PlainStore {
   #rows = new Map<string, RowWrite>()
+  /** By row and job, since when. */
+  #due = new Map<string, Map<string, number>>()
   #log: (RowReference & { readonly revision: number })[] = []
   #revision = 0
   readonly #batches: PlainBatch[] = []
@@ -36,6 +41,7 @@ export class PlainStore {
     }
     const rows = new Map(this.#rows)
     const log = [...this.#log]
+    const due = new Map(this.#due)
     for (const [position, change] of batch.changes.entries()) {
       const at = (subject: RowReference) => rows.get(nameOf(subject))?.row.revision
       const present = change.absent.find((subject) => at(subject) !== undefined)
@@ -47,13 +53,20 @@ export class PlainStore {
         return { kind: 'conflict', change: position, subject: { kind, id }, condition: 'unchanged' }
       }
       const revision = this.#revision + position + 1
-      for (const subject of change.removals) rows.delete(nameOf(subject))
-      for (const write of change.writes) rows.set(nameOf(write.row), write)
+      for (const subject of change.removals) {
+        rows.delete(nameOf(subject))
+        due.delete(nameOf(subject))
+      }
+      for (const write of change.writes) {
+        rows.set(nameOf(write.row), write)
+        due.set(nameOf(write.row), this.#dueFor(write, batch.time))
+      }
       for (const { kind, id } of [...change.removals, ...change.writes.map(({ row }) => row)])
         log.push({ kind, id, revision })
     }
     this.#rows = rows
     this.#log = log
+    this.#due = due
     this.#revision += batch.changes.length
     for (const { key, version, ...delta } of batch.counters) {
       const sum = this.counters(key).get(version) ?? { uses: 0, bytes: 0, wraps: 0 }
@@ -63,6 +76,12 @@ export class PlainStore {
         bytes: sum.bytes + delta.bytes,
         wraps: sum.wraps + delta.wraps,
       })
+      for (const { job, counters } of this.#rows.get(nameOf({ kind: 'key', id: key }))?.due ?? []) {
+        if (counters?.version !== version || !this.#isReached(key, counters)) continue
+        const jobs = new Map(this.#due.get(nameOf({ kind: 'key', id: key })))
+        jobs.set(job, Math.min(batch.time, jobs.get(job) ?? batch.time))
+        this.#due.set(nameOf({ kind: 'key', id: key }), jobs)
+      }
     }
     const firstIndex = this.head().next
     const entries = texts.map((text, position) => ({
@@ -71,6 +90,35 @@ export class PlainStore {
     }))
     this.#batches.push({ entries, time: batch.time, facets: batch.facets })
     return { kind: 'committed', firstIndex, revision: this.#revision }
+  }
+
+  #isReached(key: string, watched: NonNullable<Due['counters']>): boolean {
+    const counted = this.counters(key).get(watched.version) ?? { uses: 0, bytes: 0, wraps: 0 }
+    const { uses = Infinity, bytes = Infinity, wraps = Infinity } = watched
+    return counted.uses >= uses || counted.bytes >= bytes || counted.wraps >= wraps
+  }
+
+  #dueFor({ row, due = [] }: RowWrite, time: number): Map<string, number> {
+    const jobs = new Map<string, number>()
+    for (const { job, at, counters } of due) {
+      const reached = counters !== undefined && this.#isReached(row.id, counters)
+      const since = Math.min(at ?? Infinity, reached ? time : Infinity)
+      if (since !== Infinity) jobs.set(job, since)
+    }
+    return jobs
+  }
+
+  due({ job, until, after, limit }: DueQuery): DueRow[] {
+    const order = (one: Omit<DueRow, 'tenant'>) =>
+      `${String(one.at).padStart(9, '0')} ${one.kind} ${one.id}`
+    return [...this.#rows.values()]
+      .flatMap(({ row: { kind, id, tenant } }) => {
+        const at = this.#due.get(nameOf({ kind, id }))?.get(job)
+        return at === undefined ? [] : [{ at, kind, id, tenant }]
+      })
+      .filter((one) => one.at <= until && (after === undefined || order(one) > order(after)))
+      .toSorted((a, b) => (order(a) < order(b) ? -1 : 1))
+      .slice(0, limit)
   }
 
   head(): Head {
@@ -114,7 +162,8 @@ export class PlainStore {
     const counters = new Map<number, Counters>()
     for (const [name, counted] of this.#counters) {
       const [of, version] = JSON.parse(name) as [string, number]
-      if (of === key) counters.set(version, counted)
+      const isCounted = counted.uses + counted.bytes + counted.wraps > 0
+      if (of === key && isCounted) counters.set(version, counted)
     }
     return counters
   }

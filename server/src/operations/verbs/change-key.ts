@@ -52,7 +52,7 @@ export async function planChange(
   return {
     additive: false,
     rows: [
-      keyRow(changes.key),
+      keyRow(changes.key, current),
       ...versions.map((version) =>
         versionRow(changes.key, version, ringKey.wrappedMaterial(version.version)),
       ),

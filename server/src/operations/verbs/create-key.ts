@@ -1,6 +1,6 @@
-import type { OutputOf } from '@claviger/contract'
+import type { OutputOf, RotationTriggers } from '@claviger/contract'
 import { aliasId, findAlgorithm, findUsage, generateMaterial, newId } from '#keyring'
-import { ClavigerError, type Key, type KeyVersion } from '#model'
+import { assertCalendar, ClavigerError, type Key, type KeyVersion, type Rotation } from '#model'
 import { assertMade, datesUnder, withRotation } from '../lifecycle/govern.ts'
 import { assertOwner } from '../owner.ts'
 import { aliasRow, keyRow, versionRow } from '../rows.ts'
@@ -10,6 +10,7 @@ import type { Work } from '../work.ts'
 import type { ImportedMaterial } from './known-material.ts'
 import { newVersion } from './new-version.ts'
 import { policyOfNewKey } from './policies.ts'
+import { notGenerated } from './set-rotation.ts'
 
 /** What creating and importing have in common. */
 export interface NewKey {
@@ -27,6 +28,7 @@ export interface NewKey {
   readonly multiRegion?: boolean | undefined
   readonly policy?: string | undefined
   readonly bypassPolicyLockoutCheck?: boolean | undefined
+  readonly rotation?: RotationTriggers | undefined
 }
 
 /** A key that is to be made and its first version, before there is any material: it keeps to every policy. */
@@ -62,6 +64,7 @@ export async function draftKey(
     labels: input.labels ?? {},
     version: 1,
     createdAt: now,
+    ...(input.rotation === undefined ? {} : { rotation: rotationOf(input.rotation, origin, now) }),
     ...placeOf(work, input, id),
   }
   const policy =
@@ -97,7 +100,7 @@ export function planKey(
   return {
     additive: true,
     rows: [
-      keyRow(key),
+      keyRow(key, version),
       versionRow(key, version, wrapped),
       ...(alias === undefined ? [] : [aliasRow(tenant, { alias, key: id, createdAt })]),
     ],
@@ -111,6 +114,13 @@ export function planKey(
     detail: { algorithm: key.algorithm, usage: key.usage, origin: key.origin },
     output: keyView(key, version, alias === undefined ? [] : [alias], createdAt),
   }
+}
+
+/** What makes the next version by itself, counted from now. @throws ClavigerError invalid_request, wrong_usage */
+function rotationOf(triggers: RotationTriggers, origin: Key['origin'], now: number): Rotation {
+  assertCalendar(triggers, now)
+  if (origin !== 'generated') throw notGenerated()
+  return { triggers, since: now }
 }
 
 /** Where a new key is seen: in the region named, or in that of the door it is made at. */

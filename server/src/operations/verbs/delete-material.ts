@@ -37,16 +37,16 @@ async function planForgetting(
     awaitsMaterial: true,
     ...(known === undefined ? {} : { fingerprint: known }),
   }
+  const current = version.version === ringKey.key.version ? waiting : ringKey.current
   const parts = isPending
     ? (await withRelated(work, ringKey)).map((member) => withoutPending(member, version.version))
     : [
         {
-          rows: [keyRow(ringKey.key), versionRow(ringKey.key, waiting, undefined)],
+          rows: [keyRow(ringKey.key, current), versionRow(ringKey.key, waiting, undefined)],
           unchanged: standing(ringKey, [version.version]),
         },
       ]
   const id = materialId(ringKey.key, version.version)
-  const current = version.version === ringKey.key.version ? waiting : ringKey.current
   return {
     additive: false,
     ...together(parts),
@@ -63,7 +63,7 @@ async function planForgetting(
 function withoutPending(member: RingKey, number: number) {
   const { pending: _number, ...key } = member.key
   return {
-    rows: [keyRow(key satisfies Key)],
+    rows: [keyRow(key satisfies Key, member.current)],
     removals: [{ kind: 'version' as const, id: versionId(key.id, number) }],
     unchanged: standing(member, [number]),
   }

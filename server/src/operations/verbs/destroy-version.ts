@@ -47,7 +47,7 @@ export async function planVersions(
   const members = await withRelated(work, ringKey)
   const parts = members.map((member) => ({
     rows: [
-      keyRow(member.key),
+      keyRow(member.key, member.current),
       versionRow(
         member.key,
         change(member.version(number)),

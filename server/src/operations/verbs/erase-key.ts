@@ -50,7 +50,7 @@ export const eraseKey: InternalVerb<{ readonly key: string }> = {
     const settings = await readSettings(work, key.tenant)
     const certificate = certificateOf(ringKey, versions, now, settings.value)
     const rows: PlannedRow[] = [
-      keyRow(key),
+      keyRow(key, ringKey.current),
       ...versions.map((version): PlannedRow => ({
         kind: 'version',
         id: versionId(key.id, version.version),

@@ -185,7 +185,10 @@ async function planMaterial(
   const current = number === key.version ? whole : ringKey.current
   return {
     additive: false,
-    rows: [keyRow(key), versionRow(key, whole, work.parts.ring.wrapVersion(key, number, material))],
+    rows: [
+      keyRow(key, current),
+      versionRow(key, whole, work.parts.ring.wrapVersion(key, number, material)),
+    ],
     unchanged: standing(ringKey, [number]),
     key: key.id,
     version: number,

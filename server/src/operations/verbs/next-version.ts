@@ -1,13 +1,21 @@
-import type { OutputOf } from '@claviger/contract'
+import type { OutputOf, RotatedBy } from '@claviger/contract'
 import type { RingKey } from '#keyring'
-import { KeyError, isWithoutMaterial, keyRefusal, type Key, type KeyVersion } from '#model'
+import {
+  afterRotation,
+  KeyError,
+  isWithoutMaterial,
+  keyRefusal,
+  type Key,
+  type KeyVersion,
+} from '#model'
 import { aliasesOf } from '../aliases.ts'
 import { assertChanged, datesUnder } from '../lifecycle/govern.ts'
 import { keyRow, standing, versionRow } from '../rows.ts'
-import type { Plan, PlannedRow } from '../verb.ts'
+import type { Plan } from '../verb.ts'
 import { keyView } from '../views.ts'
 import type { Work } from '../work.ts'
 import type { ImportedMaterial } from './known-material.ts'
+import { aheadRow, madeAhead } from './made-ahead.ts'
 import { assertOrder, newVersion } from './new-version.ts'
 import { together, withRelated } from './related.ts'
 
@@ -19,9 +27,12 @@ interface Dates {
 }
 
 interface NextVersion {
+  /** Of the version that is used from now on; where one was made ahead, of the one after it. */
   readonly material: Uint8Array
+  /** Of the one to be made ahead, where neither is there yet. */
+  readonly after?: Uint8Array | undefined
   readonly dates: Dates
-  readonly rotatedBy: NonNullable<KeyVersion['rotatedBy']>
+  readonly rotatedBy: RotatedBy
   readonly imported?: ImportedMaterial
 }
 
@@ -43,21 +54,47 @@ export async function planVersion(
   ringKey: RingKey,
   next: NextVersion,
 ): Promise<Plan<OutputOf<'key.get'>>> {
-  const now = work.parts.clock.now()
   const members = await withRelated(work, ringKey)
-  const parts = []
-  for (const member of members) {
-    const key = { ...rescheduled(member.key, next.rotatedBy, now), version: member.key.version + 1 }
-    const version = {
-      ...newVersion(key.id, key.version, now, await datesUnder(work, key, now, next.dates)),
-      ...next.imported,
-      rotatedBy: next.rotatedBy,
-    }
-    await assertTakesOver(work, member, key, version)
-    const wrapped = work.parts.ring.wrapVersion(key, key.version, next.material)
-    parts.push(takingOver(member, key, versionRow(key, version, wrapped)))
-  }
+  const parts: Parts[] = []
+  for (const member of members) parts.push(await nextOf(work, member, next))
   return planOf(work, ringKey, parts)
+}
+
+/** How one key goes over to its next version: to the one that was made ahead, where there is one. */
+async function nextOf(work: Work, member: RingKey, next: NextVersion): Promise<Parts> {
+  const { now } = work
+  const ahead = madeAhead(member)
+  const { pending, ...rest } = rescheduled(member, now)
+  // What was made ahead and revoked is passed over: no number is given twice.
+  const number = ahead?.version ?? (pending ?? rest.version) + 1
+  const material = ahead === undefined ? next.after : next.material
+  const key: Key = {
+    ...rest,
+    version: number,
+    ...(material === undefined || rest.rotation?.publishNext !== true
+      ? {}
+      : { pending: number + 1 }),
+  }
+  const version: KeyVersion = {
+    ...newVersion(key.id, number, now, await datesUnder(work, key, now, next.dates)),
+    ...(ahead === undefined ? {} : { createdAt: ahead.createdAt }),
+    ...next.imported,
+    rotatedBy: next.rotatedBy,
+  }
+  await assertTakesOver(work, member, key, version)
+  const wrapped =
+    ahead === undefined
+      ? work.parts.ring.wrapVersion(key, number, next.material)
+      : member.wrappedMaterial(number)
+  const { rows, unchanged } = takingOver(member, key, version, wrapped)
+  const after =
+    key.pending === undefined || material === undefined
+      ? []
+      : [aheadRow(work, key, key.pending, material)]
+  return {
+    rows: [...rows, ...after],
+    unchanged: pending === undefined ? unchanged : [...unchanged, ...standing(member, [pending])],
+  }
 }
 
 /** The plan that adds a version that waits for a rotation. */
@@ -78,7 +115,10 @@ export async function planPendingVersion(
       state: 'pre-activation',
     }
     const wrapped = work.parts.ring.wrapVersion(key, pending, material)
-    return { rows: [keyRow(key), versionRow(key, version, wrapped)], unchanged: standing(member) }
+    return {
+      rows: [keyRow(key, member.current), versionRow(key, version, wrapped)],
+      unchanged: standing(member),
+    }
   })
   return planOf(work, ringKey, parts)
 }
@@ -114,8 +154,7 @@ export async function planTakeover(
       ...(await datesUnder(work, key, now, dates)),
     }
     await assertTakesOver(work, member, key, version)
-    const row = versionRow(key, version, member.wrappedMaterial(version.version))
-    const taken = takingOver(member, key, row)
+    const taken = takingOver(member, key, version, member.wrappedMaterial(version.version))
     parts.push({
       ...taken,
       unchanged: [...taken.unchanged, ...standing(member, [version.version])],
@@ -130,14 +169,13 @@ function assertTakesOver(work: Work, member: RingKey, key: Key, next: KeyVersion
   return assertChanged(work, member, { key, versions: [...others, next] })
 }
 
-/** A rotation by the calendar begins the count anew. */
-function rescheduled(key: Key, rotatedBy: NextVersion['rotatedBy'], now: number): Key {
-  if (key.rotation === undefined || rotatedBy !== 'schedule') return key
-  return { ...key, rotation: { ...key.rotation, since: now } }
+function rescheduled({ key, current }: RingKey, now: number): Key {
+  if (key.rotation === undefined) return key
+  return { ...key, rotation: afterRotation(key.rotation, current, now) }
 }
 
 /** The version before goes on processing, and no more (SP 800-57 part 1 section 7.4). */
-function takingOver(member: RingKey, key: Key, next: PlannedRow) {
+function takingOver(member: RingKey, key: Key, next: KeyVersion, wrapped: Uint8Array | undefined) {
   const before = member.current
   const retired: KeyVersion[] =
     before.state === 'active' || before.state === 'pre-activation'
@@ -145,8 +183,8 @@ function takingOver(member: RingKey, key: Key, next: PlannedRow) {
       : []
   return {
     rows: [
-      keyRow(key),
-      next,
+      keyRow(key, next),
+      versionRow(key, next, wrapped),
       ...retired.map((old) => versionRow(key, old, member.wrappedMaterial(old.version))),
     ],
     unchanged: standing(
@@ -170,6 +208,7 @@ async function planOf(
     ...together(parts),
     key: key.id,
     version: version.version,
+    ...(version.rotatedBy === undefined ? {} : { detail: { cause: version.rotatedBy } }),
     output: keyView(key, current, await aliasesOf(work, key.id), work.parts.clock.now()),
   }
 }

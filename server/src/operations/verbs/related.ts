@@ -1,5 +1,5 @@
 import { newestRow, type RingKey } from '#keyring'
-import { ClavigerError, KeyError, type Key, type MultiRegion } from '#model'
+import { ClavigerError, isReplica, KeyError, type Key, type MultiRegion } from '#model'
 import { keyRow, standing } from '../rows.ts'
 import type { Plan } from '../verb.ts'
 import type { Work } from '../work.ts'
@@ -8,11 +8,10 @@ import type { Work } from '../work.ts'
 
 /** Related keys have their versions in common, and get them from one of them. @throws KeyError wrong_usage */
 export function assertNotReplica(key: Key): void {
-  const { multiRegion, region } = key
-  if (multiRegion === undefined || multiRegion.primary === region) return
+  if (!isReplica(key)) return
   throw new KeyError(
     'wrong_usage',
-    `The key is a replica; do this to the primary key in ${multiRegion.primary}`,
+    `The key is a replica; do this to the primary key in ${key.multiRegion?.primary}`,
     { key },
   )
 }
@@ -88,6 +87,9 @@ export function planMembers(keys: readonly (RingKey | undefined)[], multiRegion:
   return together(
     keys
       .filter((each) => each !== undefined)
-      .map((each) => ({ rows: [keyRow({ ...each.key, multiRegion })], unchanged: standing(each) })),
+      .map((each) => ({
+        rows: [keyRow({ ...each.key, multiRegion }, each.current)],
+        unchanged: standing(each),
+      })),
   )
 }

@@ -125,7 +125,7 @@ export const replicateKey: ChangeVerb<'key.replicate'> = {
     const current = copies[source.version - 1]?.version ?? ringKey.current
     await assertMade(work, { key: replica, versions: copies.map(({ version }) => version) })
     const rows = [
-      keyRow(replica),
+      keyRow(replica, current),
       ...copies.map(({ version, wrapped }) => versionRow(replica, version, wrapped)),
     ]
     const all = ringKey.versions.map(({ version }) => version)

@@ -1,6 +1,13 @@
 import type { InputOf, KeyState } from '@claviger/contract'
 import type { RingKey } from '#keyring'
-import { ClavigerError, mayBecome, revokedState, type KeyVersion, type Revocation } from '#model'
+import {
+  ClavigerError,
+  mayBecome,
+  revokedState,
+  type Key,
+  type KeyVersion,
+  type Revocation,
+} from '#model'
 import { acknowledged, assertAcknowledged } from '../blast-radius.ts'
 import type { ChangeVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
@@ -100,13 +107,31 @@ function ended(
   const { version, revocation } = wanted
   if (version !== undefined) {
     const named = versions.filter((one) => one.version === version)
-    return { key, versions: named.map((one) => revoked(one, revocation)), version }
+    return {
+      key: raised(key, version, revocation),
+      versions: named.map((one) => revoked(one, revocation)),
+      version,
+    }
   }
   return {
     key: isRevocable(key.revocation, revocation)
       ? { ...key, state: stateAfter(key.state, revocation), revocation }
       : key,
     versions: versions.map((one) => revoked(one, revocation)),
+  }
+}
+
+/** A key that is to be rotated for it gets its next version soon; until then it applies nothing. */
+function raised(key: Key, version: number, revocation: Revocation): Key {
+  const { rotation } = key
+  const isFor =
+    version === key.version &&
+    revokedState(revocation) === 'compromised' &&
+    rotation?.triggers.on?.includes('compromise') === true
+  if (!isFor) return key
+  return {
+    ...key,
+    rotation: { ...rotation, raised: { event: 'compromise', at: revocation.revokedAt } },
   }
 }
 

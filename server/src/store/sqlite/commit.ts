@@ -60,15 +60,16 @@ export class Commits {
         changed: this.#rows.changedSince(batch.expectedRevision),
       }
     }
+    // First, since what becomes due by counting is due since the batch's time.
+    const firstIndex = integer(head['next']) - batch.count
+    const { count, time, facets, entries } = batch
+    this.#append.run(firstIndex, count, time, integer(head['latest']), facets.join('\n'), entries)
     for (const [position, change] of batch.changes.entries()) {
       const conflict = this.#apply(change, position, before + position + 1)
       if (conflict !== undefined) return conflict
     }
     for (const { key, version, uses, bytes, wraps } of batch.counters)
       this.#count.run(key, version, uses, bytes, wraps)
-    const firstIndex = integer(head['next']) - batch.count
-    const { count, time, facets, entries } = batch
-    this.#append.run(firstIndex, count, time, integer(head['latest']), facets.join('\n'), entries)
     for (const { commitment, salt, value } of batch.personal)
       this.#keepPersonal.run(commitment, salt, value)
     return { kind: 'committed', firstIndex, revision }

@@ -100,6 +100,45 @@ const migrations: readonly string[] = [
     note TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  -- What jobs have to do with rows, and since when; read in the order of time.
+  CREATE TABLE due (
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    job TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (kind, id, job)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX due_by_time ON due (job, at, kind, id);
+
+  -- Where a counter has come so far, the job is due. Beside the counts, since each use passes by there anyway.
+  ALTER TABLE counter ADD COLUMN due_job TEXT;
+  ALTER TABLE counter ADD COLUMN due_uses INTEGER;
+  ALTER TABLE counter ADD COLUMN due_bytes INTEGER;
+  ALTER TABLE counter ADD COLUMN due_wraps INTEGER;
+  -- Since the batch's time. A trigger costs a use that reaches nothing a comparison; asking each use what it reached costs more.
+  CREATE TRIGGER counter_reached AFTER UPDATE ON counter
+  WHEN new.uses >= new.due_uses OR new.bytes >= new.due_bytes OR new.wraps >= new.due_wraps
+  BEGIN
+    UPDATE due SET at = min(at, (SELECT time FROM ledger_batch ORDER BY first_index DESC LIMIT 1))
+      WHERE kind = 'key' AND id = new.key AND job = new.due_job;
+    INSERT INTO due (kind, id, job, at)
+      SELECT 'key', new.key, new.due_job, (SELECT time FROM ledger_batch ORDER BY first_index DESC LIMIT 1)
+      WHERE NOT EXISTS (SELECT 1 FROM due WHERE kind = 'key' AND id = new.key AND job = new.due_job);
+  END;
+
+  -- What was due before there was an index of it. This once, the store looks into documents.
+  INSERT INTO due (kind, id, job, at)
+    SELECT kind, id, 'destruction', json_extract(document, '$.destroyAt') FROM stored_row
+    WHERE kind = 'key' AND json_type(document, '$.destroyAt') = 'integer';
+  INSERT INTO due (kind, id, job, at)
+    SELECT kind, id, 'expiry', json_extract(document, '$.materialExpiresAt') FROM stored_row
+    WHERE kind = 'version' AND json_type(document, '$.materialExpiresAt') = 'integer';
+  INSERT INTO due (kind, id, job, at)
+    SELECT kind, id, 'rotation',
+      json_extract(document, '$.rotation.since') + 86400000 * json_extract(document, '$.rotation.triggers.everyDays')
+    FROM stored_row WHERE kind = 'key' AND json_type(document, '$.rotation.triggers.everyDays') = 'integer';
+  `,
 ]
 
 /** 'Clav': how file(1) and this store tell a database of ours from another's. */

@@ -1,16 +1,10 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { Counters } from '#model'
-import {
-  rowKinds,
-  type ListQuery,
-  type Row,
-  type RowKind,
-  type RowReference,
-  type RowWrite,
-  type StoredKey,
-} from '../store.ts'
-import { bytes, damaged, integer, text } from './columns.ts'
+import type { ListQuery, Row, RowKind, RowReference, RowWrite, StoredKey } from '../store.ts'
+import { bytes, integer, text } from './columns.ts'
 import type { Transactions } from './database.ts'
+import type { DueIndex } from './due.ts'
+import { toKind } from './kind.ts'
 
 type Columns = Record<string, SQLOutputValue>
 
@@ -23,6 +17,7 @@ const FACETS_MAX = 16
 export class Rows {
   readonly #database: DatabaseSync
   readonly #transactions: Transactions
+  readonly #due: DueIndex
   readonly #row: StatementSync
   readonly #revision: StatementSync
   readonly #write: StatementSync
@@ -38,9 +33,10 @@ export class Rows {
   /** By the number of facets asked for. */
   readonly #lists = new Map<number, StatementSync>()
 
-  constructor(database: DatabaseSync, transactions: Transactions) {
+  constructor(database: DatabaseSync, transactions: Transactions, due: DueIndex) {
     this.#database = database
     this.#transactions = transactions
+    this.#due = due
     this.#row = database.prepare(
       `SELECT ${columns} FROM stored_row r WHERE r.kind = ? AND r.id = ?`,
     )
@@ -71,7 +67,7 @@ export class Rows {
       `SELECT ${columns} FROM stored_row r WHERE r.kind = 'version' AND r.id > ? AND r.id < ? ORDER BY r.id`,
     )
     this.#counters = database.prepare(
-      'SELECT version, uses, bytes, wraps FROM counter WHERE key = ?',
+      'SELECT version, uses, bytes, wraps FROM counter WHERE key = ? AND uses + bytes + wraps > 0',
     )
   }
 
@@ -89,7 +85,7 @@ export class Rows {
     return found === undefined ? undefined : integer(found['revision'])
   }
 
-  write({ row, facets }: RowWrite, revision: number): void {
+  write({ row, facets, due = [] }: RowWrite, revision: number): void {
     this.#removeFacets.run(row.kind, row.id)
     this.#write.run(
       row.kind,
@@ -102,11 +98,13 @@ export class Rows {
     )
     for (const [name, value] of facets)
       this.#addFacet.run(row.kind, row.tenant, name, value, row.id)
+    this.#due.replace(row, due)
     this.#logChange.run(revision, row.kind, row.id)
   }
 
   remove({ kind, id }: RowReference, revision: number): void {
     this.#removeFacets.run(kind, id)
+    this.#due.remove({ kind, id })
     this.#remove.run(kind, id)
     this.#logChange.run(revision, kind, id)
   }
@@ -198,10 +196,4 @@ function toRow(found: Columns): Row {
     revision: integer(found['revision']),
     seal: bytes(found['seal']),
   }
-}
-
-function toKind(value: SQLOutputValue | undefined): RowKind {
-  const kind = rowKinds.find((known) => known === value)
-  if (kind === undefined) throw damaged('a row is of an unknown kind')
-  return kind
 }

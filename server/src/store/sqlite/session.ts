@@ -3,6 +3,7 @@ import { ClavigerError } from '#model'
 import { Checkpoints } from './checkpoint.ts'
 import { Commits } from './commit.ts'
 import { MEMORY, openDatabase, Transactions } from './database.ts'
+import { DueIndex } from './due.ts'
 import { Entries } from './entries.ts'
 import { Rows } from './rows.ts'
 import { Tree } from './tree.ts'
@@ -12,6 +13,7 @@ export interface Session {
   readonly database: DatabaseSync
   readonly commits: Commits
   readonly rows: Rows
+  readonly due: DueIndex
   readonly entries: Entries
   readonly tree: Tree
   readonly checkpoints: Checkpoints
@@ -27,7 +29,8 @@ export function openSession(path: string): Session {
   const database = openDatabase(path)
   try {
     const transactions = new Transactions(database)
-    const rows = new Rows(database, transactions)
+    const due = new DueIndex(database)
+    const rows = new Rows(database, transactions, due)
     const entries = new Entries(database, transactions)
     const tree = new Tree(database, transactions, entries)
     const checkpoints = new Checkpoints(
@@ -46,7 +49,7 @@ export function openSession(path: string): Session {
       )
     }
     checkpoints.verify()
-    return { database, commits, rows, entries, tree, checkpoints }
+    return { database, commits, rows, due, entries, tree, checkpoints }
   } catch (cause) {
     database.close()
     throw cause

@@ -3,6 +3,8 @@ import type {
   Batch,
   CandidateQuery,
   CommitResult,
+  DueQuery,
+  DueRow,
   Entry,
   Head,
   Integrated,
@@ -61,6 +63,16 @@ export class SqliteStore implements Store {
 
   async list(query: ListQuery): Promise<readonly Row[]> {
     return this.#read(({ rows }) => rows.list(query))
+  }
+
+  async due(query: DueQuery): Promise<readonly DueRow[]> {
+    return this.#read(({ due }) => due.list(query))
+  }
+
+  async dueOf(
+    row: RowReference,
+  ): Promise<readonly { readonly job: string; readonly at: number }[]> {
+    return this.#read(({ due }) => due.about(row))
   }
 
   async scan(kind: RowKind, after: string | undefined, limit: number): Promise<readonly Row[]> {

@@ -270,9 +270,9 @@ export const attacksOnRows: readonly Attack[] = [
     name: 'a key whose destruction is scheduled is hidden from the job that does it',
     before: ({ house, key }) => house.perform('key.destroy', { key, days: 1, acknowledge: 'all' }),
     attack: (database, { key }) => {
-      database.prepare("DELETE FROM row_facet WHERE name = 'destruction' AND id = ?").run(key)
+      database.prepare("DELETE FROM due WHERE job = 'destruction' AND id = ?").run(key)
     },
-    catches: { doctor: /its destruction is scheduled/ },
+    catches: { doctor: /its destruction is due some time/ },
   },
   {
     name: 'a version is deleted',

@@ -6,6 +6,8 @@ import type {
   CandidateQuery,
   Change,
   CommitResult,
+  Due,
+  DueQuery,
   ListQuery,
   RowReference,
   Store,
@@ -30,10 +32,34 @@ const subject = fc
 const facet = fc.tuple(fc.constantFrom('x', 'y'), fc.constantFrom('1', '2'))
 const tenant = fc.constantFrom('default', 'other')
 
+const limit = (max: number) => fc.integer({ min: 1, max })
+/** Counters are watched of keys alone. */
+const due: fc.Arbitrary<Due> = fc
+  .record({
+    job: fc.constantFrom('i', 'j'),
+    at: fc.option(fc.nat(20)),
+    version: fc.option(fc.constantFrom(1, 2)),
+    limits: fc.record(
+      { uses: limit(15), bytes: limit(150), wraps: limit(15) },
+      { requiredKeys: [] },
+    ),
+  })
+  .map(({ job, at, version, limits }) => ({
+    job,
+    ...(at === null ? {} : { at }),
+    ...(version === null ? {} : { counters: { version, ...limits } }),
+  }))
+
 const changePlan = fc.record({
-  writes: fc.array(fc.record({ subject, tenant, facets: fc.array(facet, { maxLength: 3 }) }), {
-    maxLength: 3,
-  }),
+  writes: fc.array(
+    fc.record({
+      subject,
+      tenant,
+      facets: fc.array(facet, { maxLength: 3 }),
+      due: fc.uniqueArray(due, { maxLength: 2, selector: ({ job }) => job }),
+    }),
+    { maxLength: 3 },
+  ),
   removals: fc.array(subject, { maxLength: 1 }),
   absent: fc.array(subject, { maxLength: 1 }),
   unchanged: fc.array(subject, { maxLength: 1 }),
@@ -75,6 +101,17 @@ const listQuery: fc.Arbitrary<ListQuery> = fc
   } as const)
   .map(({ after, ...query }) => (after === null ? query : { ...query, after }))
 
+const dueQuery: fc.Arbitrary<DueQuery> = fc
+  .record({
+    job: fc.constantFrom('i', 'j'),
+    until: fc.nat(20),
+    after: fc.option(fc.tuple(fc.nat(20), subject)),
+    limit: fc.integer({ min: 1, max: 4 }),
+  })
+  .map(({ after, ...query }) =>
+    after === null ? query : { ...query, after: { at: after[0], ...after[1] } },
+  )
+
 const candidateQuery: fc.Arbitrary<CandidateQuery> = fc
   .record({
     facets: fc.uniqueArray(fc.constantFrom('f', 'g', 'h'), { maxLength: 3 }),
@@ -97,13 +134,14 @@ export function historyDuties(harness: Harness): void {
     const questions = fc.record({
       lists: fc.array(listQuery, { maxLength: 10 }),
       searches: fc.array(candidateQuery, { maxLength: 20 }),
+      dues: fc.array(dueQuery, { maxLength: 10 }),
     })
     await fc.assert(
       fc.asyncProperty(
         history,
         questions,
         fc.integer({ min: 1, max: 20 }),
-        async (plans, { lists, searches }, slice) => {
+        async (plans, { lists, searches, dues }, slice) => {
           await using place = await harness.place()
           const store = await place.open()
           const plain = new PlainStore()
@@ -118,6 +156,7 @@ export function historyDuties(harness: Harness): void {
               (await store.list(query)).map(plainRow),
               plain.list(query).map(plainRow),
             )
+          for (const query of dues) assert.deepEqual(await store.due(query), plain.due(query))
           for (const query of searches) {
             assert.deepEqual(
               plainEntries(await store.candidates(query)),
@@ -158,6 +197,11 @@ function toChange(plan: ChangePlan, revision: number, plain: PlainStore): Change
         revision,
         { tenant: write.tenant },
         write.facets,
+        write.due.map(({ counters, ...rest }, index) =>
+          write.subject.kind === 'key' && index === 0 && counters !== undefined
+            ? { ...rest, counters }
+            : rest,
+        ),
       ),
     ),
     removals: plan.removals,

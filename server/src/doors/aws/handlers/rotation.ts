@@ -82,6 +82,9 @@ export const rotateKeyOnDemand = handler<'RotateKeyOnDemand', 'key.rotate'>({
   output: (_output, input, asking) => ({ KeyId: asking.keyArn(asking.reference(input.KeyId)) }),
 })
 
+/** AWS knows two ways to a new version; whatever happened by itself is automatic. */
+const onDemand: ReadonlySet<Version['rotatedBy']> = new Set([undefined, 'demand', 'import'])
+
 type Version = NativeOutput<'key.versions'>['items'][number]
 
 /** Which of a key's materials it is. */
@@ -114,7 +117,7 @@ function rotationEntry(version: Version, key: Key, asking: Asking) {
       ? {}
       : {
           RotationDate: version.activatedAt ?? version.createdAt,
-          RotationType: version.rotatedBy === 'schedule' ? 'AUTOMATIC' : 'ON_DEMAND',
+          RotationType: onDemand.has(version.rotatedBy) ? 'ON_DEMAND' : 'AUTOMATIC',
         }),
   }
 }

@@ -66,11 +66,12 @@ async function madeLike(work: Work, ringKey: RingKey) {
   const rows = plan.rows.map((row) => {
     if (row.kind !== 'key') return row
     const key = row.value as Key
-    return keyRow({
+    const rest = {
       ...key,
       ...(old.policy === undefined ? {} : { policy: old.policy }),
       ...(old.rotation === undefined ? {} : { rotation: { ...old.rotation, since: work.now } }),
-    })
+    }
+    return keyRow(rest, draft.version)
   })
   return { id, rows, absent: plan.absent ?? [] }
 }
@@ -89,7 +90,7 @@ export async function replaceKey(
   const taken = await inherited(work, ringKey, key, containment)
   const contained: Key = { ...old, state: 'deactivated', containment, replacedBy: key }
   return {
-    rows: [keyRow(contained), ...(made?.rows ?? []), ...taken.rows],
+    rows: [keyRow(contained, ringKey.current), ...(made?.rows ?? []), ...taken.rows],
     absent: made?.absent ?? [],
     unchanged: [...standing(ringKey), ...taken.unchanged],
     replacement: { key, version: other?.version ?? 1 },
@@ -109,7 +110,10 @@ export async function replaceVersion(
   const contained = (version: KeyVersion): KeyVersion => ({ ...version, containment })
   if (number !== key.version) {
     return {
-      rows: [keyRow(key), versionRow(key, contained(old), ringKey.wrappedMaterial(number))],
+      rows: [
+        keyRow(key, ringKey.current),
+        versionRow(key, contained(old), ringKey.wrappedMaterial(number)),
+      ],
       unchanged: standing(ringKey, [number]),
       replacement: { key: key.id, version: key.version },
       aliases: [],
@@ -125,7 +129,7 @@ export async function replaceVersion(
   return {
     rows,
     unchanged: plan.unchanged ?? [],
-    replacement: { key: key.id, version: number + 1 },
+    replacement: { key: key.id, version: plan.version ?? number + 1 },
     aliases: [],
   }
 }

@@ -1,0 +1,56 @@
+import { hasReplicas, isReplica, type Counters, type Key, type KeyVersion } from './key.ts'
+import { nextRotation } from './rotation.ts'
+import { keyRefusal } from './state.ts'
+
+/** What jobs have to do with a key, and when: written with its rows, so that a job finds it by an index. */
+
+export type DueJob = 'destruction' | 'expiry' | 'rotation'
+
+/** Milliseconds since 1970, or as soon as a counter of a version has come so far. */
+export interface DueWork {
+  readonly job: DueJob
+  readonly at?: number
+  readonly counters?: Partial<Counters> & { readonly version: number }
+}
+
+/** Nothing is due about a key that is suspended or ended: what puts it back into force writes its row, and this with it. */
+export function dueOfKey(key: Key, current: KeyVersion): readonly DueWork[] {
+  return [...dueDestruction(key), ...dueRotation(key, current)]
+}
+
+/** A primary key waits for its replicas. */
+function dueDestruction(key: Key): readonly DueWork[] {
+  const { destroyAt } = key
+  if (destroyAt === undefined || hasReplicas(key)) return []
+  return [{ job: 'destruction', at: destroyAt }]
+}
+
+/** Related keys are rotated at the times of the primary one; each counts its own uses. */
+function dueRotation(key: Key, current: KeyVersion): readonly DueWork[] {
+  const { rotation } = key
+  if (rotation === undefined || keyRefusal(key) !== undefined) return []
+  const at = isReplica(key) ? undefined : nextRotation(key, current)
+  const { uses, bytes, wraps } = rotation.triggers
+  const limits = {
+    ...(uses === undefined ? {} : { uses }),
+    ...(bytes === undefined ? {} : { bytes }),
+    ...(wraps === undefined ? {} : { wraps }),
+  }
+  const isCounted = Object.keys(limits).length > 0
+  if (at === undefined && !isCounted) return []
+  return [
+    {
+      job: 'rotation',
+      ...(at === undefined ? {} : { at }),
+      ...(isCounted ? { counters: { version: key.version, ...limits } } : {}),
+    },
+  ]
+}
+
+/** Imported material is forgotten at its end, and a version that is to be destroyed alone goes when its window has ended. */
+export function dueOfVersion({ materialExpiresAt, destroyAt }: KeyVersion): readonly DueWork[] {
+  return [
+    ...(materialExpiresAt === undefined ? [] : [{ job: 'expiry' as const, at: materialExpiresAt }]),
+    ...(destroyAt === undefined ? [] : [{ job: 'destruction' as const, at: destroyAt }]),
+  ]
+}

@@ -1,0 +1,27 @@
+import { KeyError, refusal } from '#model'
+import type { ReadVerb } from '../verb.ts'
+import { madeAhead } from './made-ahead.ts'
+
+/**
+ * The public keys that signatures of a key are verified with: of every version that may verify now, oldest first, and of the one that was
+ * made ahead. What is revoked, ended or destroyed is not among them; of a key that is suspended or to be destroyed there are none.
+ */
+export const keySet: ReadVerb<'key.jwks'> = {
+  kind: 'read',
+  async run(input, work) {
+    await work.locate([input.key])
+    const { ringKey } = work.key(input.key)
+    const { key } = ringKey
+    if (key.usage !== 'sign')
+      throw new KeyError('wrong_usage', 'Only signature keys have a key set', { key })
+    // A key that does nothing shows nothing, and whether its form could be shown is said all the same.
+    ringKey.handle(key.version).publicJwk()
+    const now = work.now
+    const next =
+      refusal(key, ringKey.current, 'process', now) === undefined ? madeAhead(ringKey) : undefined
+    const shown = ringKey.versions.filter(
+      (version) => version === next || refusal(key, version, 'process', now) === undefined,
+    )
+    return { keys: shown.map(({ version }) => ringKey.handle(version).publicJwk()) }
+  },
+}
