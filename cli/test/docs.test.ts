@@ -20,7 +20,7 @@ test('the manual names every command, and no other', () => {
   const commands = new Set(leaves(program, []))
   const section = manual.slice(manual.indexOf('## Commands'), manual.indexOf('## Completion'))
   const named = new Set(
-    [...section.matchAll(/^\| (?<cell>`[^|]+`) +\|/gm)].flatMap(({ groups }) =>
+    [...section.matchAll(/^(?:\| |- )(?<cell>`[^|:]+`)(?: +\||:)/gm)].flatMap(({ groups }) =>
       [...(groups?.['cell'] ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
     ),
   )

@@ -63,6 +63,7 @@ const seeAccess = [
   'lifecyclePolicy.list',
   'policy.check',
   'approval.list',
+  'breakGlass.list',
   'tenant.list',
 ] as const
 const signing = ['sign', 'verify', 'mac', 'verifyMac'] as const
@@ -144,7 +145,14 @@ export const roles: Readonly<
   },
   approver: {
     summary: 'Approve or reject what others ask for, and do nothing else',
-    actions: [...seeKeys, 'key.dependents', 'approval.list', 'approval.decide'],
+    actions: [
+      ...seeKeys,
+      'key.dependents',
+      'approval.list',
+      'approval.decide',
+      'breakGlass.list',
+      'breakGlass.review',
+    ],
   },
   'security-officer': {
     summary: 'Who there is, how they prove it and what they may do, but no key',
@@ -157,6 +165,8 @@ export const roles: Readonly<
       'person.reset',
       'login.end',
       'factor.remove',
+      'breakGlass.create',
+      'breakGlass.delete',
       'token.create',
       'token.revoke',
       'accessKey.create',

@@ -198,6 +198,7 @@ export async function compose(options: HouseOptions): Promise<House> {
     begunLogins: new BegunLogins(),
     loginProviders: new LoginProviders(options.clock),
     publicUrl: options.publicUrl,
+    alarm: (event, about) => options.log.error({ event, ...about }, 'alarm'),
   })
   const notices = composeDeliveries(foundation, gate, options.log, options)
   return {

@@ -17,7 +17,7 @@ import { globalsOf, presentationOf, type Making } from './run.ts'
 
 type Entry = OutputOf<'ledger.search'>['items'][number]
 
-const FILTERS = new Set(['key', 'principal', 'event', 'outcome'])
+const FILTERS = new Set(['key', 'principal', 'credential', 'binding', 'event', 'outcome'])
 const LINES_DEFAULT = 10
 const INTERVAL_SECONDS_DEFAULT = 1
 /** Entries asked for at once. */

@@ -94,6 +94,7 @@ export const groups: Readonly<Record<string, string>> = Object.freeze({
   'lifecycle-policy': 'What keys must be like from their making to their end',
   policy: 'Key policies, and which keys break what lifecycle policies ask',
   approval: 'Requests that others approve something',
+  'break-glass': 'Rights for emergencies, behind glass',
   tenant: 'Tenants, each with its own keys and principals',
   ledger: 'The record of everything: read it, and check it from outside',
 })

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import * as codec from '../codecs.ts'
 import { factorNames } from '../factors.ts'
 import { operation } from '../operation.ts'
+import { scope } from './scope.ts'
 import { empty, nextPage, page, roleName } from './shared.ts'
 
 /** Who there is, how they prove it, and what they may do. */
@@ -23,13 +24,6 @@ const tokenView = z.strictObject({
   expiresAt: codec.timestamp(),
   revokedAt: codec.timestamp().optional(),
 })
-
-const scope = z.union([
-  z.strictObject({ kind: z.literal('tenant') }),
-  z.strictObject({ kind: z.literal('labels'), selector: codec.labelSelector }),
-  z.strictObject({ kind: z.literal('key'), key: codec.keyReference }),
-  z.strictObject({ kind: z.literal('alias'), pattern: codec.aliasPattern }),
-])
 
 const clockTime = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'is a time such as 08:30')
 

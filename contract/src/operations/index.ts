@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import * as access from './access.ts'
 import * as aliases from './aliases.ts'
 import * as approvals from './approvals.ts'
+import * as breakGlass from './break-glass.ts'
 import * as compromise from './compromise.ts'
 import * as credentials from './credentials.ts'
 import * as data from './data.ts'
@@ -217,6 +218,12 @@ export const operations = {
   'approval.approve': approvals.approveApproval,
   'approval.reject': approvals.rejectApproval,
   'approval.withdraw': approvals.withdrawApproval,
+  'breakGlass.create': breakGlass.createBreakGlass,
+  'breakGlass.list': breakGlass.listBreakGlass,
+  'breakGlass.delete': breakGlass.deleteBreakGlass,
+  'breakGlass.open': breakGlass.openBreakGlass,
+  'breakGlass.close': breakGlass.closeBreakGlass,
+  'breakGlass.review': breakGlass.reviewBreakGlass,
   'ledger.head': ledger.ledgerHead,
   'ledger.search': ledger.searchLedger,
   'ledger.prove': ledger.proveEntry,

@@ -47,6 +47,8 @@ export const searchLedger = operation({
   input: z.strictObject({
     key: codec.uuid.optional().describe('Only what was done with this key'),
     principal: codec.uuid.optional().describe('Only what this principal did'),
+    credential: z.string().max(256).optional().describe('Only what was done with this credential'),
+    binding: z.string().max(256).optional().describe('Only what this binding allowed'),
     event: z.string().max(64).optional().describe('Only this event, such as key.revoke'),
     outcome: z.enum(outcomes).optional().describe('Only entries that ended so'),
     since: codec.timestamp().optional().describe('From this time on'),

@@ -6,10 +6,13 @@ import { constantTimeEqual, randomSecret, sha256 } from '#crypto'
  * proves the holder. Only SHA-256 of the secret is kept: with that much entropy a slow hash adds nothing.
  */
 
-/** A program's token, a secret id, which only gets tokens, a person's login, and the link that a person sets up factors with. */
-export type TokenPrefix = 'clv' | 'clvk' | 'clvs' | 'clve'
+/**
+ * A program's token, a secret id, which only gets tokens, a person's login, the link that a person sets up factors with, and the code that
+ * breaks a glass.
+ */
+export type TokenPrefix = 'clv' | 'clvk' | 'clvs' | 'clve' | 'clvg'
 
-const TOKEN = /^(clv[eks]?)_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$/
+const TOKEN = /^(clv[egks]?)_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$/
 const SECRET_BYTES = 32
 
 export interface NewToken {

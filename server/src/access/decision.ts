@@ -33,6 +33,8 @@ export interface Grant {
   readonly until: number
   /** The same action on the same target may be answered otherwise where something else is asked, such as another encryption context. */
   readonly conditional?: true
+  /** It was given in an emergency: what approval policies ask for is not waited for. */
+  readonly waivesApprovals?: true
 }
 
 /** The actions of the tenant's own roles, by their names. */
@@ -61,6 +63,7 @@ interface Held {
   readonly holds: Compiled | undefined
   /** Something else than the target decides, so it is not to be remembered. */
   readonly isConditional: boolean
+  readonly waivesApprovals: boolean
 }
 
 /** The names of a key are the situation's to know. */
@@ -100,7 +103,7 @@ export class CompiledBindings {
     bindings: readonly Binding[],
     { roles: own = new Map(), authentications = [] }: Standing = {},
   ) {
-    for (const { id, role, scope, conditions, expiresAt } of bindings) {
+    for (const { id, role, scope, conditions, expiresAt, waivesApprovals = false } of bindings) {
       const holds = conditions && compileConditions(conditions, authentications)
       this.#add(actionsOf(role, own), {
         id,
@@ -109,6 +112,7 @@ export class CompiledBindings {
         until: expiresAt ?? Number.POSITIVE_INFINITY,
         holds,
         isConditional: holds !== undefined || scope.kind === 'alias',
+        waivesApprovals,
       })
     }
     this.asksForAliases = bindings.some(({ scope }) => scope.kind === 'alias')
@@ -139,7 +143,10 @@ export class CompiledBindings {
     )
   }
 
-  /** The grant that lasts longest, one without conditions before others; undefined: denied. `now` is in milliseconds since 1970. */
+  /**
+   * The grant of an emergency before others, then one without conditions, then the one that lasts longest; undefined: denied. `now` is in
+   * milliseconds since 1970.
+   */
   decide(asked: Asked, target: Target, now: number): Grant | undefined {
     let best: Held | undefined
     const consider = (held: Held): void => {
@@ -154,11 +161,18 @@ export class CompiledBindings {
   }
 }
 
-function grantOf({ id, until, isConditional }: Held): Grant {
-  return { binding: id, until, ...(isConditional ? { conditional: true } : {}) }
+function grantOf({ id, until, isConditional, waivesApprovals }: Held): Grant {
+  return {
+    binding: id,
+    until,
+    ...(isConditional ? { conditional: true } : {}),
+    ...(waivesApprovals ? { waivesApprovals } : {}),
+  }
 }
 
+/** What is done in an emergency is told by its binding, also where another would allow it. */
 function isBetter(held: Held, best: Held): boolean {
+  if (held.waivesApprovals !== best.waivesApprovals) return held.waivesApprovals
   if (held.isConditional !== best.isConditional) return best.isConditional
   return held.until > best.until
 }

@@ -10,6 +10,8 @@ export interface Search {
   readonly tenant?: string | undefined
   readonly key?: string | undefined
   readonly principal?: string | undefined
+  readonly credential?: string | undefined
+  readonly binding?: string | undefined
   readonly event?: string | undefined
   readonly outcome?: LedgerRecord['outcome'] | undefined
   readonly since?: number | undefined
@@ -24,6 +26,8 @@ function facetsOf(search: Search): string[] {
     tenant: search.tenant,
     key: search.key,
     principal: search.principal,
+    credential: search.credential,
+    binding: search.binding,
     event: search.event,
     outcome: search.outcome,
   }
@@ -38,6 +42,8 @@ function matches(record: LedgerRecord, search: Search): boolean {
     (search.tenant === undefined || record.tenant === search.tenant) &&
     (search.key === undefined || record.key === search.key) &&
     (search.principal === undefined || record.principal === search.principal) &&
+    (search.credential === undefined || record.credential === search.credential) &&
+    (search.binding === undefined || record.binding === search.binding) &&
     (search.event === undefined || record.event === search.event) &&
     (search.outcome === undefined || record.outcome === search.outcome) &&
     (search.since === undefined || time >= search.since) &&

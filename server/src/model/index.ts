@@ -67,6 +67,7 @@ export {
   type Separation,
   type StepUpRule,
   type ApprovalPolicy,
+  type BreakGlass,
   type Decision,
   type ApprovalNeed,
   type Approval,

@@ -130,6 +130,8 @@ export interface Binding {
   readonly conditions?: Conditions
   readonly createdAt: number
   readonly expiresAt?: number
+  /** Given in an emergency: approvals are not waited for. */
+  readonly waivesApprovals?: true
 }
 
 /** Whether every `name=value` pair of a selector is among the labels; what is no such pair is among none. */

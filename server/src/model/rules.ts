@@ -95,6 +95,39 @@ export interface ApprovalPolicy {
   readonly updatedAt?: number
 }
 
+/** A right for emergencies: whoever has its code, and may break the glass, has its role for a while. It is used once. */
+export interface BreakGlass {
+  readonly id: string
+  readonly tenant: string
+  readonly name: string
+  readonly role: string
+  readonly scope: Scope
+  readonly minutes: number
+  /** What approval policies ask for is not waited for meanwhile. */
+  readonly waivesApprovals: boolean
+  /** SHA-256 of the code's secret (base64); none once it was used. */
+  readonly hash?: string
+  readonly createdAt: number
+  readonly createdBy: string
+  readonly use?: Emergency
+  readonly review?: {
+    readonly principal: string
+    readonly at: number
+    readonly verdict: 'justified' | 'unjustified'
+    readonly comment: string
+  }
+}
+
+/** The use of it. */
+export interface Emergency {
+  readonly principal: string
+  readonly reason: string
+  /** What gave the role: records name it. */
+  readonly binding: string
+  readonly openedAt: number
+  readonly endsAt: number
+}
+
 export interface Decision {
   readonly principal: string
   readonly at: number

@@ -28,6 +28,8 @@ export interface Parts {
   readonly lifecycle: LifecyclePolicies
   /** What persons' browsers call the server: an origin (RFC 6454). */
   readonly publicUrl: () => string
+  /** Tells whoever watches the server of something that must not go unseen; ids and names of operations only. */
+  readonly alarm: (event: string, about: Readonly<Record<string, string>>) => void
 }
 
 /** What a door knows of a request. `source` is the peer's address; credential and source are attacker-chosen. */

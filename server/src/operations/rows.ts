@@ -7,6 +7,7 @@ import type {
   Approval,
   ApprovalPolicy,
   Binding,
+  BreakGlass,
   CertificateMapping,
   CustomRole,
   Dependent,
@@ -266,6 +267,17 @@ export function separationRow(separation: Separation): PlannedRow {
 
 export function stepUpRuleRow(rule: StepUpRule): PlannedRow {
   return { kind: 'stepUpRule', id: rule.id, tenant: rule.tenant, value: rule, facets: [] }
+}
+
+export function breakGlassRow(glass: BreakGlass): PlannedRow {
+  const isDue = glass.use !== undefined && glass.review === undefined
+  return {
+    kind: 'breakGlass',
+    id: glass.id,
+    tenant: glass.tenant,
+    value: glass,
+    facets: isDue ? [['review', 'due']] : [],
+  }
 }
 
 export function approvalPolicyRow(policy: ApprovalPolicy): PlannedRow {

@@ -6,6 +6,7 @@ import { createAlias, deleteAlias, listAliases, updateAlias } from './verbs/alia
 import * as approvals from './verbs/approvals.ts'
 import { autoRotateKey } from './verbs/auto-rotate.ts'
 import * as bindings from './verbs/bindings.ts'
+import * as breakGlass from './verbs/break-glass.ts'
 import * as certificates from './verbs/certificates.ts'
 import { destroyKey, restoreKey, resumeKey, suspendKey, updateKey } from './verbs/change-key.ts'
 import { checkPolicies, simulatePolicy } from './verbs/check-policies.ts'
@@ -249,6 +250,12 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'approval.approve': decisions.approveApproval,
   'approval.reject': decisions.rejectApproval,
   'approval.withdraw': approvals.withdrawApproval,
+  'breakGlass.create': breakGlass.createBreakGlass,
+  'breakGlass.list': breakGlass.listBreakGlass,
+  'breakGlass.delete': breakGlass.deleteBreakGlass,
+  'breakGlass.open': breakGlass.openBreakGlass,
+  'breakGlass.close': breakGlass.closeBreakGlass,
+  'breakGlass.review': breakGlass.reviewBreakGlass,
   'person.invite': enrolment.invitePerson,
   'person.reset': enrolment.resetPerson,
   'enrolment.begin': enrol.beginEnrolment,

@@ -173,7 +173,7 @@ export class Work {
         `The principal may not do '${action}' here; ask an owner for a role that allows it`,
       )
     }
-    this.#assertMet(action, on)
+    this.#assertMet(action, on, grant)
     this.#authorized = true
     this.#binding ??= grant.binding
     this.#authorizations.push({ target: on, action, purpose, subject: this.subject, reference })
@@ -181,9 +181,9 @@ export class Work {
   }
 
   /** What the tenant's rules ask for beside the right to do it. */
-  #assertMet(action: string, on: Target): void {
+  #assertMet(action: string, on: Target, grant?: Grant): void {
     const { rules } = this.identity
-    if (rules !== undefined) this.demands.assertMet(rules, action, on)
+    if (rules !== undefined) this.demands.assertMet(rules, action, on, grant?.waivesApprovals)
   }
 
   get demands(): Demands {

@@ -50,6 +50,7 @@ export const rowKinds = [
   'rewrapRun',
   'compromiseCase',
   'lease',
+  'breakGlass',
 ] as const
 export type RowKind = (typeof rowKinds)[number]
 

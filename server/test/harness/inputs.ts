@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { InputOf } from '@claviger/contract'
 import type { GatedName } from '#operations'
+import { emergencyInputs } from './emergency.ts'
 import { endingInputs } from './ending-inputs.ts'
 import type { TestHouse } from './house.ts'
 import { dependentInputs } from './inputs-of-dependents.ts'
@@ -8,6 +9,7 @@ import { lifecycleInputs } from './inputs-of-lifecycle-policies.ts'
 import { personInputs } from './inputs-of-persons.ts'
 import { providerInputs } from './inputs-of-providers.ts'
 import { systemInputs } from './inputs-of-system.ts'
+import { machineInputs } from './machines.ts'
 
 /**
  * For every operation an input that succeeds for whoever may do it, and what it is done to, made anew by the owner each time. An
@@ -62,25 +64,6 @@ export function inputsFor(house: TestHouse): Inputs {
   const granted = async () => {
     const input = await grant()
     return { key: input.key, ...(await house.perform('grant.create', input)) }
-  }
-  const accessKeyOf = async () => {
-    const { id: principal } = await house.createUser()
-    const made = await house.perform('accessKey.create', { principal, description: '' })
-    return made.id
-  }
-  const certificateOf = async () => ({
-    principal: (await house.createUser()).id,
-    fingerprint: randomBytes(32).toString('hex'),
-    description: '',
-  })
-  const secretIdOf = async () => {
-    const { id: principal } = await house.createUser()
-    const made = await house.perform('secretId.create', {
-      principal,
-      description: '',
-      networks: [],
-    })
-    return { ...made, principal }
   }
   /** Two principals, of which one may act as the other. */
   const trustOf = async (by?: string) => {
@@ -238,12 +221,6 @@ export function inputsFor(house: TestHouse): Inputs {
     }),
     'token.list': async () => page,
     'token.revoke': async () => ({ token: (await house.createUser()).tokenId }),
-    'accessKey.create': async () => ({
-      principal: (await house.createUser()).id,
-      description: '',
-    }),
-    'accessKey.list': async () => page,
-    'accessKey.revoke': async () => ({ accessKey: await accessKeyOf() }),
     // As somebody else who trusts the first owner alone; anybody may have a session as themselves.
     'session.create': async () => {
       const { principal } = await house.perform('whoami', {})
@@ -278,23 +255,7 @@ export function inputsFor(house: TestHouse): Inputs {
     'approval.withdraw': async () => ({ approval: await asked() }),
     'settings.get': async () => ({}),
     'settings.update': async () => ({ idleMinutes: 20 }),
-    'certificate.create': certificateOf,
-    'certificate.list': async () => page,
-    'certificate.revoke': async () => ({
-      certificate: (await house.perform('certificate.create', await certificateOf())).id,
-    }),
     'credential.expiring': async () => ({ days: 30 }),
-    'secretId.create': async () => ({
-      principal: (await house.createUser()).id,
-      description: '',
-      networks: ['127.0.0.0/8'],
-    }),
-    'secretId.list': async () => page,
-    'secretId.revoke': async () => ({ secretId: (await secretIdOf()).id }),
-    'secretId.exchange': async () => {
-      const { principal, secret } = await secretIdOf()
-      return { principal, secret, seconds: 900 }
-    },
     'trust.create': () => trustOf(),
     'trust.list': async () => page,
     'trust.delete': async () => ({
@@ -311,6 +272,8 @@ export function inputsFor(house: TestHouse): Inputs {
     }),
     ...personInputs(house),
     ...providerInputs(house),
+    ...emergencyInputs(house),
+    ...machineInputs(house),
     'role.list': async () => ({}),
     'role.create': async () => ({ role: aName(), summary: '', actions: ['key.get'] }),
     'role.update': async () => ({ role: await roleOf(), actions: ['key.list'] }),

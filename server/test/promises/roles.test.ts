@@ -221,6 +221,13 @@ const may: Readonly<Record<GatedName, string>> = {
   'approval.reject': 'o......v.',
   // Of somebody else's: nobody.
   'approval.withdraw': '.........',
+  'breakGlass.create': 'o.......S',
+  'breakGlass.list': 'o.....avS',
+  'breakGlass.delete': 'o.......S',
+  // No program, whatever its role.
+  'breakGlass.open': '.........',
+  'breakGlass.close': 'o......v.',
+  'breakGlass.review': 'o......v.',
   'ledger.head': 'o.....a..',
   'ledger.search': 'o.....a..',
   'ledger.prove': 'o.....a..',

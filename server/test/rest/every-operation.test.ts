@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { openApi, operations, type Operation, type OperationName } from '@claviger/contract'
+import { putBehindGlass } from '../harness/emergency.ts'
 import { startHouse } from '../harness/house.ts'
 import { providerAnswer, providerOf } from '../harness/inputs-of-providers.ts'
 import { inputsFor } from '../harness/inputs.ts'
@@ -204,6 +205,21 @@ const personal: Readonly<
     return { ceremony: id, code: codeAt(totp?.secret ?? '', house.clock.now()) }
   },
   'factor.renewCodes': () => ({}),
+  'breakGlass.open': async (token) => {
+    const { principal } = await house.perform('whoami', {}, { token })
+    await house.perform('role.create', {
+      role: 'on-call',
+      summary: '',
+      actions: ['breakGlass.open'],
+    })
+    await house.perform('binding.create', {
+      role: 'on-call',
+      principal: principal.id,
+      scope: { kind: 'tenant' },
+    })
+    const { id: glass, code } = await putBehindGlass(house)
+    return { glass, code, reason: 'fire' }
+  },
   'password.change': () => ({ current: PASSWORD, password: 'nine unrelated brown horses' }),
 }
 

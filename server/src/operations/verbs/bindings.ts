@@ -42,7 +42,7 @@ async function granteeOf(work: Work, id: string) {
 }
 
 /** What a role allows, with the row that says so where it is not built in. @throws ClavigerError not_found */
-async function roleOf(work: Work, role: string) {
+export async function standingRole(work: Work, role: string) {
   const { tenant } = work.caller
   if (isBuiltIn(role)) return { actions: actionsOf(role, new Map()), standing: [] }
   const id = customRoleId(tenant, role)
@@ -69,7 +69,7 @@ export const createBinding: ChangeVerb<'binding.create'> = {
       input.scope.kind === 'key'
         ? { kind: 'key', key: work.key(input.scope.key).ringKey.key.id }
         : input.scope
-    const { actions, standing: ofRole } = await roleOf(work, role)
+    const { actions, standing: ofRole } = await standingRole(work, role)
     const until = expiresAt ?? Number.POSITIVE_INFINITY
     assertNotWidened(work, principals, { actions, scope, until })
     const apart = await keepApart(work, principals, actions)

@@ -13,6 +13,7 @@ const words: Readonly<Partial<Record<RowKind, string>>> = {
   lifecyclePolicy: 'lifecycle policy',
   secretId: 'secret id',
   loginProvider: 'login provider',
+  breakGlass: 'break-glass right',
 }
 
 /**
