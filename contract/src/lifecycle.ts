@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import * as codec from './codecs.ts'
+import { rotationTriggerFields as triggers } from './rotation.ts'
 
 /** What a lifecycle policy can ask of keys. Each rule that is absent asks for nothing. */
 
@@ -59,9 +60,14 @@ export const lifecycleRules = z.strictObject({
     .optional()
     .describe('The longest periods of versions, by type of key; versions without dates get these'),
   rotation: z
-    .strictObject({ everyDays: z.int().min(1).max(3_650) })
+    .strictObject({
+      everyDays: triggers.everyDays,
+      uses: triggers.uses,
+      bytes: triggers.bytes,
+      wraps: triggers.wraps,
+    })
     .optional()
-    .describe('How often secret keys made here are rotated by themselves at least'),
+    .describe('When secret keys made here are rotated by themselves at the latest'),
   export: z.literal('forbidden').optional().describe('No key is made exportable, and none leaves'),
   destructionDaysMin: z
     .int()

@@ -91,6 +91,7 @@ export { covering, isWithin, loosenedBy, strictest, type LifecyclePolicy } from 
 export { rulesOfPreset } from './lifecycle-presets.ts'
 export {
   brokenRules,
+  datesCutTo,
   datesWithin,
   rotationWithin,
   rulesFor,

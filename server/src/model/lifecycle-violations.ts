@@ -1,7 +1,14 @@
 import type { KeyType, LifecycleRule, LifecycleRules } from '@claviger/contract'
 import { keyTypeOf } from './cryptoperiods.ts'
 import type { Key, KeyVersion } from './key.ts'
-import { covering, strictest, type LifecyclePolicy, type Wanted } from './lifecycle.ts'
+import {
+  covering,
+  least,
+  rotationTriggerNames,
+  strictest,
+  type LifecyclePolicy,
+  type Wanted,
+} from './lifecycle.ts'
 import type { Principal } from './principal.ts'
 
 /** What of a key breaks which lifecycle policy. Pure rules over values. */
@@ -67,16 +74,16 @@ const checks: Checks = {
     const period = periods[typeOf(governed)]
     return period === undefined ? [] : governed.versions.flatMap(overlong(governed.key, period))
   },
-  rotation: ({ everyDays }, governed) => {
-    if (!canRotateItself(governed)) return []
-    const days = governed.key.rotation?.triggers.everyDays ?? Number.POSITIVE_INFINITY
-    if (days <= everyDays) return []
-    const words =
-      days === Number.POSITIVE_INFINITY
-        ? `it is not rotated by itself every ${everyDays} days`
-        : `it is rotated every ${days} days, not every ${everyDays}`
-    return [{ excess: days - everyDays, words }]
-  },
+  rotation: (wanted, governed) =>
+    canRotateItself(governed)
+      ? rotationTriggerNames.flatMap((name) => {
+          const most = wanted[name] ?? Number.POSITIVE_INFINITY
+          const own = governed.key.rotation?.triggers[name] ?? Number.POSITIVE_INFINITY
+          if (own <= most) return []
+          const words = `it is not rotated by itself within ${most} ${unitOf[name]}`
+          return [{ what: name, excess: own - most, words }]
+        })
+      : [],
   export: (_forbidden, { key }) =>
     key.exportable ? [{ excess: 0, words: 'it is exportable' }] : [],
   owner: (wanted, { owner }) => {
@@ -90,6 +97,8 @@ const checks: Checks = {
       .filter((name) => (key.labels[name] ?? '') === '')
       .map((name) => ({ what: name, excess: 0, words: `it has no label ${name}` })),
 }
+
+const unitOf = { everyDays: 'days', uses: 'uses', bytes: 'bytes', wraps: 'wraps' } as const
 
 function typeOf({ key, strength }: GovernedKey) {
   return keyTypeOf(key.usage, strength.isSymmetric)
@@ -217,6 +226,24 @@ export function datesWithin(
   return {
     ...(protectStopAt === undefined ? {} : { protectStopAt }),
     ...(processStopAt === undefined ? {} : { processStopAt }),
+  }
+}
+
+/** The ends that a version gets that nobody gave any: those it would get, or sooner where the rules allow no more. */
+export function datesCutTo(
+  rules: LifecycleRules,
+  governed: Parameters<typeof datesWithin>[1],
+  activatedAt: number,
+  wished: Parameters<typeof datesWithin>[3],
+): ReturnType<typeof datesWithin> {
+  const most = datesWithin(rules, governed, activatedAt, {})
+  const process = least(wished.processStopAt, most.processStopAt)
+  const protect = least(least(wished.protectStopAt, most.protectStopAt), process)
+  // A version that was to protect for ever does so where the rules do not say otherwise.
+  const isBounded = wished.protectStopAt !== undefined || most.protectStopAt !== undefined
+  return {
+    ...(protect === undefined || !isBounded ? {} : { protectStopAt: protect }),
+    ...(process === undefined ? {} : { processStopAt: process }),
   }
 }
 

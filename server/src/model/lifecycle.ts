@@ -42,7 +42,7 @@ const meets: Meets = {
   strengthMin: Math.max,
   quantumMin: Math.max,
   cryptoperiods: shortest,
-  rotation: (one, other) => ({ everyDays: Math.min(one.everyDays, other.everyDays) }),
+  rotation: sooner,
   export: () => 'forbidden',
   destructionDaysMin: Math.max,
   owner: (one, other) => (one === 'person' ? one : other),
@@ -53,9 +53,18 @@ function sorted(names: readonly string[]): string[] {
   return [...new Set(names)].toSorted()
 }
 
-function least(one: number | undefined, other: number | undefined): number | undefined {
+/** The less of two numbers that may be absent, which is the other then. */
+export function least(one: number | undefined, other: number | undefined): number | undefined {
   if (one === undefined || other === undefined) return one ?? other
   return Math.min(one, other)
+}
+
+/** The triggers that a policy can ask for. */
+export const rotationTriggerNames = ['everyDays', 'uses', 'bytes', 'wraps'] as const
+
+function sooner(one: Wanted['rotation'], other: Wanted['rotation']): Wanted['rotation'] {
+  const entries = rotationTriggerNames.map((name) => [name, least(one[name], other[name])] as const)
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined))
 }
 
 type Bounds = NonNullable<Periods[KeyType]>
@@ -101,7 +110,7 @@ export function strictest(all: readonly LifecycleRules[]): LifecycleRules {
   }, {})
 }
 
-/** Cryptoperiods that bound nothing. A list of algorithms that has none left allows none, which is not the same as no list. */
+/** Cryptoperiods or a rotation that bound nothing. A list of algorithms that has none left allows none, which is not the same as no list. */
 function isEmpty(value: unknown): boolean {
   return typeof value === 'object' && !Array.isArray(value) && Object.keys(value ?? {}).length === 0
 }

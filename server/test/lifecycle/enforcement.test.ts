@@ -183,6 +183,24 @@ test('rotation: new keys get it, and none goes without it or has it more seldom'
   assert.equal((await house.createKey({ algorithm: 'P-256' })).rotation, undefined)
 })
 
+test('every trigger that is asked for is there, whichever others a key has', async () => {
+  await using scene = await startScene()
+  const { house } = scene
+  await scene.ask({ rotation: { uses: 1_000, everyDays: 90 } })
+  const { id: key, rotation } = await house.createKey({
+    rotation: { uses: 10, calendar: '0 3 1 * *' },
+  })
+  assert.deepEqual(rotation?.triggers, { everyDays: 90, uses: 10, calendar: '0 3 1 * *' })
+  const make = (triggers: { uses?: number; everyDays?: number }) =>
+    house.codeOf('key.create', { algorithm: 'AES', exportable: false, rotation: triggers })
+  assert.equal(await make({ uses: 1_001 }), VIOLATED)
+  assert.equal(await make({ everyDays: 91 }), VIOLATED)
+  const set = (triggers: object) => house.codeOf('key.setRotation', { key, ...triggers })
+  assert.equal(await set({ off: true }), VIOLATED)
+  assert.equal(await set({ uses: 10 }), VIOLATED)
+  assert.equal(await set({ uses: 1_000, everyDays: 90 }), 'ok')
+})
+
 test('policies of one tenant are not asked of the keys of another', async () => {
   await using scene = await startScene()
   const { house } = scene

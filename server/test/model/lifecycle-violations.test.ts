@@ -5,6 +5,7 @@ import * as fc from 'fast-check'
 import {
   brokenRules,
   cryptoperiods,
+  datesCutTo,
   datesWithin,
   rotationWithin,
   rulesOfPreset,
@@ -155,6 +156,22 @@ function stated(version: KeyVersion | undefined) {
     ...(version?.processStopAt === undefined ? {} : { processStopAt: version.processStopAt }),
   }
 }
+
+test('dates that are cut are neither later than they were, nor than what is allowed', () => {
+  fc.assert(
+    fc.property(rules, governedKeys, (about, { key, strength, versions: [wished] }) => {
+      const dates = datesCutTo(about, { key, strength }, NOW, wished ?? {})
+      const alone = keyOf({ ...key, version: 1 })
+      const versions = [versionOf(dates)]
+      const periods: LifecycleRules = { cryptoperiods: about.cryptoperiods }
+      assert.deepEqual(broken(periods, { key: alone, strength, owner: undefined, versions }), [])
+      for (const end of ['protectStopAt', 'processStopAt'] as const) {
+        const most = wished?.[end] ?? Number.POSITIVE_INFINITY
+        assert.ok((dates[end] ?? Number.POSITIVE_INFINITY) <= most)
+      }
+    }),
+  )
+})
 
 test('a new key gets the rotation that is asked for, and keeps its own triggers', () => {
   const { strength } = governedOf(keyOf(), [])

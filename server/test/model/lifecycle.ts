@@ -21,7 +21,7 @@ const wanted = {
   cryptoperiods: fc.record(Object.fromEntries(keyTypes.map((type) => [type, period])), {
     requiredKeys: [],
   }),
-  rotation: fc.record({ everyDays: days }),
+  rotation: fc.record({ everyDays: days, uses: days, wraps: days }, { requiredKeys: [] }),
   export: fc.constant('forbidden' as const),
   destructionDaysMin: days,
   owner: fc.constantFrom('enabled' as const, 'person' as const),
@@ -113,7 +113,9 @@ export const governedKeys: fc.Arbitrary<GovernedKey> = fc
     origin: fc.constantFrom('generated' as const, 'imported' as const),
     exportable: fc.boolean(),
     labels,
-    rotation: fc.option(days, { nil: undefined }),
+    rotation: fc.option(fc.record({ everyDays: days, uses: days }, { requiredKeys: [] }), {
+      nil: undefined,
+    }),
     first: versionDates,
     second: versionDates,
     strength: fc.record({
@@ -133,9 +135,7 @@ export const governedKeys: fc.Arbitrary<GovernedKey> = fc
     const key = keyOf({
       ...about,
       version: 2,
-      ...(rotation === undefined
-        ? {}
-        : { rotation: { triggers: { everyDays: rotation }, since: NOW } }),
+      ...(rotation === undefined ? {} : { rotation: { triggers: rotation, since: NOW } }),
     })
     const versions = [
       versionOf({ state: 'deactivated', ...first }),

@@ -1,6 +1,7 @@
 import { findAlgorithm, newestRow } from '#keyring'
 import {
   covering,
+  datesCutTo,
   datesWithin,
   PolicyViolated,
   rotationWithin,
@@ -139,6 +140,17 @@ export async function datesUnder(
 ): Promise<ReturnType<typeof datesWithin>> {
   const rules = rulesFor(await work.parts.lifecycle.of(key.tenant), key)
   return datesWithin(rules, { key, strength: strengthOf(key) }, activatedAt, given)
+}
+
+/** The ends of a version that comes by itself: those it would get, or sooner where the policies allow no more. */
+export async function datesCut(
+  work: Work,
+  key: Key,
+  activatedAt: number,
+  wished: Dates,
+): Promise<ReturnType<typeof datesCutTo>> {
+  const rules = rulesFor(await work.parts.lifecycle.of(key.tenant), key)
+  return datesCutTo(rules, { key, strength: strengthOf(key) }, activatedAt, wished)
 }
 
 /** A new key with the rotation that the policies ask for, where it has none of its own. */

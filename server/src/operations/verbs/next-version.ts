@@ -9,7 +9,7 @@ import {
   type KeyVersion,
 } from '#model'
 import { aliasesOf } from '../aliases.ts'
-import { assertChanged, datesUnder } from '../lifecycle/govern.ts'
+import { assertChanged, datesCut, datesUnder } from '../lifecycle/govern.ts'
 import { keyRow, standing, versionRow } from '../rows.ts'
 import type { Plan } from '../verb.ts'
 import { keyView } from '../views.ts'
@@ -76,7 +76,7 @@ async function nextOf(work: Work, member: RingKey, next: NextVersion): Promise<P
       : { pending: number + 1 }),
   }
   const version: KeyVersion = {
-    ...newVersion(key.id, number, now, await datesUnder(work, key, now, next.dates)),
+    ...newVersion(key.id, number, now, await endsOf(work, key, next)),
     ...(ahead === undefined ? {} : { createdAt: ahead.createdAt }),
     ...next.imported,
     rotatedBy: next.rotatedBy,
@@ -95,6 +95,12 @@ async function nextOf(work: Work, member: RingKey, next: NextVersion): Promise<P
     rows: [...rows, ...after],
     unchanged: pending === undefined ? unchanged : [...unchanged, ...standing(member, [pending])],
   }
+}
+
+/** Dates that somebody gives must not be too long; those of a rotation that comes by itself are cut to what is allowed. */
+function endsOf(work: Work, key: Key, { dates, rotatedBy }: NextVersion): Promise<Dates> {
+  const isGiven = rotatedBy === 'demand' || rotatedBy === 'import'
+  return (isGiven ? datesUnder : datesCut)(work, key, work.now, dates)
 }
 
 /** The plan that adds a version that waits for a rotation. */

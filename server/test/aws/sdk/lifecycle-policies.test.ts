@@ -54,12 +54,12 @@ test('each operation that would break a policy is denied', async () => {
   await assertRefused(
     kms.disableKeyRotation({ KeyId }),
     DENIED,
-    denied('DisableKeyRotation', arn, 'it is not rotated by itself every 200 days'),
+    denied('DisableKeyRotation', arn, 'it is not rotated by itself within 200 days'),
   )
   await assertRefused(
     kms.enableKeyRotation({ KeyId, RotationPeriodInDays: 365 }),
     DENIED,
-    denied('EnableKeyRotation', arn, 'it is rotated every 365 days, not every 200'),
+    denied('EnableKeyRotation', arn, 'it is not rotated by itself within 200 days'),
   )
   await assertRefused(
     kms.scheduleKeyDeletion({ KeyId, PendingWindowInDays: 7 }),
