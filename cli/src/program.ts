@@ -4,6 +4,7 @@ import { completeCommand, completionCommand } from './commands/completion.ts'
 import { decryptCommand } from './commands/decrypt.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { encryptCommand } from './commands/encrypt.ts'
+import { eventsCommand } from './commands/events.ts'
 import { importCommand } from './commands/import.ts'
 import { initCommand } from './commands/init.ts'
 import { keyCompromiseCommand } from './commands/key-compromise.ts'
@@ -88,6 +89,7 @@ export function makeProgram(making: Making): Command {
   }
   program.addCommand(rewrapCommand(making).helpGroup(USES))
   program.addCommand(statementCommand(making).helpGroup(MANAGE))
+  program.addCommand(eventsCommand(making).helpGroup(USES))
   const here = [profileCommand(making), completionCommand(making), versionCommand(making)]
   for (const command of here) program.addCommand(command.helpGroup(HERE))
   program.addCommand(

@@ -22,6 +22,7 @@ const seeKeys = [
   'alias.list',
   'dependent.list',
   'rewrap.list',
+  'notice.list',
 ] as const
 const encrypting = ['encrypt', 'datakey', 'encapsulate', 'random'] as const
 const decrypting = ['decrypt', 'decapsulate'] as const

@@ -43,7 +43,7 @@ function isLoopback(hostname: string): boolean {
 }
 
 /** The base URL without its last slash, or a ClavigerInputError that says what is wrong with it. */
-function checkedAddress(options: ClientOptions): { address: string; readable: boolean } {
+export function checkedAddress(options: ClientOptions): { address: string; readable: boolean } {
   const url = URL.parse(options.address)
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw new ClavigerInputError('address', 'must be a URL such as https://kms.example:8300')

@@ -22,5 +22,6 @@ export {
   type Sink,
   type Source,
 } from './file/index.ts'
+export { watchNotices, type Notice, type WatchOptions } from './watch.ts'
 export { wrapKeyMaterial } from './wrap-key-material.ts'
 export type { Call, CallInput, CallOptions, Claviger } from './types.ts'

@@ -91,6 +91,7 @@ export function openDoors(
     gate: house.gate,
     ceremonies: house.ceremonies,
     status: () => house.status(),
+    revision: () => ledger.revision,
     openApi: () => JSON.stringify(openApi(VERSION)),
     metrics: () => metrics.render(),
     assertReady() {

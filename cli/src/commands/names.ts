@@ -66,6 +66,7 @@ export function methodOf(
 export const groups: Readonly<Record<string, string>> = Object.freeze({
   key: 'The life of keys',
   dependent: 'What depends on keys',
+  notice: 'What became of keys',
   subscription: 'Who is told of notices by webhook',
   compromise: 'Compromises of keys, from the first alarm to the report',
   rewraps: 'Runs that bring what is encrypted under newer keys',

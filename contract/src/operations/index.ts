@@ -17,6 +17,7 @@ import * as loginProviders from './login-providers.ts'
 import * as logins from './logins.ts'
 import * as machines from './machines.ts'
 import * as material from './material.ts'
+import * as notices from './notices.ts'
 import * as persons from './persons.ts'
 import * as policies from './policies.ts'
 import * as rewrap from './rewrap.ts'
@@ -81,6 +82,7 @@ export const operations = {
   'dependent.get': dependents.getDependent,
   'dependent.list': dependents.listDependents,
   'dependent.acknowledge': dependents.acknowledgeNotice,
+  'notice.list': notices.listNotices,
   'subscription.create': subscriptions.createSubscription,
   'subscription.update': subscriptions.updateSubscription,
   'subscription.rotateSecret': subscriptions.rotateSubscriptionSecret,

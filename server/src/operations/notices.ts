@@ -1,4 +1,4 @@
-import { operations, type LedgerRecord } from '@claviger/contract'
+import { operations, type LedgerRecord, type OutputOf } from '@claviger/contract'
 import { noticeTypeOf } from '@claviger/contract'
 import { internalEvents } from '@claviger/contract/ledger'
 import { newestRow, signNotice, type Hierarchy, type RowSeals } from '#keyring'
@@ -75,15 +75,22 @@ export async function waitingDeliveries(store: Store, seals: RowSeals): Promise<
   return (await every(store, 'delivery')).map((row) => seals.open<Delivery>(row))
 }
 
-/** What is sent of a notice: what happened to what, and nothing secret. Receivers ask for more with rights of their own. */
-export function noticeBody(
+/** What is told of a notice: what happened to what, and nothing secret. Receivers ask for more with rights of their own. */
+export function noticeOf(
   { tenant, notice, type }: Pick<Delivery, 'tenant' | 'notice' | 'type'>,
-  record: LedgerRecord,
+  { key, version, subject, detail, time }: LedgerRecord,
   dependent?: string,
-): string {
-  const { key, version, subject, detail, time } = record
-  const data = { notice, tenant, key, version, subject, dependent, detail }
-  return JSON.stringify({ type, timestamp: time, data })
+): OutputOf<'notice.list'>['items'][number] {
+  const data = {
+    notice,
+    tenant,
+    ...(key === undefined ? {} : { key }),
+    ...(version === undefined ? {} : { version }),
+    ...(subject === undefined ? {} : { subject }),
+    ...(dependent === undefined ? {} : { dependent }),
+    ...(detail === undefined ? {} : { detail }),
+  }
+  return { type, timestamp: time, data }
 }
 
 /** The message of a delivery, signed now; undefined where there is nobody to send it to any more. */
@@ -105,7 +112,7 @@ export async function messageOf(
   const now = clock.now()
   const timestamp = Math.floor(now / 1_000)
   const dependent = scope.kind === 'dependent' ? scope.dependent : undefined
-  const body = noticeBody(delivery, record, dependent)
+  const body = JSON.stringify(noticeOf(delivery, record, dependent))
   const withPrevious = previousSecretUntil !== undefined && previousSecretUntil > now
   const whose = { tenant, subscription: id, wrapped: row.material, withPrevious }
   return {

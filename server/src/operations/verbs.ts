@@ -54,6 +54,7 @@ import * as loginProviders from './verbs/login-providers/manage.ts'
 import { linkOwnProvider } from './verbs/login-providers/own-link.ts'
 import { nameLoginProviders, startProviderLogin } from './verbs/login-providers/start.ts'
 import { mac, macBatch, verifyMac } from './verbs/mac.ts'
+import { listNotices } from './verbs/notices.ts'
 import { createOwnerToken } from './verbs/owner-token.ts'
 import * as adding from './verbs/persons/add-factor.ts'
 import * as devices from './verbs/persons/device.ts'
@@ -144,6 +145,7 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'dependent.get': dependents.getDependent,
   'dependent.list': dependents.listDependents,
   'dependent.acknowledge': dependents.acknowledgeNotice,
+  'notice.list': listNotices,
   'subscription.create': subscriptions.createSubscription,
   'subscription.update': subscriptions.updateSubscription,
   'subscription.rotateSecret': subscriptions.rotateSubscriptionSecret,

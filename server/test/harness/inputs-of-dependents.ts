@@ -5,7 +5,11 @@ import type { Inputs } from './inputs.ts'
 
 type Named = Extract<
   keyof Inputs,
-  `dependent.${string}` | `subscription.${string}` | 'key.dependents' | 'key.sources'
+  | `dependent.${string}`
+  | `subscription.${string}`
+  | 'notice.list'
+  | 'key.dependents'
+  | 'key.sources'
 >
 
 function dependent(key: string) {
@@ -48,6 +52,7 @@ export function dependentInputs(
       ).items
       return { dependent: id, notice: found?.index ?? 0 }
     },
+    'notice.list': async () => page,
     'subscription.create': async () => subscription,
     'subscription.update': async () => ({ subscription: await subscriptionOf(), name: 'x' }),
     'subscription.rotateSecret': async () => ({

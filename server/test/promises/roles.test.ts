@@ -78,6 +78,7 @@ const may: Readonly<Record<GatedName, string>> = {
   'dependent.get': 'oAedsuav.',
   'dependent.list': 'oAedsuav.',
   'dependent.acknowledge': 'oA.......',
+  'notice.list': 'oAedsuav.',
   'subscription.create': 'oA.......',
   'subscription.update': 'oA.......',
   'subscription.rotateSecret': 'oA.......',

@@ -37,6 +37,7 @@ export function restDoorOver(test: TestHouse, replaced: Partial<RestDoorOptions>
     observe: (operation, code, milliseconds) => metrics.observe(operation, code, milliseconds),
     reportFailure: (_request, error) => failures.push(error),
     elapsed: () => performance.now(),
+    revision: () => house.ledger.revision,
     ...replaced,
   })
   return { door, owner: new Client(intoDoor(door), test.token), failures }

@@ -101,7 +101,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     host: address.address,
     port: address.port,
     async drain(graceMs) {
-      reader.draining = true
+      reader.drain()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
       const timer = setTimeout(() => server.closeAllConnections(), graceMs)

@@ -29,6 +29,8 @@ export interface HttpResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Uint8Array
+  /** A body without an end, in place of the other: text as it comes, until the reader is gone, which the signal says. */
+  readonly stream?: (gone: AbortSignal) => AsyncIterable<string>
 }
 
 /** What serves one protocol over HTTP. */

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import type { HttpDoor, HttpResponse } from './message.ts'
+import { OpenStreams } from './open-streams.ts'
 import { certificateOf } from './peer.ts'
 
 /** Reads a request whole, within its bounds, hands it to a door, and writes what the door says. */
@@ -22,12 +23,18 @@ export class Reader {
   readonly #answered = new WeakSet<Duplex>()
   /** Bytes of long bodies in memory now. */
   #held = 0
-  /** Once set, each answer ends its connection. */
-  draining = false
+  readonly #streams = new OpenStreams()
+  #draining = false
 
   constructor(door: HttpDoor, idPrefix: string) {
     this.#door = door
     this.#idPrefix = idPrefix
+  }
+
+  /** From now on each answer ends its connection, and streams end. */
+  drain(): void {
+    this.#draining = true
+    this.#streams.end()
   }
 
   serve(request: IncomingMessage, response: ServerResponse): void {
@@ -40,7 +47,7 @@ export class Reader {
     // Finding out what an address takes costs a look-up, which a body within the common limit does not need.
     const limit =
       announced <= COMMON_BYTES_MAX ? COMMON_BYTES_MAX : this.#door.bodyLimit(method, path)
-    if (this.draining) response.setHeader('connection', 'close')
+    if (this.#draining) response.setHeader('connection', 'close')
     if (announced > limit && announced !== Number.POSITIVE_INFINITY) {
       this.#turnAway(request, response, id, 'payload_too_large')
       return
@@ -86,7 +93,10 @@ export class Reader {
       }
       // A door answers every error itself; should it fail all the same, the connection is cut rather than left hanging.
       this.#door.respond(message).then(
-        (answer) => write(response, answer),
+        (answer) =>
+          answer.stream === undefined
+            ? write(response, answer)
+            : void this.#streams.write(response, answer, answer.stream),
         () => response.destroy(),
       )
     })

@@ -3,6 +3,7 @@ import type { HttpDoor, HttpRequest, HttpResponse } from '#http'
 import { toClavigerError, type ClavigerError } from '#model'
 import type { Ceremonies, Credential, Gate, GatedName } from '#operations'
 import { assertOwnOrigin, cookieCredential, withCookie } from './cookie.ts'
+import { askedFor, stream, Streams, type ListNotices } from './events.ts'
 import { demandsOf, problem } from './problem.ts'
 import { Routes } from './routes.ts'
 import { encodeOutput, readInput } from './wire.ts'
@@ -16,6 +17,8 @@ export interface RestDoorOptions {
   readonly status: () => unknown
   /** @throws ClavigerError where the server cannot serve */
   readonly assertReady: () => void
+  /** The ledger's revision: event streams look when it moves. */
+  readonly revision: () => number
   /** The OpenAPI document as text; made when it is first asked for. */
   readonly openApi: () => string
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>
@@ -37,6 +40,7 @@ const json = { 'content-type': 'application/json', 'cache-control': 'no-store' }
 
 export function createRestDoor(options: RestDoorOptions): HttpDoor {
   const routes = new Routes()
+  const streams = new Streams()
   let openApi: string | undefined
 
   async function performCeremony(
@@ -73,6 +77,10 @@ export function createRestDoor(options: RestDoorOptions): HttpDoor {
       if (matched.kind === 'metrics') {
         const { contentType, text } = await options.metrics()
         return { status: 200, headers: { 'content-type': contentType }, body: text }
+      }
+      if (matched.kind === 'events') {
+        operation = 'notice.list'
+        return await watch(options, streams, request)
       }
       const { route, parameters } = matched
       const { name, row } = route
@@ -120,6 +128,44 @@ async function performGated(
   })
   const ends = name === 'logout' && credential.kind === 'cookie'
   return withCookie({ carried, ends }, output, (told) => answer(row, request, told))
+}
+
+/** Begins an event stream: what is wrong with asking for it is answered as everywhere. */
+async function watch(
+  { gate, revision }: RestDoorOptions,
+  streams: Streams,
+  request: HttpRequest,
+): Promise<HttpResponse> {
+  const credential = credentialOf(request)
+  if (credential.kind === 'cookie') assertOwnOrigin(request)
+  const input = askedFor(request)
+  let principal = ''
+  const list: ListNotices = (asked) =>
+    gate.perform({
+      ...originOf(request),
+      operation: 'notice.list',
+      credential,
+      read: () => asked,
+      told: ({ caller }) => (principal = caller?.principal ?? ''),
+    })
+  const first = await list(input)
+  const release = streams.take(principal)
+  return {
+    status: 200,
+    headers: {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'claviger-request': request.id,
+    },
+    body: '',
+    async *stream(gone) {
+      try {
+        yield* stream({ input, first, list, revision }, gone)
+      } finally {
+        release()
+      }
+    },
+  }
 }
 
 const refusals = {

@@ -17,11 +17,13 @@ export type Match =
     }
   | { readonly kind: 'openapi' }
   | { readonly kind: 'metrics' }
+  | { readonly kind: 'events' }
 
 /** Addresses that are not of the contract. */
 const others: Readonly<Record<string, Match>> = {
   '/v1/openapi.json': { kind: 'openapi' },
   '/metrics': { kind: 'metrics' },
+  '/v1/events': { kind: 'events' },
 }
 const methods = ['GET', 'POST', 'PATCH', 'DELETE'] as const
 
