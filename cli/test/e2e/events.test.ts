@@ -26,7 +26,7 @@ test('a watch gives each notice once, in order, over connections that break', as
     if (!response.headers.get('content-type')?.includes('event-stream') || !response.body)
       return response
     connections += 1
-    const reader = response.body.getReader()
+    const reader = response.body.getReader() as ReadableStreamDefaultReader<Uint8Array>
     const once = new ReadableStream<Uint8Array>({
       async pull(controller) {
         for (;;) {
