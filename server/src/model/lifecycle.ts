@@ -110,7 +110,7 @@ export function strictest(all: readonly LifecycleRules[]): LifecycleRules {
   }, {})
 }
 
-/** Cryptoperiods or a rotation that bound nothing. A list of algorithms that has none left allows none, which is not the same as no list. */
+/** Cryptoperiods or a rotation that bound nothing. A list of algorithms with none left allows none, which is not the same as no list. */
 function isEmpty(value: unknown): boolean {
   return typeof value === 'object' && !Array.isArray(value) && Object.keys(value ?? {}).length === 0
 }
