@@ -105,6 +105,7 @@ test('targets are read from the figures they name, and a bound itself is kept', 
     file: { ratio: 0.6 },
     decisions: { first_p50_us: 5, again_p50_us: 0.2, conditional_p50_us: 5.1 },
     unbind: { answered_after: 0 },
+    due: { p99_growth: 0.5 },
   }
   const missed = targets.filter((target) => {
     const value = target.figure({ rows, figures })
