@@ -308,3 +308,17 @@ test('what is encrypted while the opening is on its way to the disk does not com
     assert.notDeepEqual([again.key, again.version], [key, 1])
   }
 })
+
+test('the replacement rotates as the old key did, and as often as a policy asks meanwhile', async () => {
+  const { house, key, since } = await scene()
+  await using _ = house
+  await house.perform('key.setRotation', { key, everyDays: 400, uses: 1_000 })
+  await house.perform('lifecyclePolicy.create', {
+    name: 'twice a year',
+    scope: { kind: 'tenant' },
+    rules: { rotation: { everyDays: 180 } },
+  })
+  const { replacement } = await open(house, key, since)
+  const { rotation } = await house.perform('key.get', { key: replacement.key })
+  assert.deepEqual(rotation?.triggers, { everyDays: 180, uses: 1_000 })
+})

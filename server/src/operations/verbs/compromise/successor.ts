@@ -6,6 +6,7 @@ import {
   type Containment,
   type Key,
   type KeyVersion,
+  type Rotation,
 } from '#model'
 import { keyRow, standing, versionRow } from '../../rows.ts'
 import type { Plan } from '../../verb.ts'
@@ -43,6 +44,17 @@ function named(work: Work, reference: string, { key: old }: RingKey): Key {
   return key
 }
 
+/** The old key's rotation, and what lifecycle policies ask of a key that is made now where that is more. */
+function rotationLike(old: Rotation, { rotation: asked }: Key, now: number): Rotation {
+  const own: Readonly<Record<string, unknown>> = old.triggers
+  const stricter = Object.entries(asked?.triggers ?? {}).filter(([name, most]) => {
+    const given = own[name]
+    return typeof most === 'number' && !(typeof given === 'number' && given <= most)
+  })
+  const { raised: _, ...rest } = old
+  return { ...rest, triggers: { ...old.triggers, ...Object.fromEntries(stricter) }, since: now }
+}
+
 /** A key like the compromised one, made now: everything that was said of it, but its dates, which were its own. */
 async function madeLike(work: Work, ringKey: RingKey) {
   const { key: old } = ringKey
@@ -69,7 +81,9 @@ async function madeLike(work: Work, ringKey: RingKey) {
     const rest = {
       ...key,
       ...(old.policy === undefined ? {} : { policy: old.policy }),
-      ...(old.rotation === undefined ? {} : { rotation: { ...old.rotation, since: work.now } }),
+      ...(old.rotation === undefined
+        ? {}
+        : { rotation: rotationLike(old.rotation, key, work.now) }),
     }
     return keyRow(rest, draft.version)
   })
