@@ -8,14 +8,13 @@ import {
   type Dependent,
   type RewrapRun,
 } from '#model'
-import { mayList } from '../may-list.ts'
 import { rowsOfKey } from '../rows-of-key.ts'
 import { standing } from '../rows.ts'
 import { rewrapRow } from '../rows/rewrap.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { own } from './own.ts'
-import { page } from './page.ts'
+import { pageOfKeys } from './page-of-keys.ts'
 
 /**
  * Re-wrap runs. The server never sees where ciphertexts are: whoever holds them goes through them and reports here, and what is
@@ -241,22 +240,12 @@ export const getRewrap: ReadVerb<'rewrap.get'> = {
   run: async (input, work) => view(work, (await admitted(work, input.run)).value),
 }
 
-/** A principal that may see only some keys sees only their runs. */
 export const listRewraps: ReadVerb<'rewrap.list'> = {
   kind: 'read',
-  async run(input, work) {
-    const facets: [string, string][] = []
-    if (input.key === undefined) work.authorizeSomewhere()
-    else {
-      await work.locate([input.key])
-      facets.push(['key', work.key(input.key).ringKey.key.id])
-    }
-    if (input.state !== undefined) facets.push(['state', input.state])
-    return page(work, { kind: 'rewrapRun', facets, input }, async (row) => {
-      const run = work.parts.seals.open<RewrapRun>(row)
-      const ringKey = await work.parts.ring.load(run.key)
-      if (ringKey === undefined || !(await mayList(work, ringKey))) return undefined
-      return view(work, run)
-    })
-  },
+  run: (input, work) =>
+    pageOfKeys(
+      work,
+      { kind: 'rewrapRun', input, facets: { state: input.state } },
+      (run: RewrapRun) => view(work, run),
+    ),
 }
