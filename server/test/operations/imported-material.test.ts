@@ -329,3 +329,15 @@ test('no material, and nothing of it but its fingerprint, stands in ledger or an
   ])
   for (const spelling of spellings) assert.equal(told.includes(spelling), false)
 })
+
+test('a key that is destroyed before its material ends leaves nothing to do', async () => {
+  const { key, input } = await importedKey()
+  await owner.call('key.import', { ...input, materialExpiresAt: inDays(30) })
+  await owner.call('key.destroy', { key, days: 7 })
+  clock.advance(7 * DAY_MS)
+  await house.runJob('destruction')
+  assert.equal((await owner.call('key.get', { key })).state, 'destroyed')
+  assert.deepEqual((await owner.call('system.doctor', {})).findings, [])
+  clock.advance(30 * DAY_MS)
+  await house.runJob('expiry')
+})

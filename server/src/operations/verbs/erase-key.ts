@@ -1,9 +1,8 @@
 import type { KeyState } from '@claviger/contract'
 import { digestOf } from '#access'
-import { versionId } from '#keyring'
 import { ClavigerError, hasReplicas, type Key, type KeyVersion } from '#model'
 import { rowsOfKey } from '../rows-of-key.ts'
-import { keyRow, standing } from '../rows.ts'
+import { keyRow, standing, versionRow } from '../rows.ts'
 import { readSettings } from '../settings.ts'
 import type { InternalVerb, PlannedRow } from '../verb.ts'
 import { certificateOf, type Tombstone } from './destruction-certificate.ts'
@@ -14,8 +13,11 @@ function destroyed(state: KeyState): KeyState {
   return state === 'compromised' ? 'destroyed-compromised' : 'destroyed'
 }
 
-/** A version whose material goes now, unless it went before. */
-export function erased({ destroyAt: _window, ...version }: KeyVersion, now: number): KeyVersion {
+/** A version whose material goes now, unless it went before; with it goes every time at which a job would have looked at it. */
+export function erased(
+  { destroyAt: _window, materialExpiresAt: _end, ...version }: KeyVersion,
+  now: number,
+): KeyVersion {
   if (version.destroyedAt !== undefined) return version
   return { ...version, state: destroyed(version.state), destroyedAt: now }
 }
@@ -51,13 +53,7 @@ export const eraseKey: InternalVerb<{ readonly key: string }> = {
     const certificate = certificateOf(ringKey, versions, now, settings.value)
     const rows: PlannedRow[] = [
       keyRow(key, ringKey.current),
-      ...versions.map((version): PlannedRow => ({
-        kind: 'version',
-        id: versionId(key.id, version.version),
-        tenant: key.tenant,
-        value: version,
-        facets: [],
-      })),
+      ...versions.map((version) => versionRow(key, version, undefined)),
       {
         kind: 'tombstone',
         id: key.id,
