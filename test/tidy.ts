@@ -44,7 +44,22 @@ const inSource = (path: string) => /^[a-z]+\/src\//.test(path)
 /** This file's own examples break the rules. */
 const everywhere = (path: string) => path !== 'test/tidy.ts'
 
+/** The store's and the crypto thread load these folders, and would load every schema with them: 47 MB and 0.3 s, when it was measured. */
+const wholeContract: Ban = {
+  name: 'schemas in what threads load',
+  applies: (path) => /^server\/src\/(model|store|crypto)\//.test(path),
+  findings: (path, source) =>
+    /^import (?!type\b)[^;']*from '@claviger\/contract'$/m.test(withoutComments(source))
+      ? [`${path}: takes a value of the whole contract; import it from a light part of it`]
+      : [],
+  examples: [
+    "import { operations } from '@claviger/contract'",
+    "import type { A } from 'a'\nimport {\n  operations,\n} from '@claviger/contract'",
+  ],
+}
+
 export const bans: readonly Ban[] = [
+  wholeContract,
   ban(
     'Date.now',
     /\bDate\.now\b|\bnew Date\(\)/,

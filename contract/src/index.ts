@@ -38,8 +38,8 @@ export {
   type KeyType,
   type LifecyclePreset,
   type LifecycleRule,
-  type LifecycleRules,
-} from './lifecycle.ts'
+} from './lifecycle-names.ts'
+export type { LifecycleRules } from './lifecycle.ts'
 export { type LedgerRecord, type Outcome } from './ledger/record.ts'
 export { noticeTypeOf } from './notice.ts'
 export { noticeTypeNames, noticeTypes, type NoticeType } from './notice-types.ts'

@@ -1,23 +1,9 @@
 import { z } from 'zod'
 import * as codec from './codecs.ts'
+import type { KeyType, LifecycleRule } from './lifecycle-names.ts'
 import { rotationTriggerFields as triggers } from './rotation.ts'
 
 /** What a lifecycle policy can ask of keys. Each rule that is absent asks for nothing. */
-
-/** Types of keys of SP 800-57 part 1 section 5.1.1, as far as keys here are of one: what their cryptoperiods are counted by. */
-export const keyTypes = [
-  'privateSignature',
-  'symmetricAuthentication',
-  'symmetricEncryption',
-  'privateTransport',
-  'privateAgreement',
-  'privateDecapsulation',
-] as const
-export type KeyType = (typeof keyTypes)[number]
-
-/** Sets of rules to start from. */
-export const lifecyclePresets = ['baseline', 'pci', 'hipaa', 'cnsa2'] as const
-export type LifecyclePreset = (typeof lifecyclePresets)[number]
 
 /** A hundred years, in days. */
 const PERIOD_DAYS_MAX = 36_500
@@ -85,9 +71,6 @@ export const lifecycleRules = z.strictObject({
     .max(codec.LABELS_MAX)
     .optional()
     .describe('Labels that keys have, with some value'),
-})
+} satisfies Record<LifecycleRule, z.ZodType>)
 
 export type LifecycleRules = z.output<typeof lifecycleRules>
-/** The name of a rule. */
-export type LifecycleRule = keyof LifecycleRules
-export const lifecycleRuleNames = Object.keys(lifecycleRules.shape) as readonly LifecycleRule[]

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import * as codec from '../codecs.ts'
-import { lifecyclePresets, lifecycleRuleNames, lifecycleRules } from '../lifecycle.ts'
+import { lifecyclePresets, lifecycleRuleNames } from '../lifecycle-names.ts'
+import { lifecycleRules } from '../lifecycle.ts'
 import { operation } from '../operation.ts'
 import { empty, nextPage, page, pageInBody, ruleScope } from './shared.ts'
 

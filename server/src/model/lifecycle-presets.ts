@@ -1,4 +1,5 @@
-import { keyTypes, type LifecyclePreset, type LifecycleRules } from '@claviger/contract'
+import type { LifecycleRules } from '@claviger/contract'
+import { keyTypes, type LifecyclePreset } from '@claviger/contract/lifecycle-names'
 import { cryptoperiods, type Cryptoperiod } from './cryptoperiods.ts'
 
 /**

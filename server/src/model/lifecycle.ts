@@ -1,10 +1,10 @@
+import type { LifecycleRules } from '@claviger/contract'
 import {
   lifecycleRuleNames,
   type KeyType,
   type LifecyclePreset,
   type LifecycleRule,
-  type LifecycleRules,
-} from '@claviger/contract'
+} from '@claviger/contract/lifecycle-names'
 import { canonicalJson } from './canonical.ts'
 import type { Cryptoperiod } from './cryptoperiods.ts'
 import { isInScope, type Scope } from './principal.ts'

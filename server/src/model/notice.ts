@@ -1,4 +1,5 @@
-import { noticeTypeOf, type LedgerRecord, type NoticeType } from '@claviger/contract'
+import type { LedgerRecord, NoticeType } from '@claviger/contract'
+import { noticeTypeOf } from '@claviger/contract/notice'
 
 /** Who is told of notices, and what is on its way, as it is stored. Dates are milliseconds since 1970. */
 
