@@ -113,10 +113,11 @@ function addressOf(server: Server, config: Config): string {
   return `${config.tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-/** Readable by its owner only, also where the file was there before. */
+/** Readable by its owner only, also where the file was there before; and so before there is anything in it to read. */
 function writeSecret(path: string, text: string): void {
-  writeFileSync(path, text, { mode: 0o600 })
+  writeFileSync(path, '', { mode: 0o600 })
   chmodSync(path, 0o600)
+  writeFileSync(path, text)
 }
 
 function welcome(
