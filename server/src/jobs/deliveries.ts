@@ -74,7 +74,21 @@ export class Deliveries<Message> implements Job {
     if (!isNew && !this.#isStale && this.#parts.now() < this.#nextAt) return
     this.#isStale = false
     this.#nextAt = Number.MAX_SAFE_INTEGER
-    const active = await this.#parts.subscriptions()
+    try {
+      const active = await this.#parts.subscriptions()
+      await this.#deal(active, head, isNew)
+    } catch (thrown) {
+      // What was not read is read the next time, whatever else happens until then.
+      this.#isStale = true
+      throw thrown
+    }
+  }
+
+  async #deal(
+    active: readonly Subscription[],
+    head: ReturnType<DeliveryParts<Message>['head']>,
+    isNew: boolean,
+  ): Promise<void> {
     try {
       if (active.length > 0 && isNew) await this.#queue(active, head.next)
       this.#revision = head.revision
