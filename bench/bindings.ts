@@ -3,9 +3,8 @@ import { CompiledGrants } from '../server/src/access/grants.ts'
 import { Session } from '../server/src/access/session.ts'
 import type { Figure } from './figures.ts'
 import type { BenchOptions } from './options.ts'
-import { LoadGenerator, TemporaryFolder } from './processes.ts'
 import { CONNECTIONS, createKey, message, percentile, rounded, warnOfFailures } from './rows.ts'
-import { Server } from './server.ts'
+import { withLoadedServer, type Server } from './server.ts'
 
 /** What many bindings cost: a decision by itself, and a change of one under load. */
 
@@ -114,66 +113,64 @@ export async function measureDecisions(options: BenchOptions): Promise<Figure> {
  * How long it takes to take a binding away among 10,000 while 64 connections encrypt, and how many of the requests that its principal
  * sent after the call had returned were still answered.
  */
-export async function measureUnbind(options: BenchOptions): Promise<Figure> {
+export function measureUnbind(options: BenchOptions): Promise<Figure> {
   const changes = options.quick ? 10 : 100
   const bindings = options.quick ? 1_000 : BINDINGS
-  using folder = new TemporaryFolder(options.folder)
-  await using server = await Server.start({
-    folder: folder.path,
-    data: `${folder.path}/data`,
-    pinning: 'server',
-  })
-  await using load = new LoadGenerator()
-  const key = await createKey(server, 'AES-256-GCM')
-  const others = await Promise.all(Array.from({ length: 10 }, (_, at) => service(server, `o${at}`)))
-  const made = await load.run({
-    port: server.port,
-    connections: CONNECTIONS,
-    warmupSeconds: 0,
-    pids: server.pids,
-    requests: others.map(({ principal }) =>
-      server.request('/v1/bindings', { principal, role: 'auditor', scope: { kind: 'key', key } }),
-    ),
-    count: bindings,
-  })
-  warnOfFailures('unbind', made)
-  const victims = []
-  for (let at = 0; at < changes; at += 1) {
-    const victim = await service(server, `victim${at}`)
-    const { output } = await server.call<{ id: string }>('/v1/bindings', {
-      principal: victim.principal,
-      role: 'encrypter',
+  return withLoadedServer(options, async (server, load) => {
+    const key = await createKey(server, 'AES-256-GCM')
+    const others = await Promise.all(
+      Array.from({ length: 10 }, (_, at) => service(server, `o${at}`)),
+    )
+    const made = await load.run({
+      port: server.port,
+      connections: CONNECTIONS,
+      warmupSeconds: 0,
+      pids: server.pids,
+      requests: others.map(({ principal }) =>
+        server.request('/v1/bindings', { principal, role: 'auditor', scope: { kind: 'key', key } }),
+      ),
+      count: bindings,
     })
-    victims.push({ ...victim, binding: output.id })
-  }
-  const underWay = load.run({
-    port: server.port,
-    connections: CONNECTIONS,
-    warmupSeconds: 1,
-    pids: server.pids,
-    requests: [server.request(`/v1/keys/${key}/encrypt`, { plaintext: message() })],
-    seconds: 1 + changes * 0.2,
+    warnOfFailures('unbind', made)
+    const victims = []
+    for (let at = 0; at < changes; at += 1) {
+      const victim = await service(server, `victim${at}`)
+      const { output } = await server.call<{ id: string }>('/v1/bindings', {
+        principal: victim.principal,
+        role: 'encrypter',
+      })
+      victims.push({ ...victim, binding: output.id })
+    }
+    const underWay = load.run({
+      port: server.port,
+      connections: CONNECTIONS,
+      warmupSeconds: 1,
+      pids: server.pids,
+      requests: [server.request(`/v1/keys/${key}/encrypt`, { plaintext: message() })],
+      seconds: 1 + changes * 0.2,
+    })
+    const times: number[] = []
+    let after = 0
+    for (const { token, binding } of victims) {
+      const encrypt = () =>
+        server.statusOf('POST', `/v1/keys/${key}/encrypt`, token, { plaintext: message() })
+      if ((await encrypt()) !== 200)
+        throw new Error('a principal could not encrypt with its binding')
+      const start = performance.now()
+      const status = await server.statusOf('DELETE', `/v1/bindings/${binding}`, server.token)
+      times.push(performance.now() - start)
+      if (status !== 200) throw new Error(`binding.delete answered ${status}`)
+      if ((await encrypt()) !== 403) after += 1
+    }
+    warnOfFailures('unbind', await underWay)
+    return {
+      bindings,
+      changes,
+      p50_ms: rounded(percentile(times, 0.5)),
+      p99_ms: rounded(percentile(times, 0.99)),
+      answered_after: after,
+    }
   })
-  const times: number[] = []
-  let after = 0
-  for (const { token, binding } of victims) {
-    const encrypt = () =>
-      server.statusOf('POST', `/v1/keys/${key}/encrypt`, token, { plaintext: message() })
-    if ((await encrypt()) !== 200) throw new Error('a principal could not encrypt with its binding')
-    const start = performance.now()
-    const status = await server.statusOf('DELETE', `/v1/bindings/${binding}`, server.token)
-    times.push(performance.now() - start)
-    if (status !== 200) throw new Error(`binding.delete answered ${status}`)
-    if ((await encrypt()) !== 403) after += 1
-  }
-  warnOfFailures('unbind', await underWay)
-  return {
-    bindings,
-    changes,
-    p50_ms: rounded(percentile(times, 0.5)),
-    p99_ms: rounded(percentile(times, 0.99)),
-    answered_after: after,
-  }
 }
 
 async function service(server: Server, name: string) {

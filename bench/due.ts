@@ -1,8 +1,7 @@
 import type { Figure } from './figures.ts'
 import type { BenchOptions } from './options.ts'
-import { LoadGenerator, TemporaryFolder } from './processes.ts'
 import { CONNECTIONS, createKey, message, rounded, warnOfFailures } from './rows.ts'
-import { Server } from './server.ts'
+import { withLoadedServer, type Server } from './server.ts'
 
 /** What many keys that are due at once cost those who use others meanwhile. */
 
@@ -16,64 +15,60 @@ const LAG_POLL_MS = 250
  * Keys whose calendar names the same minute: what encrypting takes before they are due and while they are rotated, and how many are rotated
  * in a second meanwhile. The whole run also says how long it took until nothing was due.
  */
-export async function measureDue(options: BenchOptions): Promise<Figure> {
+export function measureDue(options: BenchOptions): Promise<Figure> {
   const keys = options.quick ? 1_000 : 100_000
-  using folder = new TemporaryFolder(options.folder)
-  await using server = await Server.start({
-    folder: folder.path,
-    data: `${folder.path}/data`,
-    pinning: 'server',
-  })
-  await using load = new LoadGenerator()
-  const used = await createKey(server, 'AES-256-GCM')
-  const due = new Date(
-    Math.ceil((Date.now() + (keys / KEYS_PER_SECOND + 10) * 1_000) / 60_000) * 60_000,
-  )
-  const calendar = `${due.getUTCMinutes()} ${due.getUTCHours()} * * *`
-  const made = await load.run({
-    port: server.port,
-    connections: CONNECTIONS,
-    warmupSeconds: 0,
-    pids: server.pids,
-    requests: [server.request('/v1/keys', { rotation: { calendar } })],
-    count: keys,
-  })
-  warnOfFailures('due', made)
-  if (Date.now() > due.getTime() - 5_000) throw new Error('the keys were due before all were made')
-  const encrypt = (seconds: number) =>
-    load.run({
+  return withLoadedServer(options, async (server, load) => {
+    const used = await createKey(server, 'AES-256-GCM')
+    const due = new Date(
+      Math.ceil((Date.now() + (keys / KEYS_PER_SECOND + 10) * 1_000) / 60_000) * 60_000,
+    )
+    const calendar = `${due.getUTCMinutes()} ${due.getUTCHours()} * * *`
+    const made = await load.run({
       port: server.port,
-      connections: FOREGROUND,
-      warmupSeconds: options.warmupSeconds,
+      connections: CONNECTIONS,
+      warmupSeconds: 0,
       pids: server.pids,
-      requests: [server.request(`/v1/keys/${used}/encrypt`, { plaintext: message() })],
-      seconds,
+      requests: [server.request('/v1/keys', { rotation: { calendar } })],
+      count: keys,
     })
-  const seconds = options.quick ? 2 : 20
-  const before = await encrypt(Math.min(seconds, (due.getTime() - Date.now()) / 1_000 - 2))
-  await untilLag(server, (lag) => lag > 0)
-  const begun = performance.now()
-  const first = await rotations(server)
-  const meanwhile = await encrypt(seconds)
-  const elapsed = (performance.now() - begun) / 1_000
-  const rotated = (await rotations(server)) - first
-  const isStillDue = (await lagOf(server)) > 0
-  for (const result of [before, meanwhile]) warnOfFailures('due', result)
-  if (!isStillDue) options.say('the keys were rotated before the load had ended')
-  await untilLag(server, (lag) => lag === 0)
-  return {
-    keys,
-    p50_before_ms: rounded(before.p50),
-    p99_before_ms: rounded(before.p99),
-    p50_while_ms: rounded(meanwhile.p50),
-    p99_while_ms: rounded(meanwhile.p99),
-    p99_growth: rounded(meanwhile.p99 / before.p99 - 1),
-    ops_per_s_before: Math.round(before.answers / before.seconds),
-    ops_per_s_while: Math.round(meanwhile.answers / meanwhile.seconds),
-    rotated_per_s: Math.round(rotated / elapsed),
-    all_due_during_load: isStillDue ? 'yes' : 'no',
-    done_after_s: rounded((performance.now() - begun) / 1_000),
-  }
+    warnOfFailures('due', made)
+    if (Date.now() > due.getTime() - 5_000)
+      throw new Error('the keys were due before all were made')
+    const encrypt = (seconds: number) =>
+      load.run({
+        port: server.port,
+        connections: FOREGROUND,
+        warmupSeconds: options.warmupSeconds,
+        pids: server.pids,
+        requests: [server.request(`/v1/keys/${used}/encrypt`, { plaintext: message() })],
+        seconds,
+      })
+    const seconds = options.quick ? 2 : 20
+    const before = await encrypt(Math.min(seconds, (due.getTime() - Date.now()) / 1_000 - 2))
+    await untilLag(server, (lag) => lag > 0)
+    const begun = performance.now()
+    const first = await rotations(server)
+    const meanwhile = await encrypt(seconds)
+    const elapsed = (performance.now() - begun) / 1_000
+    const rotated = (await rotations(server)) - first
+    const isStillDue = (await lagOf(server)) > 0
+    for (const result of [before, meanwhile]) warnOfFailures('due', result)
+    if (!isStillDue) options.say('the keys were rotated before the load had ended')
+    await untilLag(server, (lag) => lag === 0)
+    return {
+      keys,
+      p50_before_ms: rounded(before.p50),
+      p99_before_ms: rounded(before.p99),
+      p50_while_ms: rounded(meanwhile.p50),
+      p99_while_ms: rounded(meanwhile.p99),
+      p99_growth: rounded(meanwhile.p99 / before.p99 - 1),
+      ops_per_s_before: Math.round(before.answers / before.seconds),
+      ops_per_s_while: Math.round(meanwhile.answers / meanwhile.seconds),
+      rotated_per_s: Math.round(rotated / elapsed),
+      all_due_during_load: isStillDue ? 'yes' : 'no',
+      done_after_s: rounded((performance.now() - begun) / 1_000),
+    }
+  })
 }
 
 async function metric(server: Server, name: string): Promise<number> {

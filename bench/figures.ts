@@ -10,7 +10,7 @@ import {
   rounded,
   warnOfFailures,
 } from './rows.ts'
-import { Server } from './server.ts'
+import { Server, withLoadedServer } from './server.ts'
 
 /** The figures that are not operations per second. */
 
@@ -20,46 +20,44 @@ export type Figure = Readonly<Record<string, number | string>>
 const READY_STARTS = 5
 
 /** How long key.revoke takes while 64 connections encrypt under another key as fast as they can. */
-export async function measureRevoke(options: BenchOptions): Promise<Figure> {
+export function measureRevoke(options: BenchOptions): Promise<Figure> {
   const revocations = options.quick ? 25 : 200
-  using folder = new TemporaryFolder(options.folder)
-  await using server = await Server.start({
-    folder: folder.path,
-    data: `${folder.path}/data`,
-    pinning: 'server',
+  return withLoadedServer(options, async (server, load) => {
+    const busy = await createKey(server, 'AES-256-GCM')
+    const victims: string[] = []
+    for (let made = 0; made < revocations; made += 1) {
+      const key = await createKey(server, 'AES-256-GCM')
+      // A key in use: unwrapped and cached.
+      await server.call(`/v1/keys/${key}/encrypt`, { plaintext: message() })
+      victims.push(key)
+    }
+    // The load outlasts the revocations: it is sized by the slowest that would still pass.
+    const underWay = load.run({
+      port: server.port,
+      connections: CONNECTIONS,
+      warmupSeconds: 1,
+      pids: server.pids,
+      requests: [server.request(`/v1/keys/${busy}/encrypt`, { plaintext: message() })],
+      seconds: 1 + revocations * 0.06,
+    })
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    const times: number[] = []
+    for (const key of victims) {
+      const { milliseconds } = await server.call(`/v1/keys/${key}/revoke`, {
+        reason: 'superseded',
+        acknowledge: 'all',
+      })
+      times.push(milliseconds)
+    }
+    const result = await underWay
+    warnOfFailures('revoke', result)
+    return {
+      revocations,
+      p50_ms: rounded(percentile(times, 0.5)),
+      p99_ms: rounded(percentile(times, 0.99)),
+      encrypts_per_s_meanwhile: Math.round(result.answers / result.seconds),
+    }
   })
-  await using load = new LoadGenerator()
-  const busy = await createKey(server, 'AES-256-GCM')
-  const victims: string[] = []
-  for (let made = 0; made < revocations; made += 1) {
-    const key = await createKey(server, 'AES-256-GCM')
-    // A key in use: unwrapped and cached.
-    await server.call(`/v1/keys/${key}/encrypt`, { plaintext: message() })
-    victims.push(key)
-  }
-  // The load outlasts the revocations: it is sized by the slowest that would still pass.
-  const underWay = load.run({
-    port: server.port,
-    connections: CONNECTIONS,
-    warmupSeconds: 1,
-    pids: server.pids,
-    requests: [server.request(`/v1/keys/${busy}/encrypt`, { plaintext: message() })],
-    seconds: 1 + revocations * 0.06,
-  })
-  await new Promise((resolve) => setTimeout(resolve, 1500))
-  const times: number[] = []
-  for (const key of victims) {
-    const { milliseconds } = await server.call(`/v1/keys/${key}/revoke`, { reason: 'superseded' })
-    times.push(milliseconds)
-  }
-  const result = await underWay
-  warnOfFailures('revoke', result)
-  return {
-    revocations,
-    p50_ms: rounded(percentile(times, 0.5)),
-    p99_ms: rounded(percentile(times, 0.99)),
-    encrypts_per_s_meanwhile: Math.round(result.answers / result.seconds),
-  }
 }
 
 /** From exec to the first answer of /v1/ready with 200: in memory, and with an existing store and its passphrase. */
@@ -84,35 +82,30 @@ export async function measureReady(options: BenchOptions): Promise<Figure> {
 }
 
 /** What is resident after many encrypts. */
-export async function measureMemory(options: BenchOptions): Promise<Figure> {
+export function measureMemory(options: BenchOptions): Promise<Figure> {
   const encrypts = options.quick ? 100_000 : 1_000_000
-  using folder = new TemporaryFolder(options.folder)
-  await using server = await Server.start({
-    folder: folder.path,
-    data: `${folder.path}/data`,
-    pinning: 'server',
+  return withLoadedServer(options, async (server, load) => {
+    const key = await createKey(server, 'AES-256-GCM')
+    const before = residentMegabytes(server.pids)
+    const result = await load.run({
+      port: server.port,
+      connections: CONNECTIONS,
+      warmupSeconds: 0,
+      pids: server.pids,
+      requests: Array.from({ length: 64 }, () =>
+        server.request(`/v1/keys/${key}/encrypt`, { plaintext: message() }),
+      ),
+      count: encrypts,
+    })
+    warnOfFailures('memory', result)
+    const after = residentMegabytes(server.pids)
+    return {
+      encrypts,
+      resident_before_mb: Math.round(before.now),
+      resident_mb: Math.round(after.now),
+      peak_mb: Math.round(after.peak),
+    }
   })
-  await using load = new LoadGenerator()
-  const key = await createKey(server, 'AES-256-GCM')
-  const before = residentMegabytes(server.pids)
-  const result = await load.run({
-    port: server.port,
-    connections: CONNECTIONS,
-    warmupSeconds: 0,
-    pids: server.pids,
-    requests: Array.from({ length: 64 }, () =>
-      server.request(`/v1/keys/${key}/encrypt`, { plaintext: message() }),
-    ),
-    count: encrypts,
-  })
-  warnOfFailures('memory', result)
-  const after = residentMegabytes(server.pids)
-  return {
-    encrypts,
-    resident_before_mb: Math.round(before.now),
-    resident_mb: Math.round(after.now),
-    peak_mb: Math.round(after.peak),
-  }
 }
 
 /** Whether a large store opens as fast as a small one. */

@@ -6,8 +6,9 @@ import { Agent, get, request as startRequest, type IncomingMessage } from 'node:
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { BenchOptions } from './options.ts'
 import { withDescendants } from './proc.ts'
-import { pinned, stop, type Pinning } from './processes.ts'
+import { LoadGenerator, pinned, stop, TemporaryFolder, type Pinning } from './processes.ts'
 
 /** The real server, started as a user starts it. */
 
@@ -162,6 +163,21 @@ export class Server implements AsyncDisposable {
     this.#agent.destroy()
     await stop(this.#child)
   }
+}
+
+/** A server that keeps its ledger on the disk, on a core of its own, and what puts load on it; both end with `use`. */
+export async function withLoadedServer<Result>(
+  options: Pick<BenchOptions, 'folder'>,
+  use: (server: Server, load: LoadGenerator) => Promise<Result>,
+): Promise<Result> {
+  using folder = new TemporaryFolder(options.folder)
+  await using server = await Server.start({
+    folder: folder.path,
+    data: `${folder.path}/data`,
+    pinning: 'server',
+  })
+  await using load = new LoadGenerator()
+  return await use(server, load)
 }
 
 /** The token file is written once the server is ready, which may be a moment after it says so. */
