@@ -1,5 +1,4 @@
-import { operations, type LedgerRecord, type OutputOf } from '@claviger/contract'
-import { noticeTypeOf } from '@claviger/contract'
+import { noticeTypeOf, operations, type LedgerRecord, type OutputOf } from '@claviger/contract'
 import { internalEvents } from '@claviger/contract/ledger'
 import { newestRow, signNotice, type Hierarchy, type RowSeals } from '#keyring'
 import { messageId, type Clock, type Delivery, type Subscription } from '#model'

@@ -131,6 +131,12 @@ export function assertWindow(work: Work, key: Key, days: number): Promise<void> 
   })
 }
 
+/** What the policies bound a key by, and the key as they look at it. */
+async function boundsOf(work: Work, key: Key) {
+  const rules = rulesFor(await work.parts.lifecycle.of(key.tenant), key)
+  return { rules, governed: { key, strength: strengthOf(key) } }
+}
+
 /** The ends of a new version: those given, and where none are, the longest that the policies allow. */
 export async function datesUnder(
   work: Work,
@@ -138,8 +144,8 @@ export async function datesUnder(
   activatedAt: number,
   given: Dates,
 ): Promise<ReturnType<typeof datesWithin>> {
-  const rules = rulesFor(await work.parts.lifecycle.of(key.tenant), key)
-  return datesWithin(rules, { key, strength: strengthOf(key) }, activatedAt, given)
+  const { rules, governed: about } = await boundsOf(work, key)
+  return datesWithin(rules, about, activatedAt, given)
 }
 
 /** The ends of a version that comes by itself: those it would get, or sooner where the policies allow no more. */
@@ -149,13 +155,13 @@ export async function datesCut(
   activatedAt: number,
   wished: Dates,
 ): Promise<ReturnType<typeof datesCutTo>> {
-  const rules = rulesFor(await work.parts.lifecycle.of(key.tenant), key)
-  return datesCutTo(rules, { key, strength: strengthOf(key) }, activatedAt, wished)
+  const { rules, governed: about } = await boundsOf(work, key)
+  return datesCutTo(rules, about, activatedAt, wished)
 }
 
 /** A new key with the rotation that the policies ask for, where it has none of its own. */
 export async function withRotation(work: Work, key: Key): Promise<Key> {
-  const rules = rulesFor(await work.parts.lifecycle.of(key.tenant), key)
-  const rotation = rotationWithin(rules, { key, strength: strengthOf(key) }, work.now)
+  const { rules, governed: about } = await boundsOf(work, key)
+  const rotation = rotationWithin(rules, about, work.now)
   return rotation === undefined ? key : { ...key, rotation }
 }

@@ -1,15 +1,13 @@
 import { noticeTypeOf, type LedgerRecord, type OutputOf } from '@claviger/contract'
 import { newId } from '#keyring'
 import { acknowledging, ClavigerError, type Dependent } from '#model'
-import { find } from '../lookup.ts'
-import { mayList } from '../may-list.ts'
 import { assertOwner } from '../owner.ts'
 import { dependentRow, standing } from '../rows.ts'
 import type { ChangeVerb, Plan, ReadVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { assertNotDestroyed } from './change-key.ts'
 import { own } from './own.ts'
-import { page } from './page.ts'
+import { pageOfKeys } from './page-of-keys.ts'
 import { removalsOf, SUBSCRIPTIONS_MAX } from './subscriptions.ts'
 
 /** What is declared to depend on keys. It allows nobody anything; it is what a revocation and a destruction ask about first. */
@@ -186,20 +184,10 @@ export const getDependent: ReadVerb<'dependent.get'> = {
 
 export const listDependents: ReadVerb<'dependent.list'> = {
   kind: 'read',
-  async run(input, work) {
-    work.authorizeSomewhere()
-    const facets: [string, string][] = []
-    if (input.key !== undefined) {
-      await work.locate([input.key])
-      facets.push(['key', work.key(input.key).ringKey.key.id])
-    }
-    if (input.owner !== undefined) facets.push(['owner', input.owner])
-    const from = { tenant: work.caller.tenant, region: work.origin.region }
-    return page(work, { kind: 'dependent', facets, input }, async (row) => {
-      const dependent = work.parts.seals.open<Dependent>(row)
-      const ringKey = await find(work.parts.ring, dependent.key, from)
-      if (ringKey === undefined || !(await mayList(work, ringKey))) return undefined
-      return dependentView(dependent)
-    })
-  },
+  run: (input, work) =>
+    pageOfKeys(
+      work,
+      { kind: 'dependent', input, facets: { owner: input.owner } },
+      (one: Dependent) => dependentView(one),
+    ),
 }

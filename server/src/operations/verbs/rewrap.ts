@@ -8,10 +8,11 @@ import {
   type Dependent,
   type RewrapRun,
 } from '#model'
+import type { RowStanding } from '#store'
 import { rowsOfKey } from '../rows-of-key.ts'
 import { standing } from '../rows.ts'
 import { rewrapRow } from '../rows/rewrap.ts'
-import type { ChangeVerb, ReadVerb } from '../verb.ts'
+import type { ChangeVerb, Plan, ReadVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { own } from './own.ts'
 import { pageOfKeys } from './page-of-keys.ts'
@@ -194,20 +195,28 @@ function counted(run: RewrapRun, counts: Counts): RewrapRun {
   }
 }
 
+async function planRun(
+  work: Work,
+  run: RewrapRun,
+  stood: RowStanding,
+  outcome?: { readonly outcome: string },
+): Promise<Plan<View>> {
+  return {
+    additive: true,
+    rows: [rewrapRow(run)],
+    unchanged: [stood],
+    key: run.key,
+    subject: run.id,
+    detail: { ...outcome, done: run.done, already: run.already, failed: run.failed },
+    output: await view(work, run),
+  }
+}
+
 export const reportRewrap: ChangeVerb<'rewrap.report'> = {
   kind: 'change',
   async run(input, work) {
     const { value, standing: stood } = await admittedOpen(work, input.run)
-    const run: RewrapRun = { ...counted(value, input), reportedAt: work.now }
-    return {
-      additive: true,
-      rows: [rewrapRow(run)],
-      unchanged: [stood],
-      key: run.key,
-      subject: run.id,
-      detail: { done: run.done, already: run.already, failed: run.failed },
-      output: await view(work, run),
-    }
+    return planRun(work, { ...counted(value, input), reportedAt: work.now }, stood)
   },
 }
 
@@ -217,21 +226,8 @@ export const finishRewrap: ChangeVerb<'rewrap.finish'> = {
     const { value, standing: stood } = await admittedOpen(work, input.run)
     const left = input.failed > 0 ? 'incomplete' : 'complete'
     const outcome = input.abandon === true ? 'abandoned' : left
-    const run: RewrapRun = {
-      ...counted(value, input),
-      failed: input.failed,
-      finishedAt: work.now,
-      outcome,
-    }
-    return {
-      additive: true,
-      rows: [rewrapRow(run)],
-      unchanged: [stood],
-      key: run.key,
-      subject: run.id,
-      detail: { outcome, done: run.done, already: run.already, failed: run.failed },
-      output: await view(work, run),
-    }
+    const finished = { ...counted(value, input), finishedAt: work.now, outcome } as const
+    return planRun(work, finished, stood, { outcome })
   },
 }
 

@@ -3,6 +3,7 @@ import {
   ClavigerError,
   keyRefusal,
   KeyError,
+  strictest,
   type Containment,
   type Key,
   type KeyVersion,
@@ -44,15 +45,14 @@ function named(work: Work, reference: string, { key: old }: RingKey): Key {
   return key
 }
 
-/** The old key's rotation, and what lifecycle policies ask of a key that is made now where that is more. */
+/** The old key's rotation, as soon as lifecycle policies ask of a key that is made now. */
 function rotationLike(old: Rotation, { rotation: asked }: Key, now: number): Rotation {
-  const own: Readonly<Record<string, unknown>> = old.triggers
-  const stricter = Object.entries(asked?.triggers ?? {}).filter(([name, most]) => {
-    const given = own[name]
-    return typeof most === 'number' && !(typeof given === 'number' && given <= most)
-  })
   const { raised: _, ...rest } = old
-  return { ...rest, triggers: { ...old.triggers, ...Object.fromEntries(stricter) }, since: now }
+  const { rotation: soonest } = strictest([
+    { rotation: old.triggers },
+    { rotation: asked?.triggers ?? {} },
+  ])
+  return { ...rest, triggers: { ...old.triggers, ...soonest }, since: now }
 }
 
 /** A key like the compromised one, made now: everything that was said of it, but its dates, which were its own. */
