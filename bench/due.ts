@@ -8,7 +8,7 @@ import { withLoadedServer, type Server } from './server.ts'
 /** Connections that encrypt, one request under way each: a server that is used, and not one that is full. */
 const FOREGROUND = 8
 /** Keys that are made in a second, at least; the calendar has to be later than the last of them. */
-const KEYS_PER_SECOND = 200
+const KEYS_PER_SECOND = 400
 const LAG_POLL_MS = 250
 
 /**
