@@ -2,6 +2,7 @@
  * What is said on the wire, and nothing else: one row per operation, the errors, the roles, and the public formats. REST routes,
  * OpenAPI, SDK methods, CLI commands, RBAC actions and ledger events are derived from here. It imports nothing of the project.
  */
+export { automaticOperations, type AutomaticName } from './automatic.ts'
 export {
   BATCH_ITEMS_MAX,
   CIPHERTEXT_OVERHEAD_MAX,

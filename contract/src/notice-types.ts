@@ -22,6 +22,7 @@ export const noticeTypes = Object.freeze({
   'alias.deleted': 'A name points at nothing any more',
   'approval.asked': 'Somebody asks others to approve an operation',
   'approval.decided': 'Somebody approved or rejected an operation',
+  'approval.failed': 'The server was to do what others approved, and was refused',
   'dependent.acknowledged': 'A dependent has done what a notice asks of it',
   'subscription.disabled': 'A receiver is told nothing any more',
 } as const)

@@ -32,6 +32,7 @@ const types: Readonly<Partial<Record<OperationName | InternalEvent, NoticeType>>
   'approval.request': 'approval.asked',
   'approval.approve': 'approval.decided',
   'approval.reject': 'approval.decided',
+  'approval.fail': 'approval.failed',
   'dependent.acknowledge': 'dependent.acknowledged',
   'subscription.disable': 'subscription.disabled',
 })

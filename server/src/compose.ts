@@ -2,13 +2,22 @@ import type { OutputOf } from '@claviger/contract'
 import type { Logger } from 'pino'
 import { Access, LoginProviders } from '#access'
 import { randomBytes, sha256 } from '#crypto'
-import { checkpoints, createLeases, destruction, expiry, rotation, type Job } from '#jobs'
+import {
+  checkpoints,
+  createLeases,
+  destruction,
+  execution,
+  expiry,
+  rotation,
+  type Job,
+} from '#jobs'
 import { Custody, Hierarchy, logPrimitives, Ring, RowSeals } from '#keyring'
 import { Ledger, Log } from '#ledger'
 import { ClavigerError, type Clock, type DueJob } from '#model'
 import {
   BegunLogins,
   Ceremonies,
+  doApproved,
   dueFor,
   Gate,
   LifecyclePolicies,
@@ -117,10 +126,11 @@ function assertOpen(custody: Custody, hierarchy: Hierarchy): void {
 
 /** What the server does by itself. */
 function jobsOf(
-  { store, clock, custody, ledgerReader }: Awaited<ReturnType<typeof layFoundation>>,
+  foundation: Awaited<ReturnType<typeof layFoundation>>,
   gate: Gate,
   node: string,
 ): readonly Job[] {
+  const { store, clock, custody, ledgerReader } = foundation
   const now = () => clock.now()
   const lease = createLeases({
     now,
@@ -150,6 +160,7 @@ function jobsOf(
         await gate.performAsSystem('key.rotateDue', tenant, { key })
       },
     }),
+    execution({ ...partsOf('execution'), act: (due) => doApproved(gate, foundation, due) }),
     expiry({
       ...partsOf('expiry'),
       async act({ tenant, key, version = 0 }) {

@@ -30,6 +30,8 @@ export const approvalStatement = z.strictObject({
     .min(1),
   createdAt: z.int(),
   expiresAt: z.int(),
+  /** The server does it by itself with the last approval that it takes. Where this is absent, who asked does it. */
+  automatic: z.literal(true).optional(),
 })
 export type ApprovalStatement = z.infer<typeof approvalStatement>
 

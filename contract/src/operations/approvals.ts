@@ -6,7 +6,7 @@ import { nextPage, page } from './shared.ts'
 
 /** Requests that others approve an operation: asked for, decided, and then done by who asked, once. */
 
-const states = ['pending', 'approved', 'rejected', 'withdrawn', 'executed'] as const
+const states = ['pending', 'approved', 'rejected', 'withdrawn', 'executed', 'failed'] as const
 
 const summary = {
   id: codec.uuid,
@@ -15,11 +15,18 @@ const summary = {
   key: codec.uuid.optional(),
   approvals: z.int().describe('How many others must approve'),
   signed: z.boolean().describe('Whether a policy counts only approvals that a passkey signed'),
+  automatic: z
+    .boolean()
+    .describe('Whether the server does it by itself, with the last approval that it takes'),
   comment: z.string(),
-  state: z.enum(states),
+  state: z.enum(states).describe('failed: the server tried to do it, and was refused'),
   createdAt: codec.timestamp(),
   expiresAt: codec.timestamp(),
   executedAt: codec.timestamp().optional(),
+  failure: z
+    .strictObject({ code: z.string().describe('The code of the error'), at: codec.timestamp() })
+    .optional()
+    .describe('Why the server could not do it'),
 }
 
 const approvalView = z.strictObject({
@@ -56,6 +63,10 @@ export const requestApproval = operation({
       .record(z.string().max(64), z.unknown())
       .describe('Its input, as it stands on the wire; whoever decides sees it'),
     comment: codec.words(1_024).default('').describe('Why'),
+    automatic: z
+      .boolean()
+      .optional()
+      .describe('Let the server do it, once, with the last approval that it takes'),
   }),
   output: approvalView,
   errors: ['not_found', 'conflict', 'payload_too_large'],

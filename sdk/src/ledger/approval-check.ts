@@ -54,6 +54,7 @@ export class ApprovalCheck {
   add(index: number, record: LedgerRecord): void {
     // The rest of a change says again what its first record said.
     if (record.part === 'rest') return
+    this.#checkServer(index, record)
     const { event, principal, subject = '', detail = {} } = record
     if (event === 'enrolment.complete') this.#register(index, subject, detail)
     else if (event === 'factor.add') this.#register(index, principal, detail)
@@ -63,6 +64,7 @@ export class ApprovalCheck {
     else if (event === 'approval.approve') this.#approve(index, record, detail)
     else if (event === 'approval.reject') this.#end(subject, 'rejected')
     else if (event === 'approval.withdraw') this.#end(subject, 'withdrawn')
+    else if (event === 'approval.fail') this.#end(subject, 'given up')
     else if (event === 'approval.execute')
       this.#use(index, record, {
         id: subject,
@@ -71,6 +73,16 @@ export class ApprovalCheck {
       })
     else if (detail['approval'] !== undefined)
       this.#use(index, record, { id: textOf(detail, 'approval'), principal, operation: event })
+  }
+
+  /** What the server did for somebody, it did under an approval that leaves it to the server. */
+  #checkServer(index: number, { factors = [], credential, detail = {} }: LedgerRecord): void {
+    if (!factors.includes('approval')) return
+    const id = textOf(detail, 'approval')
+    if (credential !== id || id === '')
+      return this.#find(index, 'the server did it for somebody, and it names no approval for that')
+    if (this.#requests.get(id)?.statement.automatic !== true)
+      this.#find(index, 'the server did it by itself, and its approval leaves it to who asked')
   }
 
   #register(index: number, principal: string, detail: Detail): void {

@@ -3,10 +3,16 @@ import { unwrap, type Hierarchy, type RowSeals } from '#keyring'
 import { ClavigerError, type AccessKey, type Clock, type PeerCertificate, type Token } from '#model'
 import type { RowReference, Store } from '#store'
 import { accessKeyBinding } from './access-key.ts'
+import { openApproved } from './approved.ts'
 import { isSession, openSealedSession } from './bearer-session.ts'
 import { parseToken, proves } from './bearer-token.ts'
 import { openCertificate } from './certificate.ts'
-import { SystemCredential, type Credential } from './credential.ts'
+import {
+  ApprovedCredential,
+  SystemCredential,
+  type Credential,
+  type OwnCredential,
+} from './credential.ts'
 import { Accounts, isIdentityToken, openBearerIdentity, openIdentity } from './identity/index.ts'
 import { isLoginText, LoginSightings, openLogin, provesCsrf } from './logins.ts'
 import { openSession, readRow } from './opening.ts'
@@ -79,12 +85,16 @@ export class Access {
    * @throws ClavigerError unauthenticated, with the same words for every reason but a missing credential; SignatureError and
    *   IdentityError, which are such errors, for signed requests and identity tokens.
    */
-  authenticate(credential: Credential | SystemCredential): Identity | Promise<Identity> {
+  authenticate(credential: Credential | OwnCredential): Identity | Promise<Identity> {
     switch (credential.kind) {
       case 'system':
         if (!SystemCredential.isGenuine(credential))
           throw new ClavigerError('unauthenticated', UNAUTHENTICATED)
         return new SystemIdentity(credential.tenant)
+      case 'approval':
+        if (!ApprovedCredential.isGenuine(credential))
+          throw new ClavigerError('unauthenticated', UNAUTHENTICATED)
+        return openApproved(this.#options, credential.approval, this.#clock.now())
       case 'none':
         throw new ClavigerError(
           'unauthenticated',
@@ -120,7 +130,7 @@ export class Access {
    * @returns what gives the note back, where nothing was changed after all
    * @throws SignatureError replayed
    */
-  claim(credential: Credential | SystemCredential): (() => void) | undefined {
+  claim(credential: Credential | OwnCredential): (() => void) | undefined {
     if (credential.kind !== 'signed') return undefined
     const { request } = credential
     const { signature, time } = readSignature(request, credential.services)

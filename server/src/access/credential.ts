@@ -52,3 +52,30 @@ export class SystemCredential {
 export function systemCredential(tenant: string): SystemCredential {
   return new SystemCredential(tenant)
 }
+
+/**
+ * What the server presents where it does for somebody what others have approved; believed only when it was made here, too. It says which
+ * request it is, and whose it is stands in the request.
+ */
+export class ApprovedCredential {
+  readonly kind = 'approval'
+  readonly approval: string
+  readonly #made = true
+
+  constructor(approval: string) {
+    this.approval = approval
+  }
+
+  /** Whether a value was made by this class, and not only shaped like it. */
+  static isGenuine(credential: object): credential is ApprovedCredential {
+    return #made in credential && credential.#made
+  }
+}
+
+/** What the server itself presents. */
+export type OwnCredential = SystemCredential | ApprovedCredential
+
+/** The credential of what was approved under a request, for the server to do. */
+export function approvedCredential(approval: string): ApprovedCredential {
+  return new ApprovedCredential(approval)
+}

@@ -4,7 +4,12 @@
  */
 export { accessKeyBinding, newAccessKeyId, newAccessKeySecret } from './access-key.ts'
 export { Access } from './access.ts'
-export { systemCredential, type Credential, type SystemCredential } from './credential.ts'
+export {
+  approvedCredential,
+  systemCredential,
+  type Credential,
+  type OwnCredential,
+} from './credential.ts'
 export { isArnName, principalArn } from './arn.ts'
 export type { Asked } from './asked.ts'
 export { isTimeZone } from './conditions.ts'

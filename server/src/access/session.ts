@@ -99,6 +99,8 @@ export interface Presented {
     | 'login'
     | 'certificate'
     | 'secret-id'
+    /** The server does what was approved, for who asked. */
+    | 'approval'
   readonly id: string
   /** Milliseconds since 1970. */
   readonly expiresAt: number

@@ -1,10 +1,11 @@
 import { hasReplicas, isReplica, type Counters, type Key, type KeyVersion } from './key.ts'
 import { nextRotation } from './rotation.ts'
+import type { Approval } from './rules.ts'
 import { keyRefusal } from './state.ts'
 
-/** What jobs have to do with a key, and when: written with its rows, so that a job finds it by an index. */
+/** What jobs have to do with a key or an approval, and when: written with its rows, so that a job finds it by an index. */
 
-export type DueJob = 'destruction' | 'expiry' | 'rotation'
+export type DueJob = 'destruction' | 'execution' | 'expiry' | 'rotation'
 
 /** Milliseconds since 1970, or as soon as a counter of a version has come so far. */
 export interface DueWork {
@@ -53,4 +54,10 @@ export function dueOfVersion({ materialExpiresAt, destroyAt }: KeyVersion): read
     ...(materialExpiresAt === undefined ? [] : [{ job: 'expiry' as const, at: materialExpiresAt }]),
     ...(destroyAt === undefined ? [] : [{ job: 'destruction' as const, at: destroyAt }]),
   ]
+}
+
+/** What was approved is done at once, where the server is to do it. */
+export function dueOfApproval({ state, automatic, decisions }: Approval): readonly DueWork[] {
+  if (state !== 'approved' || automatic !== true) return []
+  return [{ job: 'execution', at: decisions.at(-1)?.at ?? 0 }]
 }

@@ -167,9 +167,13 @@ export interface Approval {
   readonly rows: Readonly<Record<string, number>>
   readonly needs: readonly ApprovalNeed[]
   readonly comment: string
-  readonly state: 'pending' | 'approved' | 'rejected' | 'withdrawn' | 'executed'
+  readonly state: 'pending' | 'approved' | 'rejected' | 'withdrawn' | 'executed' | 'failed'
   readonly decisions: readonly Decision[]
   readonly createdAt: number
   readonly expiresAt: number
+  /** The server does it by itself with the last approval that it takes. */
+  readonly automatic?: true
   readonly executedAt?: number
+  /** Why the server could not do it: the code of the error. */
+  readonly failure?: { readonly code: string; readonly at: number }
 }

@@ -4,6 +4,7 @@ import { newestRow, unwrap, wrap } from '#keyring'
 import { canonicalJson, ClavigerError, type Approval } from '#model'
 import type { RowStanding } from '#store'
 import { inputText } from './canonical-input.ts'
+import type { Parts } from './parts.ts'
 import { approvalRow } from './rows.ts'
 import type { AskedInput } from './rule-views.ts'
 import type { Plan } from './verb.ts'
@@ -33,12 +34,12 @@ export function wrapAsked({ parts }: Work, { tenant, id }: Known, asked: string)
 
 /** What was asked for, as it was given. */
 export function openAsked(
-  { parts }: Work,
+  { hierarchy }: Pick<Parts, 'hierarchy'>,
   { tenant, id }: Known,
   material: Uint8Array | undefined,
 ): AskedInput {
   if (material === undefined) throw new ClavigerError('internal', 'A request has no input')
-  const key = parts.hierarchy.tenantWrappingKey(tenant)
+  const key = hierarchy.tenantWrappingKey(tenant)
   const opened = unwrap(key, approvalBinding(tenant, id), material)
   try {
     return JSON.parse(opened.toString()) as AskedInput
@@ -85,7 +86,7 @@ export async function usableApproval(
     throw refused('there is no such request of yours')
   if (value.state !== 'approved') throw refused(`it is ${value.state}`)
   if (value.expiresAt <= work.now) throw refused('it has expired; ask anew')
-  const { salt } = openAsked(work, value, row.material)
+  const { salt } = openAsked(work.parts, value, row.material)
   const digest = digestOf(askedText(inputText(work.name as OperationName, work.input), salt))
   if (value.operation !== work.name || value.inputDigest !== digest)
     throw refused('something else was approved')

@@ -29,7 +29,9 @@ export class Demands {
    * @throws ClavigerError forbidden
    */
   async useApproval(references: readonly string[]): Promise<HeldApproval | undefined> {
-    const id = this.#work.origin.approval
+    const { credential, approval } = this.#work.origin
+    // What the server presents for somebody is good for what was approved, and for nothing else.
+    const id = credential.kind === 'approval' ? credential.approval : approval
     if (id === undefined) return undefined
     await this.#work.locate(references)
     this.#approval = await usableApproval(this.#work, id, references)

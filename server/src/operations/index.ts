@@ -12,6 +12,7 @@ export {
 } from '#access'
 export { materialId } from '#keyring'
 export { Ceremonies, type CeremonyOrigin } from './ceremonies.ts'
+export { doApproved } from './do-approved.ts'
 export { dueFor, type DueItem } from './due.ts'
 export { Gate, type Call, type GateOptions } from './gate.ts'
 export { LifecyclePolicies } from './lifecycle/policies.ts'

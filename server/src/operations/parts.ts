@@ -1,4 +1,4 @@
-import type { Access, Caller, Credential, LoginProviders, SystemCredential } from '#access'
+import type { Access, Caller, Credential, LoginProviders, OwnCredential } from '#access'
 import type { Hierarchy, Ring, RowSeals } from '#keyring'
 import type { LedgerReader } from '#ledger'
 import type { Clock, Key, KeyVersion } from '#model'
@@ -34,7 +34,7 @@ export interface Parts {
 
 /** What a door knows of a request. `source` is the peer's address; credential and source are attacker-chosen. */
 export interface Origin {
-  readonly credential: Credential | SystemCredential
+  readonly credential: Credential | OwnCredential
   readonly door: string
   readonly source: string
   readonly request: string

@@ -1,6 +1,6 @@
 import { certificateFacet, customRoleId, grantRowId, grantSlot } from '#access'
 import { aliasId, versionId, type RingKey } from '#keyring'
-import { dueOfKey, dueOfVersion } from '#model'
+import { dueOfApproval, dueOfKey, dueOfVersion } from '#model'
 import type {
   AccessKey,
   AccessSettings,
@@ -303,6 +303,7 @@ export function approvalRow(approval: Approval, wrappedInput: Uint8Array | undef
     value: approval,
     ...(wrappedInput === undefined ? {} : { material: wrappedInput }),
     facets: [['state', approval.state]],
+    due: dueOfApproval(approval),
   }
 }
 

@@ -63,11 +63,13 @@ export function approvalSummary(approval: Approval): OutputOf<'approval.list'>['
     ...(key === undefined ? {} : { key }),
     approvals: Math.max(...needs.map((need) => need.approvals)),
     signed: needs.some((need) => need.signed),
+    automatic: approval.automatic ?? false,
     comment,
     state,
     createdAt,
     expiresAt,
     ...(approval.executedAt === undefined ? {} : { executedAt: approval.executedAt }),
+    ...(approval.failure === undefined ? {} : { failure: { ...approval.failure } }),
   }
 }
 

@@ -312,6 +312,7 @@ export const internalVerbs = {
   'seed.key': seedKey,
   'seed.principal': seedPrincipal,
   'approval.execute': approvals.executeApproval,
+  'approval.fail': approvals.failApproval,
   'notice.enqueue': enqueueNotices,
   'notice.settle': settleNotice,
   'subscription.disable': disableSubscription,

@@ -1,8 +1,10 @@
 import { operations, type LedgerRecord, type OutputOf } from '@claviger/contract'
 import type { RowSeals } from '#keyring'
 import {
+  dueOfApproval,
   dueOfKey,
   dueOfVersion,
+  type Approval,
   type Counters,
   type DueWork,
   type Key,
@@ -66,6 +68,7 @@ export async function examine(parts: ExamineParts): Promise<Examination> {
       const name = `${row.kind} ${row.id}`
       seen.add(name)
       examineRow(parts.seals, row, replay.rows.get(name), head.revision, report)
+      if (kind === 'approval') await examineExecution(parts, row, report)
       if (kind === 'key') {
         await examineCounters(parts.store, row.id, replay.uses, report)
         await examineDue(parts, row, report)
@@ -224,6 +227,21 @@ async function examineDue(
         `its ${due.job} is due some time, and is not found by its job`,
       )
   }
+}
+
+/** An approved request that its job does not find would never be done. */
+async function examineExecution(
+  { store, seals }: ExamineParts,
+  row: Row,
+  report: (subject: string, finding: string) => void,
+): Promise<void> {
+  const { kind, id, revision } = row
+  if (!seals.fits(row) || dueOfApproval(seals.open<Approval>(row)).length === 0) return
+  if ((await store.dueOf({ kind, id })).length > 0) return
+  // It may have been done since it was read.
+  const [now] = await store.rows([{ kind, id }])
+  if (now?.revision === revision)
+    report(`${kind} ${id}`, 'it waits for the server to do it, and is not found by its job')
 }
 
 interface Wanted {

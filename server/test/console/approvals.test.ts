@@ -47,6 +47,29 @@ test('two see what is asked and approve it, and the ledger has the statement the
   assert.equal(recorded?.principal, deciders[1])
 })
 
+test('whoever approves sees that the server does it then, and later what came of it', async () => {
+  const { id } = await asked(site, 'Left to the server', true)
+  const own = 'who asked, once it is approved'
+  for (const left of [1, 0]) {
+    await using approver = await enter('approver', `/approvals?id=${id}`)
+    const { visitor } = approver
+    await visitor.sees('the server, with the last approval')
+    await visitor.sees('With the last approval the server does it by itself')
+    assert.equal(await visitor.page.getByText(own).count(), 0)
+    await visitor.press('Approve')
+    await visitor.sees('You approved it.')
+    if (left > 0) continue
+    const { input } = await site.house.perform('approval.get', { approval: id })
+    await site.house.perform('key.update', { key: String(input['key']), description: 'changed' })
+    await site.house.runJob('execution')
+    await visitor.open(`/approvals?id=${id}`)
+    await visitor.sees('The server was refused at')
+    await visitor.go('/approvals?state=failed')
+    await visitor.page.getByRole('listitem').filter({ hasText: 'Left to the server' }).waitFor()
+    visitor.assertNothingWrong()
+  }
+})
+
 test('one says no, and one takes back what is their own', async () => {
   const { id } = await asked(site, 'A bad idea')
   await using approver = await enter('approver', `/approvals?id=${id}`)
@@ -112,6 +135,7 @@ test('nobody can approve where what is shown is not what stands in the statement
     { digest: digest.replace(/^./, '!') },
     { operation: 'key.resume' },
     { requester: '9d1d6f0e-5d8b-4f39-8f0f-0a2f4a3f8c02' },
+    { automatic: true },
     { statement: statement.replace('"operation"', '"operatiom"') },
   ]
   for (const lie of lies) {

@@ -84,12 +84,13 @@ export async function lastRecord({ house }: House, event: string) {
 export async function asked(
   { house }: House,
   comment: string,
+  automatic = false,
 ): Promise<OutputOf<'approval.request'>> {
   const requester = await house.createUser('key-admin')
   const { id: key } = await house.createKey({ exportable: true })
   return house.perform(
     'approval.request',
-    { operation: 'key.suspend', input: { key }, comment },
+    { operation: 'key.suspend', input: { key }, comment, automatic },
     requester,
   )
 }

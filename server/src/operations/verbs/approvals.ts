@@ -1,13 +1,14 @@
 import { newestRow } from '#keyring'
 import { ClavigerError, type Approval } from '#model'
 import { executedRow, openAsked, standingOf } from '../approvals.ts'
+import { approvalRow } from '../rows.ts'
 import { approvalSummary, approvalView } from '../rule-views.ts'
 import type { ChangeVerb, InternalVerb, ReadVerb } from '../verb.ts'
 import { decidedPlan } from './decide-approval.ts'
-import { own } from './own.ts'
+import { own, ownOrNone, there } from './own.ts'
 import { page } from './page.ts'
 
-/** Requests for approval: seen, taken back, and used up. */
+/** Requests for approval: seen, taken back, used up, and given up. */
 
 export const listApprovals: ReadVerb<'approval.list'> = {
   kind: 'read',
@@ -23,30 +24,23 @@ export const listApprovals: ReadVerb<'approval.list'> = {
 export const getApproval: ReadVerb<'approval.get'> = {
   kind: 'read',
   async run(input, work) {
-    const { store, seals } = work.parts
-    const row = await newestRow(store, { kind: 'approval', id: input.approval })
-    const isOwn =
-      row?.tenant === work.caller.tenant &&
-      seals.open<Approval>(row).requester === work.caller.principal
+    const held = await ownOrNone<Approval>(work, 'approval', input.approval)
     // Who asked sees what became of it; others need the right to see requests, also to hear that there is none.
-    if (isOwn) work.authorizeAnybody()
+    if (held?.value.requester === work.caller.principal) work.authorizeAnybody()
     else work.authorize()
-    const { value, material } = await own<Approval>(work, 'approval', input.approval)
-    return approvalView(value, openAsked(work, value, material))
+    const { value, material } = there(held, 'approval')
+    return approvalView(value, openAsked(work.parts, value, material))
   },
 }
 
 export const withdrawApproval: ChangeVerb<'approval.withdraw'> = {
   kind: 'change',
   async run(input, work) {
-    const row = await newestRow(work.parts.store, { kind: 'approval', id: input.approval })
-    const { caller } = work
-    const isOwn =
-      row?.tenant === caller.tenant &&
-      work.parts.seals.open<Approval>(row).requester === caller.principal
-    if (!isOwn) throw new ClavigerError('forbidden', 'Only who asked can take a request back')
+    const held = await ownOrNone<Approval>(work, 'approval', input.approval)
+    // Whether there is one is for those to know who may see requests.
+    if (held?.value.requester !== work.caller.principal)
+      throw new ClavigerError('forbidden', 'Only who asked can take a request back')
     work.authorizeAnybody()
-    const held = await own<Approval>(work, 'approval', input.approval)
     if (held.value.state !== 'pending' && held.value.state !== 'approved')
       throw new ClavigerError('conflict', `The request is ${held.value.state} already`)
     return decidedPlan(work, held, { ...held.value, state: 'withdrawn' })
@@ -80,6 +74,34 @@ export const executeApproval: InternalVerb<Execution> = {
       subject: value.id,
       ...(value.key === undefined ? {} : { key: value.key }),
       detail: { requester: value.requester, operation: value.operation, digest: value.digest },
+      output: {},
+    }
+  },
+}
+
+interface Failure extends Execution {
+  /** The code of the error. */
+  readonly code: string
+}
+
+/** Says of an approved request that the server tried to do it and was refused: it is not tried again. */
+export const failApproval: InternalVerb<Failure> = {
+  kind: 'change',
+  references: () => [],
+  async run(input, work) {
+    work.authorize()
+    const { value, material, standing } = await own<Approval>(work, 'approval', input.approval)
+    if (standing.revision !== input.revision)
+      throw new ClavigerError('wrong_state', 'Something became of the request meanwhile')
+    const { id, key, requester, operation, digest } = value
+    const failure = { code: input.code, at: work.now }
+    return {
+      additive: false,
+      rows: [approvalRow({ ...value, state: 'failed', failure }, material)],
+      unchanged: [standing],
+      subject: id,
+      ...(key === undefined ? {} : { key }),
+      detail: { requester, operation, digest, reason: input.code },
       output: {},
     }
   },

@@ -8,7 +8,7 @@ import { scopeText } from '../scope-text.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { standingRole } from './bindings.ts'
-import { own } from './own.ts'
+import { own, ownOrNone, there } from './own.ts'
 import { page } from './page.ts'
 
 /** Rights for emergencies: made, opened with the code from the safe, ended, and reviewed by somebody else. */
@@ -175,13 +175,10 @@ export const openBreakGlass: ChangeVerb<'breakGlass.open'> = {
 export const closeBreakGlass: ChangeVerb<'breakGlass.close'> = {
   kind: 'change',
   async run(input, work) {
-    const row = await newestRow(work.parts.store, { kind: 'breakGlass', id: input.glass })
-    const { tenant, principal } = work.caller
-    const isOpener =
-      row?.tenant === tenant && work.parts.seals.open<BreakGlass>(row).use?.principal === principal
-    if (isOpener) work.authorizeAnybody()
+    const held = await ownOrNone<BreakGlass>(work, 'breakGlass', input.glass)
+    if (held?.value.use?.principal === work.caller.principal) work.authorizeAnybody()
     else work.authorize(tenantTarget)
-    const { value, standing } = await own<BreakGlass>(work, 'breakGlass', input.glass)
+    const { value, standing } = there(held, 'breakGlass')
     const { use } = value
     if (use === undefined || stateOf(value, work.now) !== 'open')
       throw new ClavigerError('conflict', 'The glass is not open')

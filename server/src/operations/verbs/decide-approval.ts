@@ -92,7 +92,7 @@ export function decidedPlan(
     subject: id,
     ...(key === undefined ? {} : { key }),
     detail: { operation, digest, state, ...detail },
-    output: approvalView(approval, openAsked(work, approval, material)),
+    output: approvalView(approval, openAsked(work.parts, approval, material)),
   }
 }
 

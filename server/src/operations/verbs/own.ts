@@ -16,21 +16,26 @@ const words: Readonly<Partial<Record<RowKind, string>>> = {
   breakGlass: 'break-glass right',
 }
 
-/**
- * A row of the caller's tenant, with the condition that it still stands; somebody else's is as good as none.
- *
- * @throws ClavigerError not_found
- */
-export async function own<Value>(work: Work, kind: RowKind, id: string) {
+/** A row of the caller's tenant, with the condition that it still stands, or undefined; somebody else's is as good as none. */
+export async function ownOrNone<Value>(work: Work, kind: RowKind, id: string) {
   const row = await newestRow(work.parts.store, { kind, id })
-  if (row === undefined || row.tenant !== work.caller.tenant) {
-    throw new ClavigerError('not_found', `There is no ${words[kind] ?? kind} of that id`)
-  }
+  if (row?.tenant !== work.caller.tenant) return undefined
   return {
     value: work.parts.seals.open<Value>(row),
     material: row.material,
     standing: { kind, id, revision: row.revision },
   }
+}
+
+/** What was found. @throws ClavigerError not_found where nothing was */
+export function there<Held>(held: Held | undefined, kind: RowKind): Held {
+  if (held !== undefined) return held
+  throw new ClavigerError('not_found', `There is no ${words[kind] ?? kind} of that id`)
+}
+
+/** Such a row, which has to be there. @throws ClavigerError not_found */
+export async function own<Value>(work: Work, kind: RowKind, id: string) {
+  return there(await ownOrNone<Value>(work, kind, id), kind)
 }
 
 /** A principal of the caller's tenant that can be given a credential. @throws ClavigerError not_found, conflict for a disabled one */

@@ -1,4 +1,4 @@
-import { operations, type OperationName } from '@claviger/contract'
+import { automaticOperations, operations, type OperationName } from '@claviger/contract'
 import type { ApprovalStatement } from '@claviger/contract/ledger'
 import { digestOf, tenantTarget, type StandingPolicy, type Target } from '#access'
 import { newId, randomSecret } from '#keyring'
@@ -71,12 +71,18 @@ const alsoNeeds: Readonly<Partial<Record<OperationName, string>>> = {
   'key.replicate': 'key.create',
 }
 
+/** What the operation is asked as. */
+function actionsOf(name: OperationName): readonly string[] {
+  const also = alsoNeeds[name]
+  return also === undefined ? [operations[name].action] : [operations[name].action, also]
+}
+
 /** The policies that ask for the approval; where it cannot be told what it is about, all that might. */
 function policiesOf(work: Work, { name }: Wanted, targets: readonly Target[]): StandingPolicy[] {
   const { rules } = work.identity
   const policies = new Map<string, StandingPolicy>()
-  for (const action of [operations[name].action, alsoNeeds[name]]) {
-    if (rules === undefined || action === undefined) continue
+  for (const action of actionsOf(name)) {
+    if (rules === undefined) continue
     const found =
       targets.length === 0 || name.startsWith('alias.')
         ? rules.approvalsOf(action)
@@ -106,6 +112,29 @@ function assertMay(work: Work, { name, input }: Wanted, targets: readonly Target
   }
 }
 
+/**
+ * Refuses what the server cannot do by itself, before anybody approves it.
+ *
+ * @throws ClavigerError invalid_request, conflict
+ */
+function assertAutomatic(work: Work, { name }: Wanted, targets: readonly Target[]): void {
+  if (!automaticOperations.has(name)) {
+    throw new ClavigerError(
+      'invalid_request',
+      'The server does not do this by itself: the answer, a secret or a person who is there belongs to it; ask without automatic',
+      { field: 'automatic' },
+    )
+  }
+  const on = targets.length === 0 ? [tenantTarget] : targets
+  for (const action of actionsOf(name)) {
+    if (!on.some((each) => work.identity.rules?.stepUps(action, each).length)) continue
+    throw new ClavigerError(
+      'conflict',
+      'A step-up rule asks whoever does this for a fresh proof, which the server has not; ask without automatic',
+    )
+  }
+}
+
 /** What a policy asks for now. */
 function needOf({ policy }: StandingPolicy) {
   const { id, approvals, principals, groups, signed } = policy
@@ -127,11 +156,13 @@ function makeApproval(
     readonly keys: Readonly<Record<string, number>>
     readonly policies: readonly StandingPolicy[]
     readonly comment: string
+    readonly automatic: boolean
   },
 ): Approval {
   const id = newId()
   const { tenant, principal: requester } = work.caller
   const { asked, keys, policies, comment } = about
+  const automatic = about.automatic ? { automatic: true as const } : {}
   const needs = policies.map(needOf)
   const [first, ...others] = Object.keys(keys)
   const key = others.length === 0 ? first?.slice('key/'.length) : undefined
@@ -142,7 +173,7 @@ function makeApproval(
   const expiresAt = createdAt + Math.min(...policies.map(({ policy }) => policy.hours)) * HOUR_MS
   const operation = wanted.name
   const said = { request: id, tenant, requester, operation, input: inputDigest, key, rows, needs }
-  const stated: ApprovalStatement = { ...said, createdAt, expiresAt }
+  const stated: ApprovalStatement = { ...said, createdAt, expiresAt, ...automatic }
   const statement = canonicalJson(stated)
   if (Buffer.byteLength(statement) > STATEMENT_BYTES_MAX)
     throw new ClavigerError(
@@ -165,6 +196,7 @@ function makeApproval(
     decisions: [],
     createdAt,
     expiresAt,
+    ...automatic,
   }
 }
 
@@ -178,10 +210,12 @@ export const requestApproval: ChangeVerb<'approval.request'> = {
     const targets = targetsOf(work, wanted, references)
     assertMay(work, wanted, targets)
     const policies = policiesOf(work, wanted, targets)
+    const { comment, automatic = false } = input
+    if (automatic) assertAutomatic(work, wanted, targets)
     const keys = keysOf(work, references)
     const salt = randomSecret(SALT_BYTES).toString('base64url')
     const asked = askedText(wanted.text, salt)
-    const approval = makeApproval(work, wanted, { asked, keys, policies, comment: input.comment })
+    const approval = makeApproval(work, wanted, { asked, keys, policies, comment, automatic })
     const { id, operation, digest, statement, key } = approval
     return {
       additive: true,

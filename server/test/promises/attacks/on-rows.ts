@@ -29,6 +29,24 @@ function makeWeakKey(house: TestHouse): Promise<unknown> {
   return house.createKey({ algorithm: 'AES-128-GCM' })
 }
 
+/** A request that the server is to do, and that it has not come to; its id. */
+async function askAndApprove({ house, key }: Standing): Promise<string> {
+  const { token } = await house.createUser('approver')
+  await house.perform('approvalPolicy.create', {
+    name: 'another',
+    actions: ['key.suspend'],
+    scope: { kind: 'tenant' },
+    approvals: 1,
+    principals: [],
+    groups: [],
+    hours: 1,
+  })
+  const asked = { operation: 'key.suspend', input: { key }, comment: '', automatic: true }
+  const { id: approval } = await house.perform('approval.request', asked)
+  await house.perform('approval.approve', { approval, comment: '' }, { token })
+  return approval
+}
+
 /** Attacks on keys, versions, names, credentials, bindings and the seal. */
 export const attacksOnRows: readonly Attack[] = [
   {
@@ -273,6 +291,14 @@ export const attacksOnRows: readonly Attack[] = [
       database.prepare("DELETE FROM due WHERE job = 'destruction' AND id = ?").run(key)
     },
     catches: { doctor: /its destruction is due some time/ },
+  },
+  {
+    name: 'an approved request is hidden from the job that does it',
+    before: askAndApprove,
+    attack: (database, _standing, approval) => {
+      database.prepare("DELETE FROM due WHERE job = 'execution' AND id = ?").run(String(approval))
+    },
+    catches: { doctor: /it waits for the server to do it/ },
   },
   {
     name: 'a version is deleted',

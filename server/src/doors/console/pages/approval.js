@@ -18,7 +18,7 @@ import { performProving } from './step-up.js'
  * @param {ApprovalView} approval
  */
 async function assertShownIsApproved(approval) {
-  const { statement, digest, input, salt, operation, id, requester } = approval
+  const { statement, digest, input, salt, operation, id, requester, automatic } = approval
   if ((await digestOf(statement)) !== digest)
     throw new Error(
       'The digest is not of this statement. Do not approve it, and tell whoever runs this server.',
@@ -28,6 +28,7 @@ async function assertShownIsApproved(approval) {
     said['operation'] === operation &&
     said['request'] === id &&
     said['requester'] === requester &&
+    (said['automatic'] ?? false) === automatic &&
     said['input'] === (await digestOf(canonicalJson({ input, salt })))
   if (!same)
     throw new Error(
@@ -68,6 +69,8 @@ function what({
   input,
   key,
   executedAt,
+  automatic,
+  failure,
 }) {
   return section(
     operation,
@@ -79,11 +82,21 @@ function what({
       ['Asked at', time(createdAt)],
       ['Open until', time(expiresAt)],
       ['Needs', `${approvals} ${approvals === 1 ? 'approval' : 'approvals'}`],
+      [
+        'Done by',
+        automatic ? 'the server, with the last approval' : 'who asked, once it is approved',
+      ],
       ['Done at', executedAt === undefined ? undefined : time(executedAt)],
+      ['Not done', failure === undefined ? undefined : failed(failure)],
     ]),
     h('h3', {}, 'With'),
     inputTable(input),
   )
+}
+
+/** @param {NonNullable<ApprovalView['failure']>} failure */
+function failed({ code, at }) {
+  return h('span', {}, 'The server was refused at ', time(at), ': ', h('code', {}, code))
 }
 
 /** What is given to the operation, a row each. @param {unknown} input */
@@ -171,6 +184,12 @@ function decide(approval, me, refresh) {
       h('label', { for: 'comment' }, 'What you say about it'),
       h('textarea', { id: 'comment', rows: 3, maxlength: 1024 }),
     ),
+    approval.automatic &&
+      h(
+        'p',
+        { class: 'note' },
+        'With the last approval the server does it by itself, without asking anybody again.',
+      ),
     approval.signed &&
       !passkeysAreKnown() &&
       h('p', { class: 'note' }, 'Approving takes a passkey, and this browser knows none.'),

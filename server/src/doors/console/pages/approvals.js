@@ -9,7 +9,14 @@ import { open, requireLogin, setHeading, show } from './page.js'
  * @import { WireOutputOf } from '@claviger/contract'
  */
 
-const states = /** @type {const} */ (['pending', 'approved', 'rejected', 'withdrawn', 'executed'])
+const states = /** @type {const} */ ([
+  'pending',
+  'approved',
+  'rejected',
+  'withdrawn',
+  'executed',
+  'failed',
+])
 const query = new URLSearchParams(location.search)
 
 /** @param {string} me @param {string} id @param {string} [done] */
