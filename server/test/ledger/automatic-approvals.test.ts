@@ -60,7 +60,7 @@ const attacks: readonly (readonly [name: string, why: RegExp, change: Change])[]
   [
     'a statement that leaves it to who asked',
     /leaves it to who asked/,
-    restated(({ automatic: _, ...rest }) => rest),
+    restated((statement) => ({ ...statement, automatic: undefined })),
   ],
   [
     'no approval in the record',

@@ -16,9 +16,9 @@ import {
 
 type Approval = WireOutputOf<'approval.get'>
 
-const LIVES = 6
+const LIVES = 4
 /** Requests that are approved in one life. */
-const REQUESTS = 8
+const REQUESTS = 5
 
 async function approver(server: ServerProcess): Promise<string> {
   const kind = 'service'
