@@ -28,6 +28,9 @@ const types = z
   .max(noticeTypeNames.length)
   .describe('Only notices of these types; all of them where there is none')
 
+/** The names of Standard Webhooks 1.0. */
+const signature = z.enum(['v1', 'v1a'])
+
 const scope = z.union([
   z.strictObject({ kind: z.literal('tenant') }),
   z.strictObject({ kind: z.literal('key'), key: codec.keyReference }),
@@ -46,11 +49,16 @@ const subscriptionView = z.strictObject({
   types: z.array(z.enum(noticeTypeNames)),
   state: z.enum(['active', 'disabled']),
   createdAt: codec.timestamp(),
+  signature: signature.describe('How deliveries are signed'),
+  publicKey: z
+    .string()
+    .optional()
+    .describe('Of v1a: what verifies deliveries (Standard Webhooks, whpk_); no secret'),
   failingSince: codec.timestamp().optional().describe('Since when nothing was delivered'),
   previousSecretUntil: codec
     .timestamp()
     .optional()
-    .describe('Until then the secret from before signs too'),
+    .describe('Until then the secret or key from before signs too'),
   last: z
     .strictObject({
       notice: z.int().describe('The index of the notice in the ledger'),
@@ -62,7 +70,10 @@ const subscriptionView = z.strictObject({
     .describe('The newest delivery'),
 })
 
-const secret = z.string().describe('Signs every delivery (Standard Webhooks, whsec_); shown once')
+const secret = z
+  .string()
+  .optional()
+  .describe('Of v1: signs and verifies every delivery (Standard Webhooks, whsec_); shown once')
 
 export const createSubscription = operation({
   name: 'subscription.create',
@@ -77,6 +88,11 @@ export const createSubscription = operation({
       .default({ kind: 'tenant' })
       .describe('What of: everything, one key, or the key of one dependent'),
     types: types.default([]),
+    signature: signature
+      .default('v1')
+      .describe(
+        'v1: a secret that both sides have; v1a: a key pair, of which receivers get one half',
+      ),
   }),
   output: z.strictObject({ ...subscriptionView.shape, secret }),
   errors: ['not_found', 'conflict'],
@@ -104,7 +120,7 @@ export const rotateSubscriptionSecret = operation({
   effect: 'change',
   action: 'subscription.rotateSecret',
   route: 'POST /v1/subscriptions/{subscription}/rotate-secret',
-  summary: 'Get a new secret; the one from before goes on signing beside it for a while',
+  summary: 'Sign with a new secret or key; the one from before goes on beside it for a while',
   input: z.strictObject({
     ...subscription,
     overlapHours: z
@@ -112,7 +128,10 @@ export const rotateSubscriptionSecret = operation({
       .min(0)
       .max(168)
       .default(24)
-      .describe('How long the secret from before signs too'),
+      .describe('How long the secret or key from before signs too'),
+    signature: signature
+      .optional()
+      .describe('How deliveries are signed from now on; as before unless given'),
   }),
   output: z.strictObject({ ...subscriptionView.shape, secret }),
   errors: ['not_found'],

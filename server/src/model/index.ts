@@ -36,6 +36,7 @@ export {
   toldOf,
   type Delivery,
   type NoticeScope,
+  type NoticeSignature,
   type Subscription,
 } from './notice.ts'
 export {

@@ -8,7 +8,10 @@ export type NoticeScope =
   | { readonly kind: 'key'; readonly key: string }
   | { readonly kind: 'dependent'; readonly dependent: string; readonly key: string }
 
-/** Its row's material is the secret, and before its end the one from before, 32 bytes each, under the tenant's key. */
+/** How a delivery is signed (Standard Webhooks 1.0): with a shared secret (HMAC-SHA-256), or a key pair (Ed25519). */
+export type NoticeSignature = 'v1' | 'v1a'
+
+/** Its row's material is the secret and, once it was changed, the one from before, under the tenant's key. */
 export interface Subscription {
   readonly id: string
   readonly tenant: string
@@ -21,6 +24,10 @@ export interface Subscription {
   /** The index of the ledger that is looked at next: what stands before it is queued already. */
   readonly cursor: number
   readonly createdAt: number
+  /** What each of the secrets signs, newest first: one or two. */
+  readonly signatures: readonly NoticeSignature[]
+  /** Of the newest secret, where it is a key pair: `whpk_…`. */
+  readonly publicKey?: string
   readonly previousSecretUntil?: number
   /** Since when every attempt failed. */
   readonly failingSince?: number

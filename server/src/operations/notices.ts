@@ -106,14 +106,16 @@ export async function messageOf(
   const row = await newestRow(store, { kind: 'subscription', id: delivery.subscription })
   const record = await recordAt(store, delivery.notice)
   if (row?.material === undefined || record === undefined) return undefined
-  const { id, tenant, url, state, scope, previousSecretUntil } = seals.open<Subscription>(row)
+  const { id, tenant, url, state, scope, previousSecretUntil, signatures } =
+    seals.open<Subscription>(row)
   if (state !== 'active') return undefined
   const now = clock.now()
   const timestamp = Math.floor(now / 1_000)
   const dependent = scope.kind === 'dependent' ? scope.dependent : undefined
   const body = JSON.stringify(noticeOf(delivery, record, dependent))
   const withPrevious = previousSecretUntil !== undefined && previousSecretUntil > now
-  const whose = { tenant, subscription: id, wrapped: row.material, withPrevious }
+  const signing = withPrevious ? signatures : signatures.slice(0, 1)
+  const whose = { tenant, subscription: id, wrapped: row.material, signatures: signing }
   return {
     url,
     body,
@@ -122,7 +124,7 @@ export async function messageOf(
       'user-agent': 'claviger',
       'webhook-id': messageId(delivery),
       'webhook-timestamp': String(timestamp),
-      'webhook-signature': signNotice(
+      'webhook-signature': await signNotice(
         hierarchy,
         whose,
         `${messageId(delivery)}.${timestamp}.${body}`,

@@ -28,6 +28,7 @@ export function dependentInputs(
     url: 'https://receiver.test/hook',
     scope: { kind: 'tenant' as const },
     types: [],
+    signature: 'v1a' as const,
   }
   const subscriptionOf = async () => (await house.perform('subscription.create', subscription)).id
   return {

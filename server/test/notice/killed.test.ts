@@ -24,10 +24,14 @@ test('kill -9 while a notice is on its way, and before it is: the next life tell
   // It hears, and never answers.
   receiver.answer = () => reached.resolve()
   const first = await startServerProcess({ data: folder.path })
-  const { secret } = await call<WireOutputOf<'subscription.create'>>(first, '/v1/subscriptions', {
-    name: 'pager',
-    url: receiver.url,
-  })
+  const { secret = '' } = await call<WireOutputOf<'subscription.create'>>(
+    first,
+    '/v1/subscriptions',
+    {
+      name: 'pager',
+      url: receiver.url,
+    },
+  )
   const { id: key } = await call<WireOutputOf<'key.create'>>(first, '/v1/keys', {})
   const { id: other } = await call<WireOutputOf<'key.create'>>(first, '/v1/keys', {})
   await call(first, `/v1/keys/${key}/revoke`, { reason: 'keyCompromise' })

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { InputOf } from '@claviger/contract'
-import { Webhook, WebhookVerificationError } from 'standardwebhooks'
 import { DrivenClock } from '../harness/clock.ts'
 import { startHouse, type TestHouse } from '../harness/house.ts'
 import { restDoorOver } from '../rest/socket-free.ts'
+import { isBelieved } from './believed.ts'
 import { Receiver, saying, taking, type Told } from './receiver.ts'
 
 /** What subscriptions are told, by whom it can have been said, and what happens when they do not listen. */
@@ -19,7 +19,8 @@ function subscribe(
   of: TestHouse = house,
 ) {
   const scope = { kind: 'tenant' as const }
-  return of.perform('subscription.create', { name: 'x', url: to.url, scope, types: [], ...more })
+  const input = { name: 'x', url: to.url, scope, types: [], signature: 'v1' as const }
+  return of.perform('subscription.create', { ...input, ...more })
 }
 
 /** Lets the job come round until something holds. */
@@ -35,20 +36,9 @@ async function queued(subscription: string, state: 'waiting' | 'dead', of: TestH
   return (await of.perform('subscription.deliveries', { subscription, state, limit: 100 })).items
 }
 
-/** Whether the receiver's library believes it. */
-function isBelieved(secret: string, { body, headers }: Told): boolean {
-  try {
-    new Webhook(secret).verify(body, headers as Record<string, string>)
-    return true
-  } catch (error) {
-    if (error instanceof WebhookVerificationError) return false
-    throw error
-  }
-}
-
 test('a notice is signed so that the library of Standard Webhooks believes it, and nothing else', async () => {
   await using receiver = await Receiver.open()
-  const { id, secret } = await subscribe(receiver)
+  const { id, secret = '' } = await subscribe(receiver)
   const { id: key } = await house.createKey()
   await house.perform('key.revoke', { key, reason: 'keyCompromise' })
   await until(() => receiver.told.length > 0)
@@ -63,7 +53,7 @@ test('a notice is signed so that the library of Standard Webhooks believes it, a
   assert.ok(isBelieved(secret, told))
   assert.ok(!isBelieved(secret, { ...told, body: told.body.replace('compromised', 'resumed') }))
   assert.ok(!isBelieved(secret, { ...told, headers: { ...told.headers, 'webhook-id': 'msg_x' } }))
-  const { secret: other } = await subscribe(receiver)
+  const { secret: other = '' } = await subscribe(receiver)
   assert.ok(!isBelieved(other, told))
   // How long it took is shown.
   await until(async () => (await queued(id, 'waiting')).length === 0)
@@ -91,11 +81,56 @@ test('two secrets sign while one takes the place of the other', async () => {
     return receiver.told.at(-1) ?? assert.fail()
   }
   const during = await tell()
-  assert.ok(isBelieved(first.secret, during) && isBelieved(second.secret, during))
+  for (const { secret } of [first, second]) assert.ok(isBelieved(secret ?? '', during))
   clock.advance(HOUR_MS + 1)
   await own.renewToken()
   const later = await tell()
   assert.equal(String(later.headers['webhook-signature']).split(' ').length, 1)
+})
+
+test('a key pair signs where it is asked for, and only its public half is ever shown', async () => {
+  const clock = new DrivenClock(Date.now())
+  await using own = await startHouse({ clock })
+  await using receiver = await Receiver.open()
+  const first = await subscribe(receiver, { signature: 'v1a' }, own)
+  const { id: subscription, publicKey = '', signature } = first
+  assert.match(publicKey, /^whpk_[A-Za-z0-9+/]{43}=$/)
+  assert.deepEqual([signature, first.secret], ['v1a', undefined])
+  const { id: key } = await own.createKey()
+  const tell = async () => {
+    const before = receiver.told.length
+    await own.perform('key.suspend', { key })
+    await own.perform('key.resume', { key })
+    await until(() => receiver.told.length === before + 2, own)
+    return receiver.told.at(-1) ?? assert.fail()
+  }
+  const signaturesOf = ({ headers }: Told) =>
+    String(headers['webhook-signature'])
+      .split(' ')
+      .map((each) => each.split(',')[0])
+  const told = await tell()
+  assert.ok(isBelieved(publicKey, told))
+  assert.deepEqual(signaturesOf(told), ['v1a'])
+  assert.ok(!isBelieved(publicKey, { ...told, body: told.body.replace('resumed', 'revoked') }))
+  assert.ok(!isBelieved(publicKey, { ...told, headers: { ...told.headers, 'webhook-id': 'x' } }))
+  const later = { ...told.headers, 'webhook-timestamp': '1' }
+  assert.ok(!isBelieved(publicKey, { ...told, headers: later }))
+  // Another key takes its place, and both sign for a while.
+  const next = await own.perform('subscription.rotateSecret', { subscription, overlapHours: 1 })
+  assert.notEqual(next.publicKey, publicKey)
+  const during = await tell()
+  for (const each of [publicKey, next.publicKey ?? '']) assert.ok(isBelieved(each, during))
+  // Back to a secret: whoever has only the key believes it until the end of the overlap.
+  const back = { subscription, overlapHours: 1, signature: 'v1' as const }
+  const shared = await own.perform('subscription.rotateSecret', back)
+  assert.deepEqual([shared.signature, shared.publicKey], ['v1', undefined])
+  const mixed = await tell()
+  assert.deepEqual(signaturesOf(mixed), ['v1', 'v1a'])
+  assert.ok(isBelieved(shared.secret ?? '', mixed) && isBelieved(next.publicKey ?? '', mixed))
+  assert.ok(!isBelieved(publicKey, mixed))
+  clock.advance(HOUR_MS + 1)
+  await own.renewToken()
+  assert.deepEqual(signaturesOf(await tell()), ['v1'])
 })
 
 test('each subscription is told what it asked for, in its tenant, and only from then on', async () => {
@@ -120,7 +155,7 @@ test('each subscription is told what it asked for, in its tenant, and only from 
   await subscribe(some, { types: ['key.resumed'] })
   await subscribe(hears, { scope: { kind: 'dependent', dependent } })
   const scope = { kind: 'tenant' as const }
-  const input = { name: 'x', url: foreign.url, scope, types: [] }
+  const input = { name: 'x', url: foreign.url, scope, types: [], signature: 'v1' as const }
   await house.perform('subscription.create', input, { token })
   await house.perform('key.resume', { key })
   await house.perform('key.rotate', { key: another })

@@ -1,5 +1,5 @@
 import type { InputOf, OutputOf } from '@claviger/contract'
-import { newId, newNoticeSecret } from '#keyring'
+import { newId, newNoticeSecret, type NewNoticeSecret } from '#keyring'
 import {
   ClavigerError,
   deliveryId,
@@ -25,7 +25,7 @@ const ROWS_PER_READ = 1_000
 const HOUR_MS = 3_600_000
 
 function view(subscription: Subscription, now: number): OutputOf<'subscription.update'> {
-  const { id, name, url, scope, types, state, createdAt } = subscription
+  const { id, name, url, scope, types, state, createdAt, signatures, publicKey } = subscription
   const { failingSince, previousSecretUntil, last } = subscription
   return {
     id,
@@ -35,6 +35,8 @@ function view(subscription: Subscription, now: number): OutputOf<'subscription.u
     types: [...types],
     state,
     createdAt,
+    signature: signatures[0] ?? 'v1',
+    ...(publicKey === undefined ? {} : { publicKey }),
     ...(failingSince === undefined ? {} : { failingSince }),
     ...(previousSecretUntil === undefined || previousSecretUntil <= now
       ? {}
@@ -85,6 +87,16 @@ function about({ id, scope }: Subscription) {
   return { subject: id, ...(scope.kind === 'tenant' ? {} : { key: scope.key }) }
 }
 
+/** What of a new secret stands on the subscription. */
+function signingOf({ signatures, publicKey }: NewNoticeSecret) {
+  return { signatures, ...(publicKey === undefined ? {} : { publicKey }) }
+}
+
+/** What of it is shown this once. */
+function secretOf({ secret }: NewNoticeSecret) {
+  return secret === undefined ? {} : { secret }
+}
+
 export const createSubscription: ChangeVerb<'subscription.create'> = {
   kind: 'change',
   async run(input, work) {
@@ -99,8 +111,10 @@ export const createSubscription: ChangeVerb<'subscription.create'> = {
     })
     if (there.length >= SUBSCRIPTIONS_MAX)
       throw new ClavigerError('conflict', 'The tenant has as many subscriptions as it can')
+    const id = newId()
+    const made = await newNoticeSecret(hierarchy, { tenant, subscription: id }, input.signature)
     const subscription: Subscription = {
-      id: newId(),
+      id,
       tenant,
       name: input.name,
       url: input.url,
@@ -109,14 +123,14 @@ export const createSubscription: ChangeVerb<'subscription.create'> = {
       state: 'active',
       cursor: (await store.head()).next,
       createdAt: work.now,
+      ...signingOf(made),
     }
-    const secret = newNoticeSecret(hierarchy, { tenant, subscription: subscription.id })
     return {
       additive: true,
-      rows: [subscriptionRow(subscription, secret.wrapped)],
+      rows: [subscriptionRow(subscription, made.wrapped)],
       absent: [{ kind: 'subscription', id: subscription.id }],
       ...about(subscription),
-      output: { ...view(subscription, work.now), secret: secret.text },
+      output: { ...view(subscription, work.now), ...secretOf(made) },
     }
   },
 }
@@ -152,16 +166,23 @@ export const rotateSubscriptionSecret: ChangeVerb<'subscription.rotateSecret'> =
   kind: 'change',
   async run(input, work) {
     const { value, material, standing } = await reachable(work, input.subscription)
-    const whose = { tenant: value.tenant, subscription: value.id }
-    const secret = newNoticeSecret(work.parts.hierarchy, whose, material)
-    const next = { ...value, previousSecretUntil: work.now + input.overlapHours * HOUR_MS }
+    const { publicKey: _before, ...rest } = value
+    const { tenant, id, signatures } = rest
+    const made = await newNoticeSecret(
+      work.parts.hierarchy,
+      { tenant, subscription: id },
+      input.signature ?? signatures[0] ?? 'v1',
+      material === undefined ? undefined : { wrapped: material, signatures },
+    )
+    const previousSecretUntil = work.now + input.overlapHours * HOUR_MS
+    const next: Subscription = { ...rest, previousSecretUntil, ...signingOf(made) }
     return {
       additive: false,
-      rows: [subscriptionRow(next, secret.wrapped)],
+      rows: [subscriptionRow(next, made.wrapped)],
       unchanged: [standing],
       ...about(next),
-      detail: { overlapHours: input.overlapHours },
-      output: { ...view(next, work.now), secret: secret.text },
+      detail: { overlapHours: input.overlapHours, signature: made.signatures[0] ?? 'v1' },
+      output: { ...view(next, work.now), ...secretOf(made) },
     }
   },
 }
