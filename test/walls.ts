@@ -99,7 +99,7 @@ export const walls: readonly Wall[] = [
     name: 'config',
     path: 'server/src/config.ts',
     imports: ['model', 'contract'],
-    builtins: ['fs', 'path', 'util'],
+    builtins: ['fs', 'path', 'tls', 'util'],
     packages: ['zod'],
   },
   {
@@ -107,7 +107,7 @@ export const walls: readonly Wall[] = [
     name: 'notice',
     path: 'server/src/notice',
     imports: [],
-    builtins: ['dns', 'http', 'https', 'net'],
+    builtins: ['dns', 'http', 'https', 'net', 'tls'],
     packages: [],
   },
   {

@@ -14,14 +14,14 @@ test('the server program of the workspace is found from here', async () => {
 test('server runs with permissions for the program, its data and its TLS files, and no others', async () => {
   await using folder = await temporaryFolder()
   const root = await realpath(folder.path)
-  const [cert, key, data] = ['cert.pem', 'key.pem', 'data'].map((name) => join(root, name)) as [
-    string,
-    string,
-    string,
-  ]
+  const [cert = '', key = '', ca = '', data = ''] = ['cert.pem', 'key.pem', 'ca.pem', 'data'].map(
+    (name) => join(root, name),
+  )
   await writeFile(cert, '')
   await writeFile(key, '')
-  const given = ['--listen', '127.0.0.1:0', '--data', data, `--tls-cert=${cert}`, '--tls-key', key]
+  await writeFile(ca, '')
+  const tls = [`--tls-cert=${cert}`, '--tls-key', key, '--webhook-ca', ca]
+  const given = ['--listen', '127.0.0.1:0', '--data', data, ...tls]
   const all = serverArguments(project, 'server', given)
   const grants = all.filter((argument) => argument.startsWith('--allow-fs'))
   assert.deepEqual(grants, [
@@ -29,6 +29,7 @@ test('server runs with permissions for the program, its data and its TLS files, 
     `--allow-fs-read=${data}`,
     `--allow-fs-read=${cert}`,
     `--allow-fs-read=${key}`,
+    `--allow-fs-read=${ca}`,
     `--allow-fs-write=${data}`,
   ])
   for (const flag of [

@@ -5,7 +5,7 @@ import { Deliveries, type Job } from '#jobs'
 import type { Hierarchy, RowSeals } from '#keyring'
 import type { Ledger } from '#ledger'
 import type { Clock } from '#model'
-import { Networks, post, type Message } from '#notice'
+import { Networks, post, trusting, type Message } from '#notice'
 import {
   activeSubscriptions,
   messageOf,
@@ -22,6 +22,8 @@ import { errorFields } from './log.ts'
 export interface NoticeOptions {
   /** Networks (CIDR) that webhooks may be sent to although they are not public. */
   readonly webhookNetworks?: readonly string[]
+  /** Certificates in PEM that vouch for receivers, beside those that Node trusts. */
+  readonly webhookAuthorities?: Uint8Array | undefined
   /** Told how long a notice took from its record in the ledger to the receiver's answer. */
   readonly observeNotice?: (type: NoticeType, milliseconds: number) => void
 }
@@ -43,6 +45,9 @@ export function composeDeliveries(
 ): { readonly job: Job; close(): Promise<void> } {
   const { store, seals, clock, ledger } = foundation
   const networks = new Networks(options.webhookNetworks ?? [])
+  const { webhookAuthorities } = options
+  // What an operator gave is read at once; to read all that Node trusts takes time, and may never be needed.
+  let trust = webhookAuthorities === undefined ? undefined : trusting(webhookAuthorities)
   const stopping = new AbortController()
   const job = new Deliveries<Message>({
     now: () => clock.now(),
@@ -52,7 +57,8 @@ export function composeDeliveries(
     notices: (from, to) => noticesBetween(store, from, to),
     waiting: () => waitingDeliveries(store, seals),
     message: (delivery) => messageOf(foundation, delivery),
-    send: (message) => post(message, { networks, signal: stopping.signal }),
+    send: (message) =>
+      post(message, { networks, trust: (trust ??= trusting(undefined)), signal: stopping.signal }),
     async recordedAt(notice) {
       const record = await recordAt(store, notice)
       return record === undefined ? undefined : Date.parse(record.time)

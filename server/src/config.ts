@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { createSecureContext } from 'node:tls'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 
@@ -29,6 +30,8 @@ export interface Config {
   readonly origin: string
   /** Networks (CIDR) that webhooks may be sent to although they are not public. */
   readonly webhookNetworks: readonly string[]
+  /** Certificates in PEM that vouch for webhook receivers, beside those that Node trusts. */
+  readonly webhookAuthorities: Uint8Array | undefined
   readonly tokenFile: string | undefined
   readonly envFile: string | undefined
   /** Keys and principals that a development server begins with. */
@@ -57,6 +60,7 @@ claviger server  start a server: sealed until 'claviger unseal'
   --public-url URL     what browsers call the server; passkeys are made for its host (http://localhost:PORT)
   --aws-path PATH      where AWS clients find it, beside / (/aws)
   --webhook-networks LIST  networks that webhooks may go to though they are not public: 10.0.0.0/8,fd00::/8 (dev: loopback too)
+  --webhook-ca FILE    authorities whose certificates webhook receivers may have too, PEM
   --log-level LEVEL    fatal, error, warn, info, debug (dev: warn, server: info)
   --token-file FILE    dev: write the owner's token there, mode 0600, once the server is ready
   --env-file FILE      dev: write NAME=value lines for a shell there, mode 0600
@@ -78,6 +82,7 @@ const options = {
   'public-url': { type: 'string' },
   'aws-path': { type: 'string', default: '/aws' },
   'webhook-networks': { type: 'string' },
+  'webhook-ca': { type: 'string' },
   'log-level': { type: 'string' },
   'token-file': { type: 'string' },
   'env-file': { type: 'string' },
@@ -142,6 +147,7 @@ export function readConfig(
       ...parseNetworks(values['webhook-networks']),
       ...(mode === 'dev' ? LOOPBACK_NETWORKS : []),
     ],
+    webhookAuthorities: readAuthorities('--webhook-ca', values['webhook-ca']),
     tokenFile: values['token-file'],
     envFile: values['env-file'],
     seedFile: values.seed,
@@ -203,8 +209,7 @@ function readTls(
   }
   if (certificate === undefined || key === undefined)
     throw new UsageError('--tls-cert and --tls-key go together')
-  const authorities =
-    clientAuthorities === undefined ? undefined : readAuthorities(clientAuthorities)
+  const authorities = readAuthorities('--tls-client-ca', clientAuthorities)
   try {
     return {
       certificate: readFileSync(certificate),
@@ -216,15 +221,20 @@ function readTls(
   }
 }
 
-/** Node takes a file without any certificate for no authority at all, and says nothing. */
-function readAuthorities(path: string): Uint8Array {
-  const words = 'The file of --tls-client-ca cannot be read, or is no certificate in PEM'
-  let pem: Buffer
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
+
+/** Node passes over what is no certificate in a list of authorities, and says nothing; as a server's own it does not. */
+function readAuthorities(flag: string, path: string | undefined): Uint8Array | undefined {
+  if (path === undefined) return undefined
   try {
-    pem = readFileSync(path)
+    const pem = readFileSync(path)
+    const certificates = pem.toString('latin1').match(CERTIFICATE) ?? []
+    if (certificates.length === 0) throw new TypeError('there is none')
+    for (const cert of certificates) createSecureContext({ cert })
+    return pem
   } catch (cause) {
-    throw new UsageError(words, { cause })
+    throw new UsageError(`The file of ${flag} cannot be read, or is no certificate in PEM`, {
+      cause,
+    })
   }
-  if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new UsageError(words)
-  return pem
 }

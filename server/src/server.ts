@@ -147,6 +147,7 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
     log,
     origin: config.origin,
     webhookNetworks: config.webhookNetworks,
+    webhookAuthorities: config.webhookAuthorities,
     observeNotice: (type, milliseconds) => metrics?.observeNotice(type, milliseconds),
     publicUrl: () => config.publicUrl ?? defaultPublicUrl(config, port),
     node: hostname(),

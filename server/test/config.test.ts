@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { Networks } from '#notice'
 import { readConfig, UsageError, type Config } from '../src/config.ts'
+import { temporaryFolder } from './harness/server-process.ts'
+import { Authority } from './notice/authority.ts'
 
 /** What the server is told about its public URL. */
 function publicUrl(flags: readonly string[], environment: NodeJS.ProcessEnv = {}) {
@@ -40,3 +45,69 @@ for (const text of wrong)
     assert.throws(() => publicUrl(['--public-url', text]), UsageError)
     assert.throws(() => publicUrl([], { CLAVIGER_PUBLIC_URL: text }), UsageError)
   })
+
+/** What the server is told about webhooks. */
+function webhooks(mode: 'dev' | 'server', flags: readonly string[]) {
+  const data = mode === 'server' ? ['--data', '/nonexistent'] : []
+  const config = readConfig([mode, ...data, ...flags], {})
+  assert.notEqual(config, 'help')
+  return config as Config
+}
+
+test('webhooks go to the networks that are named beside public addresses, of a development server also to loopback', () => {
+  const named = ['--webhook-networks', '10.20.0.0/16,fd00:1::/32']
+  assert.deepEqual(webhooks('server', named).webhookNetworks, ['10.20.0.0/16', 'fd00:1::/32'])
+  assert.deepEqual(webhooks('server', []).webhookNetworks, [])
+  assert.deepEqual(webhooks('dev', []).webhookNetworks, ['127.0.0.0/8', '::1/128'])
+  assert.deepEqual(webhooks('dev', ['--webhook-networks=192.0.2.7/32']).webhookNetworks, [
+    '192.0.2.7/32',
+    '127.0.0.0/8',
+    '::1/128',
+  ])
+  // What the command line takes, the sender understands.
+  for (const network of ['0.0.0.0/0', '::/0', '10.20.0.0/16', '::ffff:10.0.0.0/104'])
+    assert.ok(
+      new Networks(webhooks('server', ['--webhook-networks', network]).webhookNetworks),
+      network,
+    )
+})
+
+const noNetworks = [
+  '',
+  ',',
+  '10.0.0.0/8,',
+  '10.0.0.0',
+  '10.0.0.0/33',
+  '10.0.0.0/',
+  '10.0.0.0/8/8',
+  '10.0.0.0/-1',
+  '10.0.0/8',
+  '010.0.0.0/8',
+  ' 10.0.0.0/8',
+  '10.0.0.0/8, 10.1.0.0/16',
+  '10.0.0.0/8;10.1.0.0/16',
+  'fd00::/129',
+  'fe80::1%eth0/64',
+  'localhost/8',
+  '*',
+]
+for (const text of noNetworks)
+  test(`networks that are refused: '${text}'`, () => {
+    assert.throws(() => webhooks('server', ['--webhook-networks', text]), UsageError)
+  })
+
+test('an authority for webhooks is a file with certificates, or the server does not start', async () => {
+  using authority = new Authority()
+  const { webhookAuthorities } = webhooks('server', ['--webhook-ca', authority.path])
+  assert.deepEqual(webhookAuthorities, authority.pem)
+  assert.equal(webhooks('server', []).webhookAuthorities, undefined)
+  await using folder = await temporaryFolder()
+  const [empty, broken] = ['empty.pem', 'broken.pem'].map((name) => join(folder.path, name)) as [
+    string,
+    string,
+  ]
+  await writeFile(empty, '')
+  await writeFile(broken, authority.pem.toString().replaceAll('M', 'N'))
+  for (const path of [empty, broken, folder.path, join(folder.path, 'none.pem')])
+    assert.throws(() => webhooks('server', ['--webhook-ca', path]), UsageError, path)
+})

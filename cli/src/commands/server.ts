@@ -50,7 +50,7 @@ function grantable(path: string): string {
 /** What `server` may read and write: the program, its data, and its TLS files. */
 function permissions(project: string, given: readonly string[]): string[] {
   const data = valueOf('--data', given)
-  const tls = ['--tls-cert', '--tls-key', '--tls-client-ca'].flatMap((option) => {
+  const tls = ['--tls-cert', '--tls-key', '--tls-client-ca', '--webhook-ca'].flatMap((option) => {
     const path = valueOf(option, given)
     return path === undefined ? [] : [grantable(path)]
   })

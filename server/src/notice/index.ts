@@ -4,3 +4,4 @@
  */
 export { Networks } from './networks.ts'
 export { post, type Message, type Posted } from './post.ts'
+export { trusting } from './trust.ts'

@@ -1,8 +1,10 @@
 import { lookup as systemLookup, type LookupAddress } from 'node:dns'
-import { request as httpRequest, type RequestOptions } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import { request as httpRequest } from 'node:http'
+import { request as httpsRequest, type RequestOptions } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
+import type { SecureContext } from 'node:tls'
 import type { Networks } from './networks.ts'
+import { tlsFault } from './trust.ts'
 
 /** One POST to a receiver. What it does in return is attacker-chosen: nothing of its answer is kept but the status. */
 
@@ -25,6 +27,8 @@ export type Posted =
 
 export interface Posting {
   readonly networks: Networks
+  /** Whose certificates receivers may show. */
+  readonly trust: SecureContext
   /** Ends what is under way when the server stops. */
   readonly signal: AbortSignal
   readonly patienceMs?: number
@@ -62,12 +66,12 @@ export async function post(message: Message, posting: Posting): Promise<Posted> 
   try {
     const url = new URL(message.url)
     const address = await Promise.race([pinned(url.hostname, posting), aborted(signal)])
-    return read(await statusOf(url, address, message, signal))
+    return read(await statusOf(url, address, message, { signal, trust: posting.trust }))
   } catch (error) {
     if (error instanceof Refused) return { kind: 'failed', reason: 'address-refused' }
     if (timeout.aborted) return { kind: 'failed', reason: 'timeout' }
     if (posting.signal.aborted) return { kind: 'failed', reason: 'stopped' }
-    return { kind: 'failed', reason: 'no-answer' }
+    return { kind: 'failed', reason: tlsFault(error as Error) ?? 'no-answer' }
   }
 }
 
@@ -89,7 +93,7 @@ function statusOf(
   url: URL,
   { address, family }: LookupAddress,
   { headers, body }: Message,
-  signal: AbortSignal,
+  { signal, trust }: { readonly signal: AbortSignal; readonly trust: SecureContext },
 ): Promise<number> {
   const lookup: LookupFunction = (_name, options, done) =>
     options.all === true ? done(null, [{ address, family }]) : done(null, address, family)
@@ -98,6 +102,9 @@ function statusOf(
     headers: { ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' },
     agent: false,
     lookup,
+    secureContext: trust,
+    // Not left to NODE_TLS_REJECT_UNAUTHORIZED, which turns it off.
+    rejectUnauthorized: true,
     maxHeaderSize: ANSWER_HEADER_BYTES_MAX,
     signal,
   }
@@ -109,6 +116,8 @@ function statusOf(
       sent.destroy()
     })
     sent.on('error', reject)
+    // Also without an error, as where the receiver changes the protocol (101).
+    sent.on('close', () => reject(new Error('it ended without an answer')))
     sent.end(body)
   })
 }

@@ -27,6 +27,8 @@ export interface StartOptions {
   readonly token?: string
   /** What browsers call it; {@link PUBLIC_URL} unless given. */
   readonly publicUrl?: () => string
+  /** Authorities that vouch for webhook receivers, in PEM; none but Node's unless given. */
+  readonly webhookAuthorities?: Uint8Array
   /** What the node is called; always the same unless given. */
   readonly node?: string
 }
@@ -197,6 +199,7 @@ export async function startHouse(options: StartOptions = {}): Promise<TestHouse>
       origin: 'claviger.test/ledger',
       publicUrl: options.publicUrl ?? (() => PUBLIC_URL),
       webhookNetworks: ['127.0.0.0/8'],
+      webhookAuthorities: options.webhookAuthorities,
       node: options.node ?? 'node',
     })
     const test = new TestHouse(house, store, clock)

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Networks, post } from '#notice'
+import { Networks, post, trusting } from '#notice'
 import { Receiver, saying } from './receiver.ts'
 
 /** Where messages may go, and what a receiver can do to the sender. */
 
 const loopback = new Networks(['127.0.0.0/8'])
 const none = new AbortController().signal
+const trust = trusting(undefined)
 
 function sending(url: string) {
   return { url, headers: { 'webhook-id': 'msg_1' }, body: '{}' }
@@ -51,7 +52,7 @@ test('only public addresses are reached, unless their network is allowed', () =>
 test('an address that may not be reached is not connected to, however it is written', async () => {
   await using receiver = await Receiver.open()
   const { port } = new URL(receiver.url)
-  const posting = { networks: new Networks([]), signal: none }
+  const posting = { networks: new Networks([]), trust, signal: none }
   for (const host of ['127.0.0.1', '127.1', '2130706433', '0x7f000001', '[::ffff:127.0.0.1]'])
     assert.deepEqual(await post(sending(`http://${host}:${port}/`), posting), {
       kind: 'failed',
@@ -67,6 +68,7 @@ test('a name is looked up once; one bad address among its addresses is enough', 
   let looks = 0
   const leadsTo = (...found: (typeof good)[]) => ({
     networks: loopback,
+    trust,
     signal: none,
     lookup: () => {
       looks += 1
@@ -87,12 +89,18 @@ test('whatever a receiver does, the sender ends', async () => {
   await using elsewhere = await Receiver.open()
   await using receiver = await Receiver.open()
   const attempt = (patienceMs = 15_000) =>
-    post(sending(receiver.url), { networks: loopback, signal: none, patienceMs })
+    post(sending(receiver.url), { networks: loopback, trust, signal: none, patienceMs })
   receiver.answer = saying(302, { location: elsewhere.url })
   assert.deepEqual(await attempt(), { kind: 'failed', reason: 'status-302' })
   assert.deepEqual(elsewhere.told, [])
   receiver.answer = saying(410)
   assert.deepEqual(await attempt(), { kind: 'gone' })
+  // One that would rather speak something else.
+  receiver.answer = (response) =>
+    void response.socket?.write(
+      'HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n',
+    )
+  assert.deepEqual(await attempt(), { kind: 'failed', reason: 'no-answer' })
   receiver.answer = saying(200, { long: 'x'.repeat(10_000) })
   assert.deepEqual(await attempt(), { kind: 'failed', reason: 'no-answer' })
   // A body without an end: it is not read, and the receiver sees the connection go.
@@ -115,7 +123,7 @@ test('whatever a receiver does, the sender ends', async () => {
   const stopping = new AbortController()
   const held = Promise.withResolvers<void>()
   receiver.answer = () => held.resolve()
-  const sent = post(sending(receiver.url), { networks: loopback, signal: stopping.signal })
+  const sent = post(sending(receiver.url), { networks: loopback, trust, signal: stopping.signal })
   await held.promise
   stopping.abort()
   assert.deepEqual(await sent, { kind: 'failed', reason: 'stopped' })

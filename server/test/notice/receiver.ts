@@ -1,4 +1,10 @@
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http'
+import { createServer as createTlsServer, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
 /** A receiver of webhooks on loopback, and what it was told. */
@@ -22,25 +28,41 @@ export function saying(status: number, headers: Record<string, string> = {}): An
 export class Receiver implements AsyncDisposable {
   readonly told: Told[] = []
   answer: Answer = taking
-  readonly #server = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('error', () => undefined)
-    request.on('end', () => {
-      const told = { headers: request.headers, body: Buffer.concat(chunks).toString() }
-      this.told.push(told)
-      this.answer(response, told)
-    })
-  })
+  /** Connections begun, whatever became of them. */
+  connections = 0
+  readonly #tls: boolean
+  readonly #server
 
-  static async open(): Promise<Receiver> {
-    const receiver = new Receiver()
+  private constructor(tls: ServerOptions | undefined) {
+    const hear = (request: IncomingMessage, response: ServerResponse) => {
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('error', () => undefined)
+      request.on('end', () => {
+        const told = { headers: request.headers, body: Buffer.concat(chunks).toString() }
+        this.told.push(told)
+        this.answer(response, told)
+      })
+    }
+    this.#tls = tls !== undefined
+    this.#server = tls === undefined ? createServer(hear) : createTlsServer(tls, hear)
+    this.#server.on('connection', () => (this.connections += 1))
+    this.#server.on('tlsClientError', () => undefined)
+  }
+
+  /** Over TLS where it is given what for. */
+  static async open(tls?: ServerOptions): Promise<Receiver> {
+    const receiver = new Receiver(tls)
     await new Promise<void>((resolve) => receiver.#server.listen(0, '127.0.0.1', resolve))
     return receiver
   }
 
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hook`
+    return `${this.#tls ? 'https' : 'http'}://127.0.0.1:${this.port}/hook`
   }
 
   /** The ids of the messages, in the order they came. */
