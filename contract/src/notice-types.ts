@@ -11,6 +11,10 @@ export const noticeTypes = Object.freeze({
     'The key is compromised: another took its place, and what it protected is to be brought there',
   'key.versionRevoked': 'One version does nothing any more',
   'key.versionCompromised': 'One version does nothing any more, and may be known to others',
+  'key.versionEnding': 'A version comes to its protect-stop or process-stop date soon',
+  'key.versionProtectStopped':
+    'A version is past its protect-stop date: it only decrypts and verifies',
+  'key.versionProcessStopped': 'A version is past its process-stop date: it does nothing any more',
   'key.destructionScheduled': 'The key does nothing until it is restored, and will be destroyed',
   'key.destructionCancelled': 'The key will not be destroyed',
   'key.destroyed': 'The key is gone',

@@ -26,6 +26,7 @@ const types: Readonly<Partial<Record<OperationName | InternalEvent, NoticeType>>
   'key.import': 'key.materialImported',
   'key.deleteMaterial': 'key.materialEnded',
   'key.expireMaterial': 'key.materialEnded',
+  'key.tellEndDate': 'key.versionEnding',
   'alias.create': 'alias.changed',
   'alias.update': 'alias.changed',
   'alias.delete': 'alias.deleted',
@@ -40,6 +41,12 @@ const types: Readonly<Partial<Record<OperationName | InternalEvent, NoticeType>>
 /** Reasons of RFC 5280 section 5.3.1 after which a key counts as known to others. */
 const compromises: ReadonlySet<unknown> = new Set(['keyCompromise', 'cACompromise', 'aACompromise'])
 
+/** What end dates are called that have come. */
+const endings: ReadonlyMap<unknown, NoticeType> = new Map([
+  ['protectStop', 'key.versionProtectStopped'],
+  ['processStop', 'key.versionProcessStopped'],
+])
+
 /** The type of notice that a record is, or undefined where it is none: a use, a denial, or nothing that concerns dependents. */
 export function noticeTypeOf(
   record: Pick<LedgerRecord, 'event' | 'outcome' | 'version' | 'detail' | 'part'>,
@@ -47,6 +54,7 @@ export function noticeTypeOf(
   // The rest of a long change is told with its first entry.
   if (record.outcome !== 'ok' || record.part === 'rest') return undefined
   const type = Object.hasOwn(types, record.event) ? types[record.event as OperationName] : undefined
+  if (type === 'key.versionEnding') return endings.get(record.detail?.['what']) ?? type
   if (type !== 'key.revoked') return type
   const { reason, compromisedAt } = record.detail ?? {}
   const compromised = compromisedAt !== undefined || compromises.has(reason)

@@ -6,6 +6,7 @@ import {
   checkpoints,
   createLeases,
   destruction,
+  endDates,
   execution,
   expiry,
   rotation,
@@ -165,6 +166,12 @@ function jobsOf(
       ...partsOf('expiry'),
       async act({ tenant, key, version = 0 }) {
         await gate.performAsSystem('key.expireMaterial', tenant, { key, version })
+      },
+    }),
+    endDates({
+      ...partsOf('endDates'),
+      async act({ tenant, key, version = 0 }) {
+        await gate.performAsSystem('key.tellEndDate', tenant, { key, version })
       },
     }),
   ]

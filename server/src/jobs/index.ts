@@ -2,6 +2,7 @@
 export { checkpoints } from './checkpoints.ts'
 export { Deliveries } from './deliveries.ts'
 export { destruction } from './destruction.ts'
+export { endDates } from './end-dates.ts'
 export { execution } from './execution.ts'
 export { expiry } from './expiry.ts'
 export { createScheduler, type Job, type Scheduler } from './job.ts'

@@ -1,3 +1,4 @@
+import { nextTelling } from './end-dates.ts'
 import { hasReplicas, isReplica, type Counters, type Key, type KeyVersion } from './key.ts'
 import { nextRotation } from './rotation.ts'
 import type { Approval } from './rules.ts'
@@ -5,7 +6,7 @@ import { keyRefusal } from './state.ts'
 
 /** What jobs have to do with a key or an approval, and when: written with its rows, so that a job finds it by an index. */
 
-export type DueJob = 'destruction' | 'execution' | 'expiry' | 'rotation'
+export type DueJob = 'destruction' | 'endDates' | 'execution' | 'expiry' | 'rotation'
 
 /** Milliseconds since 1970, or as soon as a counter of a version has come so far. */
 export interface DueWork {
@@ -48,11 +49,17 @@ function dueRotation(key: Key, current: KeyVersion): readonly DueWork[] {
   ]
 }
 
-/** Imported material is forgotten at its end, and a version that is to be destroyed alone goes when its window has ended. */
-export function dueOfVersion({ materialExpiresAt, destroyAt }: KeyVersion): readonly DueWork[] {
+/**
+ * Imported material is forgotten at its end, a version that is to be destroyed alone goes when its window has ended, and dependents are
+ * told of end dates.
+ */
+export function dueOfVersion(version: KeyVersion): readonly DueWork[] {
+  const { materialExpiresAt, destroyAt } = version
+  const tellAt = nextTelling(version)
   return [
     ...(materialExpiresAt === undefined ? [] : [{ job: 'expiry' as const, at: materialExpiresAt }]),
     ...(destroyAt === undefined ? [] : [{ job: 'destruction' as const, at: destroyAt }]),
+    ...(tellAt === undefined ? [] : [{ job: 'endDates' as const, at: tellAt }]),
   ]
 }
 

@@ -19,6 +19,7 @@ export {
 export { canonicalJson } from './canonical.ts'
 export { systemClock, type Clock } from './clock.ts'
 export { acknowledging, type Acknowledgement, type Dependent } from './dependent.ts'
+export { nextTelling, tellingDue, type EndDate, type Telling } from './end-dates.ts'
 export {
   ApprovalRequired,
   ClavigerError,

@@ -65,6 +65,8 @@ export interface KeyVersion {
   readonly protectStopAt?: number
   /** The end of the recipient-usage period; nothing after it. */
   readonly processStopAt?: number
+  /** How far its end dates were told to dependents: the moment of the last of them. */
+  readonly toldUntil?: number
   /** When a scheduled destruction of this version alone happens; nothing is done with it meanwhile. */
   readonly destroyAt?: number
   readonly destroyedAt?: number

@@ -87,6 +87,7 @@ import { getKey, listKeys, listVersions, publicKey } from './verbs/show-keys.ts'
 import { sign, signBatch, verify, verifyBatch } from './verbs/sign.ts'
 import * as subscriptions from './verbs/subscriptions.ts'
 import { doctor, reissueSeal, rotateRoot, sealServer } from './verbs/system.ts'
+import { tellEndDate } from './verbs/tell-end-date.ts'
 import { createTenant, listTenants } from './verbs/tenants.ts'
 import { createTrust, deleteTrust, listTrusts } from './verbs/trusts.ts'
 
@@ -306,6 +307,7 @@ export const internalVerbs = {
   'key.eraseVersion': eraseVersion,
   'key.rotateDue': rotateDueKey,
   'key.expireMaterial': expireMaterial,
+  'key.tellEndDate': tellEndDate,
   'job.lease': leaseJob,
   'token.createForOwner': createOwnerToken,
   'accessKey.createForOwner': accessKeys.createOwnerAccessKey,

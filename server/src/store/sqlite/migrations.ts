@@ -139,6 +139,23 @@ const migrations: readonly string[] = [
       json_extract(document, '$.rotation.since') + 86400000 * json_extract(document, '$.rotation.triggers.everyDays')
     FROM stored_row WHERE kind = 'key' AND json_type(document, '$.rotation.triggers.everyDays') = 'integer';
   `,
+  `
+  -- Dependents are told of end dates, first 30 days before one, or at half of the time to it where that is later. As above, this once.
+  INSERT INTO due (kind, id, job, at)
+    SELECT 'version', id, 'endDates', min(
+      coalesce(max(protect - 2592000000, activated + (protect - activated + 1) / 2), 9223372036854775807),
+      coalesce(max(process - 2592000000, activated + (process - activated + 1) / 2), 9223372036854775807))
+    FROM (
+      SELECT id, json_extract(document, '$.activatedAt') AS activated,
+        json_extract(document, '$.processStopAt') AS process,
+        CASE WHEN json_extract(document, '$.state') <> 'deactivated'
+          AND json_extract(document, '$.protectStopAt') IS NOT json_extract(document, '$.processStopAt')
+          THEN json_extract(document, '$.protectStopAt') END AS protect
+      FROM stored_row
+      WHERE kind = 'version' AND json_extract(document, '$.state') IN ('active', 'pre-activation', 'deactivated')
+        AND json_type(document, '$.revocation') IS NULL AND json_type(document, '$.destroyedAt') IS NULL)
+    WHERE protect IS NOT NULL OR process IS NOT NULL;
+  `,
 ]
 
 /** 'Clav': how file(1) and this store tell a database of ours from another's. */
