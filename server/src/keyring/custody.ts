@@ -12,6 +12,7 @@ import {
   type SealRequest,
 } from '#seal'
 import type { Row, RowReference, Store } from '#store'
+import { everyRow } from './every-row.ts'
 import { Hierarchy } from './hierarchy.ts'
 import { newestRow } from './newest.ts'
 import { RowSeals, type RowContent } from './row-seals.ts'
@@ -26,8 +27,6 @@ export const SEAL_ROW = { kind: 'system', id: 'seal' } as const
 /** Rows of the server itself belong to no tenant. */
 export const NO_TENANT = 'system'
 const ROOT_KEY_BYTES = 32
-/** Tenants read at once while unlocking. */
-const TENANTS_PER_READ = 1_000
 
 /** What stands in the seal's row, in the clear. */
 interface SealValue {
@@ -221,14 +220,9 @@ export class Custody {
 
   /** Unwraps every tenant's key; their number, not that of keys, is what a start costs. */
   async loadTenants(): Promise<void> {
-    for (let after: string | undefined; ;) {
-      const rows = await this.#store.scan('tenant', after, TENANTS_PER_READ)
-      for (const row of rows) {
-        this.#seals.open(row)
-        this.#hierarchy.openTenantKey(row.id, row.material ?? new Uint8Array(0))
-      }
-      after = rows.at(-1)?.id
-      if (rows.length < TENANTS_PER_READ || after === undefined) return
+    for await (const row of everyRow(this.#store, 'tenant')) {
+      this.#seals.open(row)
+      this.#hierarchy.openTenantKey(row.id, row.material ?? new Uint8Array(0))
     }
   }
 

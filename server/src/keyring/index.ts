@@ -20,6 +20,7 @@ export {
   unwrapForImport,
 } from '#crypto'
 export { Custody, NO_TENANT, SEAL_ROW } from './custody.ts'
+export { everyRow, everyRowOf } from './every-row.ts'
 export { isSameMaterial, materialFingerprint } from './fingerprint.ts'
 export type { VersionHandle } from './handle.ts'
 export { Hierarchy } from './hierarchy.ts'

@@ -1,12 +1,11 @@
 import { noticeTypeOf, operations, type LedgerRecord, type OutputOf } from '@claviger/contract'
 import { internalEvents } from '@claviger/contract/ledger'
-import { newestRow, signNotice, type Hierarchy, type RowSeals } from '#keyring'
+import { everyRow, newestRow, signNotice, type Hierarchy, type RowSeals } from '#keyring'
 import { messageId, type Clock, type Delivery, type Subscription } from '#model'
-import type { Row, RowKind, Store } from '#store'
+import type { Store } from '#store'
 
 /** Notices as the jobs see them: what the ledger has, who is to be told, and what is sent. Only what is durable is ever seen here. */
 
-const ROWS_PER_READ = 1_000
 const BATCHES_PER_READ = 32
 
 export interface Notice {
@@ -52,26 +51,21 @@ export async function noticesBetween(store: Store, from: number, to: number): Pr
   return found.toSorted((a, b) => a.index - b.index)
 }
 
-/** Every row of a kind, over all tenants. */
-async function every(store: Store, kind: RowKind): Promise<readonly Row[]> {
-  const rows: Row[] = []
-  for (let after: string | undefined; ;) {
-    const read = await store.scan(kind, after, ROWS_PER_READ)
-    rows.push(...read)
-    after = read.at(-1)?.id
-    if (read.length < ROWS_PER_READ) return rows
-  }
-}
-
 /** The subscriptions that are told of notices now. */
 export async function activeSubscriptions(store: Store, seals: RowSeals): Promise<Subscription[]> {
-  const rows = await every(store, 'subscription')
-  return rows.map((row) => seals.open<Subscription>(row)).filter(({ state }) => state === 'active')
+  const found: Subscription[] = []
+  for await (const row of everyRow(store, 'subscription')) {
+    const subscription = seals.open<Subscription>(row)
+    if (subscription.state === 'active') found.push(subscription)
+  }
+  return found
 }
 
 /** What waits to be sent. */
 export async function waitingDeliveries(store: Store, seals: RowSeals): Promise<Delivery[]> {
-  return (await every(store, 'delivery')).map((row) => seals.open<Delivery>(row))
+  const found: Delivery[] = []
+  for await (const row of everyRow(store, 'delivery')) found.push(seals.open<Delivery>(row))
+  return found
 }
 
 /** What is told of a notice: what happened to what, and nothing secret. Receivers ask for more with rights of their own. */

@@ -1,5 +1,5 @@
 import { operations, type LedgerRecord, type OutputOf } from '@claviger/contract'
-import type { RowSeals } from '#keyring'
+import { everyRow, type RowSeals } from '#keyring'
 import {
   dueOfApproval,
   dueOfKey,
@@ -17,8 +17,8 @@ import { rowKinds, type Row, type Store } from '#store'
  * Whoever can write to the database can put back an old row with its good seal, or take one away; here it shows.
  */
 
-/** Entries and rows read at once. */
-const PER_READ = 1_000
+/** Entries read at once. */
+const ENTRIES_PER_READ = 1_000
 /** Findings listed; more than that is one catastrophe. */
 const FINDINGS_MAX = 1_000
 
@@ -63,7 +63,7 @@ export async function examine(parts: ExamineParts): Promise<Examination> {
   let rows = 0
   const seen = new Set<string>()
   for (const kind of rowKinds) {
-    for await (const row of rowsOf(parts.store, kind)) {
+    for await (const row of everyRow(parts.store, kind)) {
       rows += 1
       const name = `${row.kind} ${row.id}`
       seen.add(name)
@@ -99,7 +99,10 @@ async function replayTo(
 ): Promise<void> {
   const decoder = new TextDecoder()
   while (replay.entries < end) {
-    const entries = await store.entries(replay.entries, Math.min(PER_READ, end - replay.entries))
+    const entries = await store.entries(
+      replay.entries,
+      Math.min(ENTRIES_PER_READ, end - replay.entries),
+    )
     if (entries.length === 0) {
       report(
         `entry ${replay.entries}`,
@@ -152,16 +155,6 @@ function countUse(uses: Map<string, number>, record: LedgerRecord): void {
     return
   const name = `${record.key}/${record.version}`
   uses.set(name, (uses.get(name) ?? 0) + (record.count ?? 1))
-}
-
-async function* rowsOf(store: Store, kind: Row['kind']): AsyncGenerator<Row> {
-  let after: string | undefined
-  for (;;) {
-    const rows = await store.scan(kind, after, PER_READ)
-    yield* rows
-    after = rows.at(-1)?.id
-    if (rows.length < PER_READ || after === undefined) return
-  }
 }
 
 function examineRow(

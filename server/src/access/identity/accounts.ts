@@ -1,9 +1,6 @@
-import type { RowSeals } from '#keyring'
+import { everyRow, type RowSeals } from '#keyring'
 import { accountOf, type Tenant } from '#model'
 import type { Store } from '#store'
-
-/** Tenants read at once. */
-const PAGE = 1_000
 
 /** Which tenant an account is, for callers who name one before anybody knows who they are. */
 export class Accounts {
@@ -36,15 +33,9 @@ export class Accounts {
   async #read(): Promise<Map<string, string>> {
     const generation = this.#generation
     const tenants = new Map<string, string>()
-    let after: string | undefined
-    for (;;) {
-      const rows = await this.#store.scan('tenant', after, PAGE)
-      for (const row of rows) {
-        const tenant = this.#seals.open<Tenant>(row)
-        tenants.set(accountOf(tenant), tenant.id)
-      }
-      after = rows.at(-1)?.id
-      if (rows.length < PAGE) break
+    for await (const row of everyRow(this.#store, 'tenant')) {
+      const tenant = this.#seals.open<Tenant>(row)
+      tenants.set(accountOf(tenant), tenant.id)
     }
     if (this.#generation === generation) this.#tenants = tenants
     return tenants

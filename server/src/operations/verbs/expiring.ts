@@ -1,11 +1,11 @@
 import type { OutputOf } from '@claviger/contract'
+import { everyRowOf } from '#keyring'
 import type { ReadVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 
 /** What of a tenant's credentials expires soon, so that it can be replaced before. */
 
 const DAY_MS = 86_400_000
-const PAGE = 1_000
 const SHOWN_MAX = 1_000
 
 const kinds = ['token', 'accessKey', 'secretId', 'certificate'] as const
@@ -23,26 +23,14 @@ interface Expiring {
 /** The credentials of a kind that still work and will not any more at `until`. */
 async function expiringOf(work: Work, kind: (typeof kinds)[number], until: number) {
   const { store, seals } = work.parts
-  const { tenant } = work.caller
   const found: Item[] = []
-  let after: string | undefined
-  for (;;) {
-    const rows = await store.list({
-      kind,
-      tenant,
-      facets: [],
-      limit: PAGE,
-      ...(after === undefined ? {} : { after }),
-    })
-    for (const row of rows) {
-      const { id, principal, description, expiresAt, revokedAt } = seals.open<Expiring>(row)
-      if (revokedAt !== undefined || expiresAt === undefined) continue
-      if (expiresAt > work.now && expiresAt <= until)
-        found.push({ kind, id, principal, description, expiresAt })
-    }
-    after = rows.at(-1)?.id
-    if (rows.length < PAGE) return found
+  for await (const row of everyRowOf(store, { kind, tenant: work.caller.tenant, facets: [] })) {
+    const { id, principal, description, expiresAt, revokedAt } = seals.open<Expiring>(row)
+    if (revokedAt !== undefined || expiresAt === undefined) continue
+    if (expiresAt > work.now && expiresAt <= until)
+      found.push({ kind, id, principal, description, expiresAt })
   }
+  return found
 }
 
 export const expiringCredentials: ReadVerb<'credential.expiring'> = {

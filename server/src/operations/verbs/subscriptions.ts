@@ -1,5 +1,5 @@
 import type { InputOf, OutputOf } from '@claviger/contract'
-import { newId, newNoticeSecret, type NewNoticeSecret } from '#keyring'
+import { everyRowOf, newId, newNoticeSecret, type NewNoticeSecret } from '#keyring'
 import {
   ClavigerError,
   deliveryId,
@@ -9,7 +9,7 @@ import {
   type NoticeScope,
   type Subscription,
 } from '#model'
-import type { Row, RowKind } from '#store'
+import type { RowReference } from '#store'
 import { recordAt } from '../notices.ts'
 import { deliveryRow, subscriptionRow } from '../rows/notices.ts'
 import type { ChangeVerb, PlannedRow, ReadVerb } from '../verb.ts'
@@ -21,7 +21,6 @@ import { page } from './page.ts'
 
 /** Of one tenant. */
 export const SUBSCRIPTIONS_MAX = 1_000
-const ROWS_PER_READ = 1_000
 const HOUR_MS = 3_600_000
 
 function view(subscription: Subscription, now: number): OutputOf<'subscription.update'> {
@@ -187,33 +186,15 @@ export const rotateSubscriptionSecret: ChangeVerb<'subscription.rotateSecret'> =
   },
 }
 
-/** Every row of a kind that is one subscription's. */
-async function rowsOf(work: Work, kind: RowKind, subscription: string): Promise<readonly Row[]> {
-  const rows: Row[] = []
-  for (let after: string | undefined; ;) {
-    const read = await work.parts.store.list({
-      kind,
-      tenant: work.caller.tenant,
-      facets: [['subscription', subscription]],
-      limit: ROWS_PER_READ,
-      ...(after === undefined ? {} : { after }),
-    })
-    rows.push(...read)
-    after = read.at(-1)?.id
-    if (read.length < ROWS_PER_READ) return rows
-  }
-}
-
 /** What goes with a subscription: itself, and what waits or was given up. */
 export async function removalsOf(work: Work, subscription: string) {
-  const rows = [
-    ...(await rowsOf(work, 'delivery', subscription)),
-    ...(await rowsOf(work, 'deadLetter', subscription)),
-  ]
-  return [
-    { kind: 'subscription' as const, id: subscription },
-    ...rows.map(({ kind, id }) => ({ kind, id })),
-  ]
+  const { tenant } = work.caller
+  const removals: RowReference[] = [{ kind: 'subscription', id: subscription }]
+  for (const kind of ['delivery', 'deadLetter'] as const) {
+    const query = { kind, tenant, facets: [['subscription', subscription]] as const }
+    for await (const { id } of everyRowOf(work.parts.store, query)) removals.push({ kind, id })
+  }
+  return removals
 }
 
 export const deleteSubscription: ChangeVerb<'subscription.delete'> = {

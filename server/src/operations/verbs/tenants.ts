@@ -1,5 +1,5 @@
 import { createTokenText } from '#access'
-import { newId } from '#keyring'
+import { everyRow, newId } from '#keyring'
 import {
   accountOf,
   ClavigerError,
@@ -82,9 +82,6 @@ function assertDefaultTenant(work: Work): void {
   }
 }
 
-/** Tenants read at once. */
-const TENANTS_PAGE = 1_000
-
 /**
  * AWS clients know a tenant by its account alone, so no two have the same. Making a tenant writes the custody row, and is computed anew
  * when another did so meanwhile: nobody takes the account between this look and the commit.
@@ -92,13 +89,9 @@ const TENANTS_PAGE = 1_000
  * @throws ClavigerError conflict
  */
 async function assertAccountFree({ parts }: Work, account: string): Promise<void> {
-  let after: string | undefined
-  for (;;) {
-    const rows = await parts.store.scan('tenant', after, TENANTS_PAGE)
-    if (rows.some((row) => accountOf(parts.seals.open<Tenant>(row)) === account))
+  for await (const row of everyRow(parts.store, 'tenant')) {
+    if (accountOf(parts.seals.open<Tenant>(row)) === account)
       throw new ClavigerError('conflict', 'There is a tenant with that account; choose another')
-    if (rows.length < TENANTS_PAGE) return
-    after = rows.at(-1)?.id
   }
 }
 

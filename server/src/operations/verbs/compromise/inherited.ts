@@ -1,5 +1,5 @@
 import { newGrantId, starPattern } from '#access'
-import { newId, type RingKey } from '#keyring'
+import { everyRowOf, newId, type RingKey } from '#keyring'
 import type {
   ApprovalPolicy,
   Binding,
@@ -28,8 +28,6 @@ import type { Work } from '../../work.ts'
  * grants, the rules that ask for proofs and approvals, and what depends on it.
  */
 
-const ROWS_PER_READ = 1_000
-
 export interface Inherited {
   readonly rows: readonly PlannedRow[]
   /** The rows it was read from, as they stood. */
@@ -54,18 +52,9 @@ async function ofKey<Value>(work: Work, kind: RowKind, key: string): Promise<Rea
 /** Every row of a kind in the tenant. */
 async function every<Value>(work: Work, kind: RowKind): Promise<Read<Value>[]> {
   const found: Read<Value>[] = []
-  for (let after: string | undefined; ;) {
-    const rows = await work.parts.store.list({
-      kind,
-      tenant: work.caller.tenant,
-      facets: [],
-      limit: ROWS_PER_READ,
-      ...(after === undefined ? {} : { after }),
-    })
-    found.push(...rows.map((row) => opened<Value>(work, row)))
-    after = rows.at(-1)?.id
-    if (rows.length < ROWS_PER_READ) return found
-  }
+  const query = { kind, tenant: work.caller.tenant, facets: [] }
+  for await (const row of everyRowOf(work.parts.store, query)) found.push(opened<Value>(work, row))
+  return found
 }
 
 function isOf(scope: Scope, key: string): boolean {

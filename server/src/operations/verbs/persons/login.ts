@@ -1,6 +1,6 @@
 import type { InputOf } from '@claviger/contract'
 import { findNamed, isPassword, noPassword } from '#access'
-import { newestRow } from '#keyring'
+import { everyRow, newestRow } from '#keyring'
 import type { Principal, Tenant } from '#model'
 import { newLogin } from '../../logins/new-login.ts'
 import { refused } from '../../logins/refused.ts'
@@ -24,8 +24,11 @@ async function tenantOf({ parts }: Work, named: string | undefined): Promise<str
   if (named === undefined) return parts.defaultTenant()
   if (UUID.test(named))
     return (await newestRow(parts.store, { kind: 'tenant', id: named })) && named
-  const rows = await parts.store.scan('tenant', undefined, 1_000)
-  return rows.map((row) => parts.seals.open<Tenant>(row)).find(({ name }) => name === named)?.id
+  for await (const row of everyRow(parts.store, 'tenant')) {
+    const { id, name } = parts.seals.open<Tenant>(row)
+    if (name === named) return id
+  }
+  return undefined
 }
 
 /** The person, where it is one; with the condition that it still is. */
