@@ -23,9 +23,8 @@ async function tell(server: DevServer, receiver: Receiver) {
     assert.equal(exitCode, 0, stderr)
     return JSON.parse(stdout.toString()) as Output
   }
-  const subscription = await run<WireOutputOf<'subscription.create'>>(
-    ...['subscription', 'create', 'pager', receiver.url, '--signature', 'v1a'],
-  )
+  const create = ['subscription', 'create', 'pager', receiver.url, '--signature', 'v1a']
+  const subscription = await run<WireOutputOf<'subscription.create'>>(...create)
   const { id: key } = await run<WireOutputOf<'key.create'>>('key', 'create')
   await run('key', 'suspend', key)
   await heard(receiver)

@@ -4,8 +4,9 @@ import { forEachDue, type Job } from './job.ts'
 
 /** How often the ledger is looked at for notices, and the queue for what is due, in milliseconds. */
 const DELIVERY_INTERVAL_MS = 250
-/** Messages under way at once, over all receivers and to one of them: one that hangs holds up nobody else. */
-const UNDER_WAY_MAX = 64
+/** Messages under way at once: over all receivers, for one tenant, and to one subscription. What hangs holds up nobody else. */
+const UNDER_WAY_MAX = 128
+const UNDER_WAY_PER_TENANT_MAX = 16
 const UNDER_WAY_PER_SUBSCRIPTION_MAX = 4
 /** Notices queued in one change. */
 const QUEUED_AT_ONCE = 100
@@ -55,7 +56,8 @@ export class Deliveries<Message> implements Job {
   readonly intervalMs = DELIVERY_INTERVAL_MS
   readonly #parts: DeliveryParts<Message>
   readonly #underWay = new Map<string, Promise<void>>()
-  readonly #perSubscription = new Map<string, number>()
+  /** How many of them a tenant has, and a subscription, by id. */
+  readonly #held = new Map<string, number>()
   /** How far the ledger was looked at for a subscription, where nothing was found and so nothing is written. */
   readonly #looked = new Map<string, number>()
   #revision = -1
@@ -132,23 +134,36 @@ export class Deliveries<Message> implements Job {
     for (const delivery of await this.#parts.waiting()) {
       const to = receivers.get(delivery.subscription)
       if (to === undefined || this.#underWay.has(nameOf(delivery))) continue
-      const isFree =
-        this.#underWay.size < UNDER_WAY_MAX &&
-        (this.#perSubscription.get(to.id) ?? 0) < UNDER_WAY_PER_SUBSCRIPTION_MAX
-      if (delivery.nextAt <= this.#parts.now() && isFree) this.#start(delivery, to)
+      if (delivery.nextAt <= this.#parts.now() && this.#isRoomFor(to)) this.#start(delivery, to)
       else next = Math.min(next, delivery.nextAt)
     }
     this.#nextAt = next
   }
 
+  #isRoomFor({ id, tenant }: Subscription): boolean {
+    return (
+      this.#underWay.size < UNDER_WAY_MAX &&
+      (this.#held.get(tenant) ?? 0) < UNDER_WAY_PER_TENANT_MAX &&
+      (this.#held.get(id) ?? 0) < UNDER_WAY_PER_SUBSCRIPTION_MAX
+    )
+  }
+
+  #hold({ id, tenant }: Subscription, more: 1 | -1): void {
+    for (const holder of [id, tenant]) {
+      const held = (this.#held.get(holder) ?? 0) + more
+      if (held === 0) this.#held.delete(holder)
+      else this.#held.set(holder, held)
+    }
+  }
+
   #start(delivery: Delivery, to: Subscription): void {
     const name = nameOf(delivery)
-    this.#perSubscription.set(to.id, (this.#perSubscription.get(to.id) ?? 0) + 1)
+    this.#hold(to, 1)
     const doing = this.#attempt(delivery, to)
       .catch((cause: unknown) => this.#parts.reportFailure(cause))
       .finally(() => {
         this.#underWay.delete(name)
-        this.#perSubscription.set(to.id, (this.#perSubscription.get(to.id) ?? 1) - 1)
+        this.#hold(to, -1)
         this.#isStale = true
       })
     this.#underWay.set(name, doing)

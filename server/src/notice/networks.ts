@@ -5,7 +5,10 @@ import { BlockList, isIP } from 'node:net'
  * reach what only this machine reaches (server-side request forgery, OWASP), such as a cloud's metadata service at 169.254.169.254.
  */
 
-/** Not public: IANA's registries of special-purpose addresses (RFC 6890), multicast, and what wraps an IPv4 address. */
+/**
+ * Not public: IANA's registries of special-purpose addresses (RFC 6890), multicast, and what wraps an IPv4 address. Of IPv6 only 2000::/3
+ * is given out for global unicast (RFC 4291 section 2.4), so everything outside is not public either.
+ */
 const special: readonly (readonly [string, number])[] = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -21,18 +24,13 @@ const special: readonly (readonly [string, number])[] = [
   ['198.51.100.0', 24],
   ['203.0.113.0', 24],
   ['224.0.0.0', 3],
-  ['::', 96],
-  ['::ffff:0:0', 96],
-  ['64:ff9b::', 96],
-  ['64:ff9b:1::', 48],
-  ['100::', 64],
+  ['::', 3],
+  ['4000::', 2],
+  ['8000::', 1],
   ['2001::', 23],
   ['2001:db8::', 32],
   ['2002::', 16],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['fec0::', 10],
-  ['ff00::', 8],
+  ['3fff::', 20],
 ]
 
 function family(address: string): 'ipv4' | 'ipv6' {
@@ -70,7 +68,8 @@ export class Networks {
 
   /** Whether a message may go to an address. */
   allows(address: string): boolean {
-    if (isIP(address) === 0) return false
+    // A zone (fe80::1%eth0) is of this machine alone, and nothing public has one.
+    if (isIP(address) === 0 || address.includes('%')) return false
     return this.#allowed.has(address) || !this.#special.has(address)
   }
 }

@@ -97,7 +97,7 @@ function statusOf(
 ): Promise<number> {
   const lookup: LookupFunction = (_name, options, done) =>
     options.all === true ? done(null, [{ address, family }]) : done(null, address, family)
-  const options: RequestOptions = {
+  const options: RequestOptions & { readonly secureContext: SecureContext } = {
     method: 'POST',
     headers: { ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' },
     agent: false,

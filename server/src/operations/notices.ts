@@ -7,6 +7,8 @@ import type { Store } from '#store'
 /** Notices as the jobs see them: what the ledger has, who is to be told, and what is sent. Only what is durable is ever seen here. */
 
 const BATCHES_PER_READ = 32
+/** So few entries are read as they stand; more are searched through the index of each event. */
+const ENTRIES_READ_MAX = 256
 
 export interface Notice {
   readonly index: number
@@ -26,7 +28,27 @@ export async function recordAt(store: Store, index: number): Promise<LedgerRecor
 }
 
 /** Every notice of the ledger from an index on and before another, in order. */
-export async function noticesBetween(store: Store, from: number, to: number): Promise<Notice[]> {
+export function noticesBetween(store: Store, from: number, to: number): Promise<Notice[]> {
+  return to - from > ENTRIES_READ_MAX ? searched(store, from, to) : read(store, from, to)
+}
+
+/** One question to the store, which is what everybody asks who follows the ledger's end. */
+async function read(store: Store, from: number, to: number): Promise<Notice[]> {
+  const decoder = new TextDecoder()
+  const found: Notice[] = []
+  for (let next = from; next < to;) {
+    const entries = await store.entries(next, to - next)
+    for (const { index, bytes } of entries) {
+      const record = JSON.parse(decoder.decode(bytes)) as LedgerRecord
+      if (noticeTypeOf(record) !== undefined) found.push({ index, record })
+    }
+    if (entries.length === 0) break
+    next += entries.length
+  }
+  return found
+}
+
+async function searched(store: Store, from: number, to: number): Promise<Notice[]> {
   const decoder = new TextDecoder()
   const found: Notice[] = []
   for (const event of events) {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { Networks, post, trusting } from '#notice'
 import { Receiver, saying } from './receiver.ts'
 
@@ -37,6 +40,22 @@ test('only public addresses are reached, unless their network is allowed', () =>
     'fd00::1',
     'fe80::1',
     'ff02::1',
+    'fec0::1',
+    '::127.0.0.1',
+    '::ffff:0:7f00:1',
+    '64:ff9b:1::7f00:1',
+    '100::1',
+    '2001:db8::1',
+    '2001::7f00:1',
+    '3fff::1',
+    '5f00::1',
+    '4000::1',
+    '9000::1',
+    'fe80::1%eth0',
+    '2606:4700:4700::1111%eth0',
+    '192.0.0.1',
+    '198.18.0.1',
+    '240.0.0.1',
     'not an address',
   ])
     assert.equal(open.allows(address), false, address)
@@ -85,6 +104,29 @@ test('a name is looked up once; one bad address among its addresses is enough', 
   assert.equal(receiver.told.length, 1)
 })
 
+test('proxies that the environment names are passed over: they would look names up themselves', async () => {
+  await using receiver = await Receiver.open()
+  await using proxy = await Receiver.open()
+  const source = `
+    import { Networks, post, trusting } from '#notice'
+    const posting = { networks: new Networks(['127.0.0.0/8']), trust: trusting(), signal: new AbortController().signal }
+    const { kind } = await post({ url: ${JSON.stringify(receiver.url)}, headers: {}, body: '{}' }, posting)
+    process.exitCode = kind === 'taken' ? 0 : 1`
+  const { origin } = new URL(proxy.url)
+  const named = { HTTP_PROXY: origin, HTTPS_PROXY: origin, http_proxy: origin }
+  const child = spawn(
+    process.execPath,
+    ['--no-warnings', '--input-type=module', '--eval', source],
+    {
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      env: { NODE_USE_ENV_PROXY: '1', ...named },
+      stdio: 'inherit',
+    },
+  )
+  assert.deepEqual(await once(child, 'exit'), [0, null])
+  assert.deepEqual([receiver.told.length, proxy.told.length], [1, 0])
+})
+
 test('whatever a receiver does, the sender ends', async () => {
   await using elsewhere = await Receiver.open()
   await using receiver = await Receiver.open()
@@ -120,6 +162,25 @@ test('whatever a receiver does, the sender ends', async () => {
   assert.deepEqual(await attempt(50), { kind: 'failed', reason: 'timeout' })
   receiver.answer = (response) => void response.socket?.write('HTTP/1.1 200 OK\r\nslow: ')
   assert.deepEqual(await attempt(50), { kind: 'failed', reason: 'timeout' })
+  // One that says a little again and again: all of it together has so long.
+  receiver.answer = ({ socket }) => {
+    const more = setInterval(() => socket?.write('HTTP/1.1 103 Early Hints\r\n\r\n'), 1)
+    socket?.on('close', () => clearInterval(more))
+  }
+  assert.deepEqual(await attempt(100), { kind: 'failed', reason: 'timeout' })
+  // One that hangs up, after it was told or before it said all of its head, and one that speaks something else.
+  receiver.answer = ({ socket }) => socket?.resetAndDestroy()
+  assert.deepEqual(await attempt(), { kind: 'failed', reason: 'no-answer' })
+  receiver.answer = ({ socket }) => socket?.end('HTTP/1.1 200 OK\r\n')
+  assert.deepEqual(await attempt(), { kind: 'failed', reason: 'no-answer' })
+  receiver.answer = ({ socket }) => socket?.end('220 mail.receiver.test ESMTP\r\n')
+  assert.deepEqual(await attempt(), { kind: 'failed', reason: 'no-answer' })
+  // Two answers, of which the first counts; and one that says yes and no at once.
+  receiver.answer = ({ socket }) =>
+    socket?.end('HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\nHTTP/1.1 200 OK\r\n\r\n')
+  assert.deepEqual(await attempt(), { kind: 'failed', reason: 'status-500' })
+  receiver.answer = (response) => void response.writeHead(200).end('{"error":"not taken"}')
+  assert.deepEqual(await attempt(), { kind: 'taken' })
   const stopping = new AbortController()
   const held = Promise.withResolvers<void>()
   receiver.answer = () => held.resolve()

@@ -50,10 +50,10 @@ export class Receiver implements AsyncDisposable {
     this.#server.on('tlsClientError', () => undefined)
   }
 
-  /** Over TLS where it is given what for. */
-  static async open(tls?: ServerOptions): Promise<Receiver> {
+  /** Over TLS where it is given what for, and on any port unless one is given. */
+  static async open(tls?: ServerOptions, port = 0): Promise<Receiver> {
     const receiver = new Receiver(tls)
-    await new Promise<void>((resolve) => receiver.#server.listen(0, '127.0.0.1', resolve))
+    await new Promise<void>((resolve) => receiver.#server.listen(port, '127.0.0.1', resolve))
     return receiver
   }
 

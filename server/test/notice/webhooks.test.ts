@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { InputOf } from '@claviger/contract'
+import { noticesBetween } from '#operations'
 import { DrivenClock } from '../harness/clock.ts'
 import { startHouse, type TestHouse } from '../harness/house.ts'
 import { restDoorOver } from '../rest/socket-free.ts'
@@ -240,6 +241,90 @@ test('a receiver that hangs holds up nobody else, and the house closes all the s
   assert.equal((await queued(id, 'waiting', own)).length, 8)
   await own.close()
   assert.equal(slow.told.length, 4)
+})
+
+test('receivers of one tenant that hang hold up no other tenant', async () => {
+  const own = await startHouse()
+  await using slow = await Receiver.open()
+  await using quick = await Receiver.open()
+  let open = 0
+  let most = 0
+  slow.answer = ({ socket }) => {
+    open += 1
+    most = Math.max(most, open)
+    socket?.on('close', () => (open -= 1))
+  }
+  const { token } = await own.perform('tenant.create', { name: 'other' })
+  const theirs = { algorithm: 'AES-256-GCM', exportable: false } as const
+  const { id: key } = await own.perform('key.create', theirs, { token })
+  const input = { name: 'x', url: slow.url, scope: { kind: 'tenant' as const }, types: [] }
+  for (let made = 0; made < 40; made += 1)
+    await own.perform('subscription.create', { ...input, signature: 'v1' }, { token })
+  for (let at = 0; at < 4; at += 1) {
+    await own.perform('key.suspend', { key }, { token })
+    await own.perform('key.resume', { key }, { token })
+  }
+  await until(() => slow.told.length >= 16, own)
+  await subscribe(quick, {}, own)
+  const { id: another } = await own.createKey()
+  await own.perform('key.suspend', { key: another })
+  await until(() => quick.told.length === 1, own)
+  assert.equal(most, 16)
+  await own.close()
+})
+
+test('a receiver that was away is told what it missed, and counts as failing no more', async () => {
+  const clock = new DrivenClock()
+  await using own = await startHouse({ clock })
+  const away = await Receiver.open()
+  const { port, url } = away
+  const { id: subscription } = await subscribe(away, {}, own)
+  await away[Symbol.asyncDispose]()
+  const { id: key } = await own.createKey()
+  await own.perform('key.suspend', { key })
+  await own.perform('key.resume', { key })
+  const waiting = () => queued(subscription, 'waiting', own)
+  const isTried = async (times: number) => {
+    const all = await waiting()
+    return all.length === 2 && all.every(({ attempts }) => attempts === times)
+  }
+  await until(() => isTried(1), own)
+  clock.advance(6_000)
+  await until(() => isTried(2), own)
+  assert.ok((await waiting()).every(({ reason }) => reason === 'no-answer'))
+  const failing = async () => {
+    const { items } = await own.perform('subscription.list', { limit: 10 })
+    return items.find(({ id }) => id === subscription)?.failingSince
+  }
+  assert.equal(await failing(), clock.now() - 6_000)
+  await using back = await Receiver.open(undefined, port)
+  assert.equal(back.url, url)
+  clock.advance(HOUR_MS)
+  await until(async () => (await waiting()).length === 0, own)
+  assert.deepEqual(back.types.toSorted(), ['key.resumed', 'key.suspended'])
+  assert.equal(await failing(), undefined)
+})
+
+test('few entries and many are looked through alike', async () => {
+  await using own = await startHouse()
+  const { id: key } = await own.createKey()
+  for (let at = 0; at < 20; at += 1) {
+    await own.perform('key.suspend', { key })
+    await own.perform('key.resume', { key })
+    for (let use = 0; use < 20; use += 1)
+      await own.perform('encrypt', { key, plaintext: Buffer.from('x') })
+  }
+  const { next } = await own.store.head()
+  assert.ok(next > 400)
+  const all = await noticesBetween(own.store, 0, next)
+  assert.equal(all.length, 40)
+  for (const step of [1, 7, 256]) {
+    const parts = []
+    for (let from = 0; from < next; from += step)
+      parts.push(...(await noticesBetween(own.store, from, Math.min(from + step, next))))
+    assert.deepEqual(parts, all, `${step} at once`)
+  }
+  assert.deepEqual(await noticesBetween(own.store, next, next), [])
 })
 
 test('who wants no more (410), or fails for days, is told nothing more, and others learn of it', async () => {

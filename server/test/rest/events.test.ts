@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import { createServer, get, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, test } from 'node:test'
 import { listen } from '#http'
 import { OpenStreams } from '../../src/doors/http/open-streams.ts'
+import { Streams } from '../../src/doors/rest/events.ts'
 import { startHouse } from '../harness/house.ts'
 import { restDoorOver } from './socket-free.ts'
 
@@ -160,6 +162,80 @@ test('one principal has so many streams, and gets another when one is gone', asy
     next.response.destroy()
     if (next.response.statusCode === 200) return
   }
+})
+
+test('one tenant has so many streams, whoever of it, and leaves places for others', () => {
+  const streams = new Streams()
+  const taken: (() => void)[] = []
+  for (let at = 0; at < 64; at += 1)
+    taken.push(streams.take({ tenant: 'a', principal: `p${at % 8}` }))
+  const one = { tenant: 'a', principal: 'fresh' }
+  assert.throws(() => streams.take(one), { code: 'too_many_requests' })
+  for (const tenant of ['b', 'c', 'd'])
+    for (let at = 0; at < 64; at += 1) taken.push(streams.take({ tenant, principal: `p${at}` }))
+  assert.throws(() => streams.take({ tenant: 'e', principal: 'p' }), { code: 'too_many_requests' })
+  taken.pop()?.()
+  assert.throws(() => streams.take(one), { code: 'too_many_requests' })
+  taken.shift()?.()
+  streams.take(one)
+})
+
+/** A server whose every answer is a stream, and its port. */
+async function serving(streams: OpenStreams, stream: Parameters<OpenStreams['write']>[2]) {
+  const ended = Promise.withResolvers<void>()
+  const server = createServer((request, response) => {
+    const answer = { status: 200, headers: {}, body: '' }
+    const write = () => streams.write(response, answer, stream).then(ended.resolve)
+    if (request.url === '/late') response.on('close', () => void write())
+    else void write()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return { port, ended: ended.promise, close: () => server.close() }
+}
+
+test('a reader that left before its answer holds no place', async () => {
+  let released = 0
+  // Longer than any test: what waited for it would not end.
+  const server = await serving(new OpenStreams(3_600_000), async function* once() {
+    try {
+      for (;;) yield await Promise.resolve('x'.repeat(65_536))
+    } finally {
+      released += 1
+    }
+  })
+  const leaving = get({ host: '127.0.0.1', port: server.port, path: '/late', agent: false })
+  leaving.on('error', () => undefined)
+  leaving.on('socket', (socket) =>
+    socket.on('connect', () => setImmediate(() => leaving.destroy())),
+  )
+  await server.ended
+  assert.equal(released, 1)
+  server.close()
+})
+
+test('a slow reader makes the stream wait, and leaves nothing behind each time', async () => {
+  let most = 0
+  const server = await serving(new OpenStreams(3_600_000), async function* many(gone) {
+    for (let at = 0; at < 400; at += 1) {
+      yield await Promise.resolve('x'.repeat(65_536))
+      most = Math.max(most, getEventListeners(gone, 'abort').length)
+    }
+  })
+  let bytes = 0
+  const reading = get({ host: '127.0.0.1', port: server.port, agent: false }, (response) =>
+    response.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      response.pause()
+      setImmediate(() => response.resume())
+    }),
+  )
+  reading.on('error', () => undefined)
+  await server.ended
+  assert.ok(most <= 1, `${most} listeners`)
+  reading.destroy()
+  server.close()
+  assert.ok(bytes > 0)
 })
 
 test('a reader that does not read is cut off, and a server that stops ends its streams', async () => {

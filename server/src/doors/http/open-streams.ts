@@ -23,7 +23,8 @@ export class OpenStreams {
   ): Promise<void> {
     const gone = new AbortController()
     this.#open.add(gone)
-    if (this.#ended) gone.abort()
+    // A reader that left before there was an answer says so no more.
+    if (this.#ended || response.destroyed) gone.abort()
     response.once('close', () => gone.abort())
     // The wait for a silent connection is for readers of answers that end.
     response.socket?.setTimeout(0)
@@ -55,12 +56,18 @@ export class OpenStreams {
 /** Whether the reader takes what was written, in time. */
 function isRead(response: ServerResponse, gone: AbortSignal, unreadMs: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), unreadMs)
     const settle = (read: boolean) => {
       clearTimeout(timer)
+      // A stream may wait here any number of times: it leaves nothing behind.
+      response.off('drain', drained)
+      gone.removeEventListener('abort', left)
       resolve(read)
     }
-    response.once('drain', () => settle(true))
-    gone.addEventListener('abort', () => settle(false), { once: true })
+    const drained = () => settle(true)
+    const left = () => settle(false)
+    const timer = setTimeout(left, unreadMs)
+    response.once('drain', drained)
+    gone.addEventListener('abort', left)
+    if (gone.aborted) left()
   })
 }

@@ -139,17 +139,19 @@ async function watch(
   const credential = credentialOf(request)
   if (credential.kind === 'cookie') assertOwnOrigin(request)
   const input = askedFor(request)
-  let principal = ''
+  let owner = { tenant: '', principal: '' }
   const list: ListNotices = (asked) =>
     gate.perform({
       ...originOf(request),
       operation: 'notice.list',
       credential,
       read: () => asked,
-      told: ({ caller }) => (principal = caller?.principal ?? ''),
+      told: ({ caller }) => {
+        if (caller !== undefined) owner = { tenant: caller.tenant, principal: caller.principal }
+      },
     })
   const first = await list(input)
-  const release = streams.take(principal)
+  const release = streams.take(owner)
   return {
     status: 200,
     headers: {

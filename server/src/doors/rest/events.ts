@@ -11,8 +11,9 @@ import { ClavigerError, toClavigerError } from '#model'
 /** How often it is seen whether something changed, and how long there is silence at most, in milliseconds. */
 const LOOK_MS = 100
 const HEARTBEAT_MS = 15_000
-/** Streams open at once, in all and of one principal. */
+/** Streams open at once: in all, of one tenant, and of one principal. */
 const STREAMS_MAX = 256
+const STREAMS_PER_TENANT_MAX = 64
 const STREAMS_PER_PRINCIPAL_MAX = 16
 const ITEMS_PER_LOOK = 100
 
@@ -42,23 +43,32 @@ export function askedFor(request: HttpRequest): InputOf<'notice.list'> {
   }
 }
 
+export interface StreamOwner {
+  readonly tenant: string
+  readonly principal: string
+}
+
 /** Counts streams, so that nobody holds all of them. */
 export class Streams {
+  /** By what each is counted for. */
   readonly #open = new Map<string, number>()
-  #count = 0
 
   /** Takes a place, and gives what gives it back. @throws ClavigerError too_many_requests */
-  take(principal: string): () => void {
-    const own = this.#open.get(principal) ?? 0
-    if (this.#count >= STREAMS_MAX || own >= STREAMS_PER_PRINCIPAL_MAX)
+  take({ tenant, principal }: StreamOwner): () => void {
+    const places = [
+      ['all', STREAMS_MAX],
+      [`tenant ${tenant}`, STREAMS_PER_TENANT_MAX],
+      [`principal ${tenant} ${principal}`, STREAMS_PER_PRINCIPAL_MAX],
+    ] as const
+    if (places.some(([name, most]) => (this.#open.get(name) ?? 0) >= most))
       throw new ClavigerError('too_many_requests', 'Too many event streams are open; close some')
-    this.#count += 1
-    this.#open.set(principal, own + 1)
+    for (const [name] of places) this.#open.set(name, (this.#open.get(name) ?? 0) + 1)
     return () => {
-      this.#count -= 1
-      const left = (this.#open.get(principal) ?? 1) - 1
-      if (left === 0) this.#open.delete(principal)
-      else this.#open.set(principal, left)
+      for (const [name] of places) {
+        const left = (this.#open.get(name) ?? 1) - 1
+        if (left === 0) this.#open.delete(name)
+        else this.#open.set(name, left)
+      }
     }
   }
 }
