@@ -130,14 +130,14 @@ test('it goes on after the last notice where a connection broke, and Ctrl-C ends
 
 test('it ends with the right to read, and its exit code says which', async () => {
   const { key, from } = await watchedKey()
-  const reader = async () => {
-    const { id: principal } = await client.principal.create({ name: `reader-${Math.random()}` })
+  const reader = async (name: string) => {
+    const { id: principal } = await client.principal.create({ name })
     const { id: binding } = await client.binding.create({ principal, role: 'auditor' })
     const { id, token } = await client.token.create({ principal })
     const given = ['--key', key, '--after', String(from)]
     return { id, binding, follower: new Follower(given, { CLAVIGER_TOKEN: token }) }
   }
-  const [revoked, unbound] = [await reader(), await reader()]
+  const [revoked, unbound] = [await reader('revoked'), await reader('unbound')]
   await client.key.suspend({ key })
   await Promise.all([revoked.follower.has(1), unbound.follower.has(1)])
   await client.token.revoke({ token: revoked.id })
