@@ -95,7 +95,8 @@ const scope = text('tenant, key:KEY or labels:name=value').transform((value, con
 })
 
 const roleName = z.enum(roleNames, `must be one of ${roleNames.join(', ')}`)
-const principal = z.strictObject({
+const principal = z
+  .strictObject({
   name,
   kind: z.enum(['user', 'service'], 'must be user or service').default('service'),
   roles: z.array(z.strictObject({ role: roleName, on: scope.optional() })).default([]),
@@ -111,6 +112,10 @@ const principal = z.strictObject({
     )
     .default([]),
 })
+  .refine(({ kind, accessKeys }) => kind === 'service' || accessKeys.length === 0, {
+    message: 'must be empty for a person, who logs in; give them to a service',
+    path: ['accessKeys'],
+  })
 
 const file = z.strictObject({
   account: text('twelve digits').pipe(account.unwrap()).optional(),

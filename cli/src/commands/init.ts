@@ -60,7 +60,8 @@ function checklist(answer: OutputOf<'system.init'>, options: InitOptions): strin
     ...(options.saveProfile === undefined
       ? ["  - Store the owner's token: claviger profile add NAME --address ADDRESS"]
       : []),
-    '  - Make the principals and tokens for daily work: claviger principal create NAME',
+    '  - Invite the first person as an owner, and then revoke this token: docs/people.md',
+    '  - Make services and their tokens for daily work: claviger principal create NAME',
     '  - Try an unsealing before you need one: claviger seal, then claviger unseal',
   ]
 }

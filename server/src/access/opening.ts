@@ -2,6 +2,7 @@ import { newestRow, readNewest, type RowSeals } from '#keyring'
 import {
   accountOf,
   ClavigerError,
+  LoginRefused,
   type ApprovalPolicy,
   type Authentication,
   type Binding,
@@ -173,7 +174,34 @@ async function rulesOf(opening: Opening, tenant: string) {
   return stepUps.length + approvals.length === 0 ? undefined : new CompiledRules(stepUps, approvals)
 }
 
-/** The session of a principal; undefined where the principal is not there or disabled. */
+/** What a person comes in with: a login, or a request of theirs that others have approved and left to the server. */
+const ofPersons: ReadonlySet<Presented['kind']> = new Set(['login', 'approval'])
+
+/**
+ * Persons come in by logging in, and by what they made with a login, which ends with it. What a program has would let somebody act as
+ * them without their factors, and counts for nothing, also where a store has it from before that was so.
+ *
+ * @throws LoginRefused with words of its own, so that nobody who had such a credential is locked out without knowing what to do
+ */
+function assertComesAs(
+  { id, kind }: Principal,
+  credential: Presented,
+  rests: readonly string[],
+): void {
+  if (kind === 'service' || ofPersons.has(credential.kind)) return
+  if (credential.kind === 'temporary' && rests.some((one) => one.startsWith('loginSession/')))
+    return
+  throw new LoginRefused(
+    'The credential belongs to a person, and persons log in; have them invited (person.invite), and make a service for programs',
+    { person: id, because: 'the principal is a person' },
+  )
+}
+
+/**
+ * The session of a principal; undefined where the principal is not there or disabled.
+ *
+ * @throws LoginRefused for a person who did not log in
+ */
 export async function openSession(
   opening: Opening,
   about: {
@@ -186,6 +214,7 @@ export async function openSession(
 ): Promise<Session | undefined> {
   const principal = (await readRow<Principal>(opening, 'principal', about.principal))?.value
   if (principal?.state !== 'enabled') return undefined
+  assertComesAs(principal, about.credential, about.rests)
   const tenant = (await readRow<Tenant>(opening, 'tenant', principal.tenant))?.value
   if (tenant === undefined) return undefined
   const { bindings, rests: rightsRest, roles } = await openRights(opening, principal)

@@ -25,7 +25,6 @@ let issuers = 0
 
 interface Believing {
   readonly algorithm?: IssuerAlgorithm
-  readonly kind?: 'user' | 'service'
   readonly seconds?: number
   readonly claims?: Readonly<Record<string, string>>
   readonly kid?: string
@@ -43,10 +42,7 @@ async function believing(options: Believing = {}) {
     keys: issuer.keys(),
   })
   const name = `program-${issuers}`
-  const { id: principal } = await owner.call('principal.create', {
-    name,
-    kind: options.kind ?? 'service',
-  })
+  const { id: principal } = await owner.call('principal.create', { name })
   await owner.call('binding.create', { principal, role: 'key-user' })
   const by = { kind: 'identity' as const, provider: provider.id, subject: SUBJECT }
   const trust = await owner.call('trust.create', {
@@ -147,11 +143,6 @@ test('each way to forge a token is refused, and stands in the ledger with its re
     assert.equal(await reasonOf(token), because, token.slice(0, 80))
   }
   assert.equal(await holderOf(sign()), principal)
-})
-
-test('no identity token is a person, whatever a trust says', async () => {
-  const { sign } = await believing({ kind: 'user' })
-  assert.equal(await reasonOf(sign()), 'the principal is a person')
 })
 
 test('a session that is held ends with its trust, its provider, its keys and its principal', async () => {

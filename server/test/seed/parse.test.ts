@@ -115,6 +115,10 @@ test('a mistake is told with its line, and no secret is', () => {
       'principals:\n  - name: a\n    accessKeys:\n      - id: ASIAIOSFODNN7EXAMPLE\n        secret: secret!secret!secret!\n',
       /^seed\.yaml:4: principals\.0\.accessKeys\.0\.id: must be AKIA/,
     ],
+    [
+      'principals:\n  - name: a\n    kind: user\n    accessKeys:\n      - id: AKIAIOSFODNN7EXAMPLE\n        secret: secret!secret!secret!\n',
+      /^seed\.yaml:4: principals\.0\.accessKeys: must be empty for a person/,
+    ],
   ]
   for (const [content, problem] of table) {
     const told = problemOf(content)

@@ -95,6 +95,5 @@ async function sessionOf(opening: Opening, token: string, { trust, until }: Mean
     ],
   })
   if (session === undefined) throw new IdentityError('the principal is disabled')
-  if (session.principal.kind !== 'service') throw new IdentityError('the principal is a person')
   return session
 }

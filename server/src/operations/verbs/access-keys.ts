@@ -5,7 +5,7 @@ import { accessKeyRow } from '../rows.ts'
 import type { ChangeVerb, InternalVerb, ReadVerb } from '../verb.ts'
 import { accessKeyView } from '../views.ts'
 import type { Work } from '../work.ts'
-import { own, ownEnabled } from './own.ts'
+import { own, ownProgram } from './own.ts'
 import { findOwner } from './owner-token.ts'
 import { ofPrincipal, page } from './page.ts'
 import { readBounds } from './settings.ts'
@@ -53,7 +53,7 @@ export const createAccessKey: ChangeVerb<'accessKey.create'> = {
   kind: 'change',
   async run(input, work) {
     work.authorize()
-    const { value, standing } = await ownEnabled(work, input.principal)
+    const { value, standing } = await ownProgram(work, input.principal)
     const bounds = await readBounds(work)
     const days = bounds.accessKeyDays(input.days)
     return {

@@ -49,7 +49,15 @@ export async function ownEnabled(work: Work, id: string) {
 /** One that is a program: persons prove who they are themselves. @throws ClavigerError not_found, conflict */
 export async function ownProgram(work: Work, id: string) {
   const principal = await ownEnabled(work, id)
-  if (principal.value.kind === 'user')
-    throw new ClavigerError('conflict', 'The principal is a person; give this to a service')
+  assertProgram(principal.value)
   return principal
+}
+
+/** What a program has would let somebody act as a person without the person's factors. @throws ClavigerError conflict */
+export function assertProgram({ kind }: Pick<Principal, 'kind'>): void {
+  if (kind === 'user')
+    throw new ClavigerError(
+      'conflict',
+      'The principal is a person, and persons log in (person.invite); make a service, and give this to it',
+    )
 }

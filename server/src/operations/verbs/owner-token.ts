@@ -21,7 +21,7 @@ export const createOwnerToken: InternalVerb<Record<never, never>, { readonly tok
   },
 }
 
-/** An enabled owner of the tenant, with the condition that they still are. */
+/** An enabled owner of the tenant that is a program, with the condition that it still is. */
 export async function findOwner(work: Work) {
   const { store, seals } = work.parts
   const rows = await store.list({
@@ -34,12 +34,15 @@ export async function findOwner(work: Work) {
     if (binding.role !== 'owner' || binding.scope.kind !== 'tenant') continue
     const row = await newestRow(store, { kind: 'principal', id: binding.principal })
     const value = row && seals.open<Principal>(row)
-    if (row !== undefined && value?.state === 'enabled') {
+    if (row !== undefined && value?.kind === 'service' && value.state === 'enabled') {
       return {
         value,
         standing: { kind: 'principal' as const, id: value.id, revision: row.revision },
       }
     }
   }
-  throw new ClavigerError('not_found', 'The tenant has no enabled owner')
+  throw new ClavigerError(
+    'not_found',
+    'The tenant has no enabled owner that is a service; start the server itself, log in as an owner, and make one',
+  )
 }

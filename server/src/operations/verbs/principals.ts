@@ -5,7 +5,7 @@ import { principalNameId, principalNameRow, principalRow, tokenRow } from '../ro
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import { principalView, tokenView } from '../views.ts'
 import type { Work } from '../work.ts'
-import { own, ownEnabled } from './own.ts'
+import { own, ownProgram } from './own.ts'
 import { ofPrincipal, page } from './page.ts'
 import { readBounds } from './settings.ts'
 
@@ -136,7 +136,7 @@ export const createToken: ChangeVerb<'token.create'> = {
   kind: 'change',
   async run(input, work) {
     work.authorize()
-    const { value, standing } = await ownEnabled(work, input.principal)
+    const { value, standing } = await ownProgram(work, input.principal)
     const bounds = await readBounds(work)
     const days = bounds.days('tokenDays', input.days, DEFAULT_DAYS)
     return {

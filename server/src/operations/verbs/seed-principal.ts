@@ -11,6 +11,7 @@ import {
 } from '../rows.ts'
 import type { InternalVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
+import { assertProgram } from './own.ts'
 
 /** A principal of a development server, with what it may do and what it signs its requests with. */
 export interface SeedPrincipal {
@@ -89,7 +90,7 @@ function planAccessKey(work: Work, principal: string, given: SeedPrincipal['acce
 /**
  * Makes a principal, or takes the one of that name, and gives it roles and access keys whose secrets are known beforehand.
  *
- * @throws ClavigerError conflict where an access key's id is taken; not_found where a role is on a key that is not there
+ * @throws ClavigerError conflict where an access key's id is taken, or a person's; not_found where a role is on a key that is not there
  */
 export const seedPrincipal: InternalVerb<SeedPrincipal> = {
   kind: 'change',
@@ -98,6 +99,7 @@ export const seedPrincipal: InternalVerb<SeedPrincipal> = {
   async run(input, work) {
     work.authorize()
     const { principal, rows, absent, unchanged } = await principalOf(work, input)
+    if (input.accessKeys.length > 0) assertProgram(principal)
     const { id } = principal
     const bindings = input.roles.map((role) => planBinding(work, id, role))
     return {

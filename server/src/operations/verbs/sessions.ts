@@ -122,7 +122,9 @@ async function findPrincipal(reference: string, { parts, caller }: Work) {
   const found = UUID.test(reference)
     ? (await readRow<Principal>(parts, 'principal', reference))?.value
     : await findNamed(parts, caller.tenant, reference)
-  return found?.tenant === caller.tenant && found.state === 'enabled' ? found : undefined
+  if (found?.tenant !== caller.tenant || found.state !== 'enabled') return undefined
+  // Nobody acts as a person but the person.
+  return found.kind === 'service' ? found : undefined
 }
 
 /** Of the trusts that let the caller act as a principal the one that lets it for longest. */

@@ -4,7 +4,7 @@ import { trustRow } from '../rows.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import { trustView } from '../views.ts'
 import type { Work } from '../work.ts'
-import { own } from './own.ts'
+import { assertProgram, own } from './own.ts'
 import { ofPrincipal, page } from './page.ts'
 
 /** Who may act as whom: what `session.create` and identity tokens go by. */
@@ -35,7 +35,8 @@ export const createTrust: ChangeVerb<'trust.create'> = {
       throw new ClavigerError('invalid_request', 'claims: only identity tokens have them', {
         field: 'claims',
       })
-    const { standing } = await own<Principal>(work, 'principal', input.principal)
+    const { value, standing } = await own<Principal>(work, 'principal', input.principal)
+    assertProgram(value)
     const trust: Trust = {
       id: newId(),
       tenant: work.caller.tenant,
