@@ -97,21 +97,21 @@ const scope = text('tenant, key:KEY or labels:name=value').transform((value, con
 const roleName = z.enum(roleNames, `must be one of ${roleNames.join(', ')}`)
 const principal = z
   .strictObject({
-  name,
-  kind: z.enum(['user', 'service'], 'must be user or service').default('service'),
-  roles: z.array(z.strictObject({ role: roleName, on: scope.optional() })).default([]),
-  accessKeys: z
-    .array(
-      z.strictObject({
-        id: text('an access key').regex(
-          /^AKIA[A-Z0-9]{12,124}$/,
-          'must be AKIA and 12 or more of A-Z 0-9',
-        ),
-        secret: text('a secret').min(16, 'must have 16 characters or more').max(128),
-      }),
-    )
-    .default([]),
-})
+    name,
+    kind: z.enum(['user', 'service'], 'must be user or service').default('service'),
+    roles: z.array(z.strictObject({ role: roleName, on: scope.optional() })).default([]),
+    accessKeys: z
+      .array(
+        z.strictObject({
+          id: text('an access key').regex(
+            /^AKIA[A-Z0-9]{12,124}$/,
+            'must be AKIA and 12 or more of A-Z 0-9',
+          ),
+          secret: text('a secret').min(16, 'must have 16 characters or more').max(128),
+        }),
+      )
+      .default([]),
+  })
   .refine(({ kind, accessKeys }) => kind === 'service' || accessKeys.length === 0, {
     message: 'must be empty for a person, who logs in; give them to a service',
     path: ['accessKeys'],

@@ -116,7 +116,7 @@ test('a mistake is told with its line, and no secret is', () => {
       /^seed\.yaml:4: principals\.0\.accessKeys\.0\.id: must be AKIA/,
     ],
     [
-      'principals:\n  - name: a\n    kind: user\n    accessKeys:\n      - id: AKIAIOSFODNN7EXAMPLE\n        secret: secret!secret!secret!\n',
+      'principals:\n  - name: a\n    kind: user\n    accessKeys: [{ id: AKIAIOSFODNN7EXAMPLE, secret: secret!secret!secret! }]\n',
       /^seed\.yaml:4: principals\.0\.accessKeys: must be empty for a person/,
     ],
   ]

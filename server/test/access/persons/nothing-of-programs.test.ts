@@ -48,7 +48,10 @@ async function waysOf(at: TestHouse, principal: string) {
     'trust of a principal': () =>
       at.perform('trust.create', { ...trust, by: { kind: 'principal', principal: by } }),
     'trust of an identity': () =>
-      at.perform('trust.create', { ...trust, by: { kind: 'identity', provider, subject: SUBJECT } }),
+      at.perform('trust.create', {
+        ...trust,
+        by: { kind: 'identity', provider, subject: SUBJECT },
+      }),
   }
 }
 
@@ -94,8 +97,10 @@ class Rewritten {
   }
 }
 
-/** Everything that a service can present, each of it good. */
-async function everything(at: TestHouse, principal: string, token: string) {
+type User = Awaited<ReturnType<TestHouse['createUser']>>
+
+/** Everything that a service can present, each of it good; `caller` may act as it. */
+async function everything(at: TestHouse, { id: principal, token }: User, caller: User) {
   const made = await at.perform('accessKey.create', { principal, description: '' })
   const about = { principal, description: '', networks: [] }
   const { secret } = await at.perform('secretId.create', about)
@@ -106,9 +111,8 @@ async function everything(at: TestHouse, principal: string, token: string) {
   await at.perform('trust.create', { principal, by, seconds: 900 })
   const { account, principal: who } = await at.perform('whoami', {}, { token })
   const own = await at.perform('session.create', { name: 'own', seconds: 900 }, { token })
-  const caller = await at.createUser()
-  const trust = { principal, by: { kind: 'principal', principal: caller.id }, seconds: 900 } as const
-  await at.perform('trust.create', trust)
+  const byCaller = { kind: 'principal', principal: caller.id } as const
+  await at.perform('trust.create', { principal, by: byCaller, seconds: 900 })
   const input = { principal, name: 'as', seconds: 900 }
   const another = await at.perform('session.create', input, { token: caller.token })
   const certificate = {
@@ -141,8 +145,10 @@ test('what a store has from before is refused with the reason, and no owner is m
   const path = join(folder.path, 'claviger.db')
   const first = await startHouse({ path })
   const { shares, token } = first
-  const { id: principal, token: ofService } = await first.createUser('auditor')
-  const presented = await everything(first, principal, ofService)
+  const service = await first.createUser('auditor')
+  const principal = service.id
+  const caller = await first.createUser()
+  const presented = await everything(first, service, caller)
   for (const [kind, credential] of presented) {
     const who = await performWith(first, await credential(), 'whoami', {})
     assert.equal(who.principal.id, principal, kind)
@@ -165,9 +171,14 @@ test('what a store has from before is refused with the reason, and no owner is m
       kind,
     )
   }
+  const acting = { principal, name: 'as', seconds: 900 }
+  assert.equal(await second.codeOf('session.create', acting, caller), 'forbidden')
   const { id: owner } = await second.perform('whoami', {}).then((who) => who.principal)
   rewritten.principal = owner
-  await assert.rejects(second.renewToken(), { code: 'not_found', message: /owner that is a service/ })
+  await assert.rejects(second.renewToken(), {
+    code: 'not_found',
+    message: /owner that is a service/,
+  })
 })
 
 test('what persons make with a login acts as them, and ends with it', async () => {

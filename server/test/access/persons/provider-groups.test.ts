@@ -4,6 +4,7 @@ import type { InputOf } from '@claviger/contract'
 import { startHouse } from '../../harness/house.ts'
 import { providerAnswer, providerOf } from '../../harness/inputs-of-providers.ts'
 import { TestProvider } from '../../harness/login-provider.ts'
+import { codeAt, PASSWORD } from '../../harness/person.ts'
 
 /** The groups that a provider says a person is in: what they give, and when they are taken away. */
 
@@ -117,14 +118,29 @@ test('what somebody here gave stays, whatever the provider says', async () => {
   assert.deepEqual([member?.principal, member?.provider], [principal, undefined])
 })
 
+/** A login of a person's own factors, who sets them up for it. */
+async function logInWithout(caller: { readonly token: string | undefined }) {
+  const { id, totp } = await house.perform('factor.begin', { kind: 'totp' }, caller)
+  const code = (steps: number) => codeAt(totp?.secret ?? '', house.clock.now() + steps * 30_000)
+  await house.perform('factor.add', { ceremony: id, name: '', code: code(0) }, caller)
+  await house.perform('password.change', { password: PASSWORD }, caller)
+  const { principal } = await house.perform('whoami', {}, caller)
+  const input = {
+    name: principal.name,
+    password: PASSWORD,
+    code: code(1),
+    carrier: 'token',
+  } as const
+  return house.perform('login', input, { token: undefined })
+}
+
 test('the groups of a provider go with it, and with the link, when the call returns', async () => {
   const group = await grouped('key-user')
   const { id } = await providing([{ claim: 'a', group }])
   const one = await logIn(id, somebody(['a']))
   const two = await logIn(id, somebody(['a']))
-  // A token that the person has beside: its rights come from the groups alone.
-  const given = { principal: one.principal, description: '', days: 1 }
-  const { token } = await house.perform('token.create', given)
+  // A login without the provider, which goes on: its rights come from the groups alone.
+  const { token } = await logInWithout(one.caller)
   const { id: key } = await house.createKey()
   const encrypt = { key, plaintext: Buffer.from('a') }
   assert.equal(await house.codeOf('encrypt', encrypt, { token }), 'ok')
