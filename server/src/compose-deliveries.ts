@@ -8,10 +8,11 @@ import type { Clock } from '#model'
 import { Networks, post, trusting, type Message } from '#notice'
 import {
   activeSubscriptions,
+  dueDeliveries,
   messageOf,
   noticesBetween,
   recordAt,
-  waitingDeliveries,
+  waitingDelivery,
   type Gate,
 } from '#operations'
 import type { Store } from '#store'
@@ -55,7 +56,8 @@ export function composeDeliveries(
     head: () => ({ next: ledger.entries, revision: ledger.revision }),
     subscriptions: () => activeSubscriptions(store, seals),
     notices: (from, to) => noticesBetween(store, from, to),
-    waiting: () => waitingDeliveries(store, seals),
+    due: (until, after, limit) => dueDeliveries(store, until, after, limit),
+    load: (id) => waitingDelivery(store, seals, id),
     message: (delivery) => messageOf(foundation, delivery),
     send: (message) =>
       post(message, { networks, trust: (trust ??= trusting(undefined)), signal: stopping.signal }),

@@ -8,6 +8,11 @@ const DELIVERY_INTERVAL_MS = 250
 const UNDER_WAY_MAX = 128
 const UNDER_WAY_PER_TENANT_MAX = 16
 const UNDER_WAY_PER_SUBSCRIPTION_MAX = 4
+/** Of what is due, rows of the index read at once, and reads in one round: the next one goes on from there. */
+const DUE_PER_READ = 1_000
+const READS_PER_ROUND = 10
+/** After every id of a delivery: they begin with a UUID. */
+const LAST_ID = 'z'
 /** Notices queued in one change. */
 const QUEUED_AT_ONCE = 100
 
@@ -15,6 +20,17 @@ type Outcome =
   | { readonly kind: 'taken' }
   | { readonly kind: 'gone' }
   | { readonly kind: 'failed'; readonly reason: string }
+
+/** A delivery that waits, as the index of what is due has it. */
+export interface WaitingDelivery extends Position {
+  readonly subscription: string
+}
+
+/** Where the index was read to. */
+interface Position {
+  readonly at: number
+  readonly id: string
+}
 
 export interface DeliveryParts<Message> {
   readonly now: () => number
@@ -27,7 +43,14 @@ export interface DeliveryParts<Message> {
     from: number,
     to: number,
   ) => Promise<readonly { readonly index: number; readonly record: LedgerRecord }[]>
-  readonly waiting: () => Promise<readonly Delivery[]>
+  /** What is due by a time, over all tenants, the longest first, after a position. */
+  readonly due: (
+    until: number,
+    after: Position | undefined,
+    limit: number,
+  ) => Promise<readonly WaitingDelivery[]>
+  /** A delivery by its row's id, unless it does not wait any more. */
+  readonly load: (id: string) => Promise<Delivery | undefined>
   readonly message: (delivery: Delivery) => Promise<Message | undefined>
   readonly send: (message: Message) => Promise<Outcome>
   /** When the record of a notice was made. */
@@ -61,8 +84,10 @@ export class Deliveries<Message> implements Job {
   /** How far the ledger was looked at for a subscription, where nothing was found and so nothing is written. */
   readonly #looked = new Map<string, number>()
   #revision = -1
-  /** When the next delivery is due, as far as the queue was read. */
+  /** When the next delivery is due. */
   #nextAt = 0
+  /** How far what is due was looked at, where a round did not look at all of it. */
+  #position: Position | undefined
   /** Whether an attempt ended since. */
   #isStale = false
 
@@ -130,14 +155,27 @@ export class Deliveries<Message> implements Job {
 
   async #sendDue(active: readonly Subscription[]): Promise<void> {
     const receivers = new Map(active.map((subscription) => [subscription.id, subscription]))
-    let next = Number.MAX_SAFE_INTEGER
-    for (const delivery of await this.#parts.waiting()) {
-      const to = receivers.get(delivery.subscription)
-      if (to === undefined || this.#underWay.has(nameOf(delivery))) continue
-      if (delivery.nextAt <= this.#parts.now() && this.#isRoomFor(to)) this.#start(delivery, to)
-      else next = Math.min(next, delivery.nextAt)
+    const now = this.#parts.now()
+    for (let reads = 0; reads < READS_PER_ROUND; reads += 1) {
+      const due = await this.#parts.due(now, this.#position, DUE_PER_READ)
+      for (const { id, subscription } of due) {
+        const to = receivers.get(subscription)
+        if (to !== undefined && !this.#underWay.has(id) && this.#isRoomFor(to)) this.#start(id, to)
+      }
+      this.#position = due.length < DUE_PER_READ ? undefined : due.at(-1)
+      // What there was no room for is looked at when an attempt has ended.
+      if (this.#position === undefined) {
+        this.#nextAt = await this.#next(now)
+        return
+      }
     }
-    this.#nextAt = next
+    this.#nextAt = now
+  }
+
+  /** When something is due after a time. */
+  async #next(time: number): Promise<number> {
+    const [next] = await this.#parts.due(Number.MAX_SAFE_INTEGER, { at: time, id: LAST_ID }, 1)
+    return next?.at ?? Number.MAX_SAFE_INTEGER
   }
 
   #isRoomFor({ id, tenant }: Subscription): boolean {
@@ -156,23 +194,23 @@ export class Deliveries<Message> implements Job {
     }
   }
 
-  #start(delivery: Delivery, to: Subscription): void {
-    const name = nameOf(delivery)
+  #start(id: string, to: Subscription): void {
     this.#hold(to, 1)
-    const doing = this.#attempt(delivery, to)
+    const doing = this.#attempt(id, to)
       .catch((cause: unknown) => this.#parts.reportFailure(cause))
       .finally(() => {
-        this.#underWay.delete(name)
+        this.#underWay.delete(id)
         this.#hold(to, -1)
         this.#isStale = true
       })
-    this.#underWay.set(name, doing)
+    this.#underWay.set(id, doing)
   }
 
-  async #attempt(delivery: Delivery, to: Subscription): Promise<void> {
+  async #attempt(id: string, to: Subscription): Promise<void> {
     const parts = this.#parts
-    const message = await parts.message(delivery)
-    if (message === undefined) return
+    const delivery = await parts.load(id)
+    const message = delivery && (await parts.message(delivery))
+    if (delivery === undefined || message === undefined) return
     const outcome = await parts.send(message)
     if (outcome.kind === 'taken') {
       const recordedAt = (await parts.recordedAt(delivery.notice)) ?? parts.now()
@@ -191,8 +229,4 @@ export class Deliveries<Message> implements Job {
     if (outcome.kind === 'gone') await parts.disable(to, 'gone')
     else if (parts.now() - failingSince >= FAILING_MAX_MS) await parts.disable(to, 'failing')
   }
-}
-
-function nameOf({ subscription, notice }: Delivery): string {
-  return `${subscription}/${notice}`
 }

@@ -1,12 +1,13 @@
 import { nextTelling } from './end-dates.ts'
 import { hasReplicas, isReplica, type Counters, type Key, type KeyVersion } from './key.ts'
+import type { Delivery } from './notice.ts'
 import { nextRotation } from './rotation.ts'
 import type { Approval } from './rules.ts'
 import { keyRefusal } from './state.ts'
 
-/** What jobs have to do with a key or an approval, and when: written with its rows, so that a job finds it by an index. */
+/** What jobs have to do with a key, an approval or a delivery, and when: written with its rows, so that a job finds it by an index. */
 
-export type DueJob = 'destruction' | 'endDates' | 'execution' | 'expiry' | 'rotation'
+export type DueJob = 'deliveries' | 'destruction' | 'endDates' | 'execution' | 'expiry' | 'rotation'
 
 /** Milliseconds since 1970, or as soon as a counter of a version has come so far. */
 export interface DueWork {
@@ -61,6 +62,11 @@ export function dueOfVersion(version: KeyVersion): readonly DueWork[] {
     ...(destroyAt === undefined ? [] : [{ job: 'destruction' as const, at: destroyAt }]),
     ...(tellAt === undefined ? [] : [{ job: 'endDates' as const, at: tellAt }]),
   ]
+}
+
+/** What waits to be sent is, at its time. */
+export function dueOfDelivery({ nextAt }: Delivery): readonly DueWork[] {
+  return [{ job: 'deliveries', at: nextAt }]
 }
 
 /** What was approved is done at once, where the server is to do it. */

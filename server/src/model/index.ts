@@ -102,7 +102,14 @@ export {
   type GovernedKey,
   type Violation,
 } from './lifecycle-violations.ts'
-export { dueOfApproval, dueOfKey, dueOfVersion, type DueJob, type DueWork } from './due.ts'
+export {
+  dueOfApproval,
+  dueOfDelivery,
+  dueOfKey,
+  dueOfVersion,
+  type DueJob,
+  type DueWork,
+} from './due.ts'
 export { envelopeKeyId, hasReplicas, isReplica } from './key.ts'
 export type { Counters, Key, KeyVersion, MultiRegion, Revocation } from './key.ts'
 export type { Lease } from './lease.ts'

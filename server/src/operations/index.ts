@@ -27,8 +27,9 @@ export type { Facts, Origin, Parts } from './parts.ts'
 export { BegunLogins } from './logins/begun-logins.ts'
 export {
   activeSubscriptions,
+  dueDeliveries,
   messageOf,
   noticesBetween,
   recordAt,
-  waitingDeliveries,
+  waitingDelivery,
 } from './notices.ts'

@@ -83,11 +83,27 @@ export async function activeSubscriptions(store: Store, seals: RowSeals): Promis
   return found
 }
 
-/** What waits to be sent. */
-export async function waitingDeliveries(store: Store, seals: RowSeals): Promise<Delivery[]> {
-  const found: Delivery[] = []
-  for await (const row of everyRow(store, 'delivery')) found.push(seals.open<Delivery>(row))
-  return found
+/** What is due to be sent by a time, over all tenants, the longest first, after a position: from the index, without looking at a row. */
+export async function dueDeliveries(
+  store: Store,
+  until: number,
+  after: { readonly at: number; readonly id: string } | undefined,
+  limit: number,
+) {
+  const kind = 'delivery' as const
+  const position = after === undefined ? {} : { after: { at: after.at, id: after.id, kind } }
+  const rows = await store.due({ job: 'deliveries', until, limit, ...position })
+  return rows.map(({ at, id }) => ({ at, id, subscription: id.slice(0, id.indexOf('/')) }))
+}
+
+/** A delivery that waits, or undefined where it does not any more. */
+export async function waitingDelivery(
+  store: Store,
+  seals: RowSeals,
+  id: string,
+): Promise<Delivery | undefined> {
+  const row = await newestRow(store, { kind: 'delivery', id })
+  return row && seals.open<Delivery>(row)
 }
 
 /** What is told of a notice: what happened to what, and nothing secret. Receivers ask for more with rights of their own. */

@@ -2,9 +2,9 @@ import { operations, type LedgerRecord, type OutputOf } from '@claviger/contract
 import { everyRow, type RowSeals } from '#keyring'
 import {
   dueOfApproval,
+  dueOfDelivery,
   dueOfKey,
   dueOfVersion,
-  type Approval,
   type Counters,
   type DueWork,
   type Key,
@@ -68,7 +68,8 @@ export async function examine(parts: ExamineParts): Promise<Examination> {
       const name = `${row.kind} ${row.id}`
       seen.add(name)
       examineRow(parts.seals, row, replay.rows.get(name), head.revision, report)
-      if (kind === 'approval') await examineExecution(parts, row, report)
+      if (kind === 'approval') await examineWaiting(parts, row, dueOfApproval, report)
+      if (kind === 'delivery') await examineWaiting(parts, row, dueOfDelivery, report)
       if (kind === 'key') {
         await examineCounters(parts.store, row.id, replay.uses, report)
         await examineDue(parts, row, report)
@@ -222,15 +223,18 @@ async function examineDue(
   }
 }
 
-/** An approved request that its job does not find would never be done. */
-async function examineExecution(
+/** An approved request that its job does not find would never be done, and a notice never told. */
+async function examineWaiting<Value>(
   { store, seals }: ExamineParts,
   row: Row,
+  dueOf: (value: Value) => readonly DueWork[],
   report: (subject: string, finding: string) => void,
 ): Promise<void> {
   const { kind, id, revision } = row
-  if (!seals.fits(row) || dueOfApproval(seals.open<Approval>(row)).length === 0) return
-  if ((await store.dueOf({ kind, id })).length > 0) return
+  const [due] = seals.fits(row) ? dueOf(seals.open<Value>(row)) : []
+  if (due === undefined) return
+  const found = (await store.dueOf({ kind, id })).find(({ job }) => job === due.job)
+  if (found !== undefined && found.at <= (due.at ?? Infinity)) return
   // It may have been done since it was read.
   const [now] = await store.rows([{ kind, id }])
   if (now?.revision === revision)

@@ -1,4 +1,4 @@
-import { deliveryId, type Delivery, type Subscription } from '#model'
+import { deliveryId, dueOfDelivery, type Delivery, type Subscription } from '#model'
 import type { PlannedRow } from '../verb.ts'
 
 /** Rows of what is told to whom. */
@@ -28,5 +28,6 @@ export function deliveryRow(kind: 'delivery' | 'deadLetter', delivery: Delivery)
     tenant,
     value: delivery,
     facets: [['subscription', subscription]],
+    due: kind === 'delivery' ? dueOfDelivery(delivery) : [],
   }
 }

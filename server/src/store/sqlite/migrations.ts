@@ -156,6 +156,11 @@ const migrations: readonly string[] = [
         AND json_type(document, '$.revocation') IS NULL AND json_type(document, '$.destroyedAt') IS NULL)
     WHERE protect IS NOT NULL OR process IS NOT NULL;
   `,
+  `
+  -- What waits to be told to a subscription is found in the order of time, too.
+  INSERT INTO due (kind, id, job, at)
+    SELECT kind, id, 'deliveries', json_extract(document, '$.nextAt') FROM stored_row WHERE kind = 'delivery';
+  `,
 ]
 
 /** 'Clav': how file(1) and this store tell a database of ours from another's. */

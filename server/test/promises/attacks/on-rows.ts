@@ -301,6 +301,28 @@ export const attacksOnRows: readonly Attack[] = [
     catches: { doctor: /it waits for the server to do it/ },
   },
   {
+    name: 'a notice on its way is hidden from the job that sends it',
+    before: async ({ house, key }) => {
+      // Nobody listens at this port: it waits for another attempt.
+      const scope = { kind: 'tenant' as const }
+      const input = {
+        name: 'x',
+        url: 'http://127.0.0.1:1/',
+        scope,
+        types: [],
+        signature: 'v1' as const,
+      }
+      await house.perform('subscription.create', input)
+      await house.perform('key.suspend', { key })
+      await house.perform('key.resume', { key })
+      await house.runJob('deliveries')
+    },
+    attack: (database) => {
+      database.exec("DELETE FROM due WHERE job = 'deliveries'")
+    },
+    catches: { doctor: /it waits for the server to do it/ },
+  },
+  {
     name: 'a version is deleted',
     attack: (database, { key }) => {
       database
