@@ -22,6 +22,7 @@ export {
   type Sink,
   type Source,
 } from './file/index.ts'
+export { ClavigerWebhookError, readWebhook } from './read-webhook.ts'
 export { watchNotices, type Notice, type WatchOptions } from './watch.ts'
 export { wrapKeyMaterial } from './wrap-key-material.ts'
 export type { Call, CallInput, CallOptions, Claviger } from './types.ts'

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { WireOutputOf } from '@claviger/contract'
+import { readWebhook } from '@claviger/sdk'
 import { Authority } from '../../../server/test/notice/authority.ts'
 import { isBelieved } from '../../../server/test/notice/believed.ts'
 import { Receiver } from '../../../server/test/notice/receiver.ts'
@@ -49,6 +50,7 @@ test('--webhook-ca makes a receiver believed, which verifies with the public key
   const { publicKey = '', key } = await tell(server, receiver)
   const [told] = receiver.told
   assert.ok(told !== undefined && isBelieved(publicKey, told))
+  assert.equal(readWebhook(publicKey, told).data.key, key)
   const body = JSON.parse(told.body) as { type: string; data: { key: string } }
   assert.deepEqual([body.type, body.data.key], ['key.suspended', key])
   while ((await delivered(server, 'key.suspended')).count === 0) await wait(10)
