@@ -1,7 +1,7 @@
 import { createHmac, createPublicKey, timingSafeEqual, verify } from 'node:crypto'
 import type { Notice } from './watch.ts'
 
-/** What a receiver of webhooks does with what it is told (Standard Webhooks 1.0, sections "Signature scheme" and "Verifying signatures"). */
+/** What a receiver of webhooks does with what it is told (Standard Webhooks 1.0, "Signature scheme" and "Verifying signatures"). */
 
 /** How far the clocks of both sides may be apart, and how long a message lasts that somebody has kept, in milliseconds. */
 const TOLERANCE_MS = 300_000

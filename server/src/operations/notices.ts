@@ -83,7 +83,7 @@ export async function activeSubscriptions(store: Store, seals: RowSeals): Promis
   return found
 }
 
-/** What is due to be sent by a time, over all tenants, the longest first, after a position: from the index, without looking at a row. */
+/** What is due to be sent by a time, over all tenants, the longest first, after a position: from the index, which has no row's content. */
 export async function dueDeliveries(
   store: Store,
   until: number,
