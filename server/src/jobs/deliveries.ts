@@ -19,7 +19,7 @@ const QUEUED_AT_ONCE = 100
 type Outcome =
   | { readonly kind: 'taken' }
   | { readonly kind: 'gone' }
-  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string; readonly restMs?: number }
 
 /** A delivery that waits, as the index of what is due has it. */
 export interface WaitingDelivery extends Position {
@@ -223,7 +223,8 @@ export class Deliveries<Message> implements Job {
     if (outcome.kind === 'failed' && outcome.reason === 'stopped') return
     const pause = pauseAfter(delivery.attempts + 1, parts.random())
     const reason = outcome.kind === 'gone' ? 'status-410' : outcome.reason
-    const retryAt = pause === undefined ? {} : { retryAt: parts.now() + pause }
+    const restMs = outcome.kind === 'gone' ? 0 : (outcome.restMs ?? 0)
+    const retryAt = pause === undefined ? {} : { retryAt: parts.now() + Math.max(pause, restMs) }
     await parts.settle(delivery, { kind: 'failed', reason, ...retryAt })
     const { failingSince = parts.now() } = to
     if (outcome.kind === 'gone') await parts.disable(to, 'gone')

@@ -6,11 +6,13 @@ import type { SecureContext } from 'node:tls'
 import type { Networks } from './networks.ts'
 import { tlsFault } from './trust.ts'
 
-/** One POST to a receiver. What it does in return is attacker-chosen: nothing of its answer is kept but the status. */
+/** One POST to a receiver. What it does in return is attacker-chosen: of its answer there are the status, and a number of seconds. */
 
 /** For everything: the name, the connection, TLS, and the head of the answer. In milliseconds. */
 const PATIENCE_MS = 15_000
 const ANSWER_HEADER_BYTES_MAX = 8_192
+/** The longest rest that a receiver can ask for: as long as the longest pause between attempts. In seconds. */
+const REST_SECONDS_MAX = 86_400
 
 export interface Message {
   /** Attacker-chosen by whoever may subscribe. */
@@ -19,11 +21,14 @@ export interface Message {
   readonly body: string
 }
 
-/** How it went: the receiver took it, wants no more (410), or `reason`, in words of a fixed set, why not. */
+/**
+ * How it went: the receiver took it, wants no more (410), or `reason`, in words of a fixed set, why not; and `restMs`, for how long it
+ * asks to be left alone, where it does.
+ */
 export type Posted =
   | { readonly kind: 'taken' }
   | { readonly kind: 'gone' }
-  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string; readonly restMs?: number }
 
 export interface Posting {
   readonly networks: Networks
@@ -66,7 +71,7 @@ export async function post(message: Message, posting: Posting): Promise<Posted> 
   try {
     const url = new URL(message.url)
     const address = await Promise.race([pinned(url.hostname, posting), aborted(signal)])
-    return read(await statusOf(url, address, message, { signal, trust: posting.trust }))
+    return read(await answerOf(url, address, message, { signal, trust: posting.trust }))
   } catch (error) {
     if (error instanceof Refused) return { kind: 'failed', reason: 'address-refused' }
     if (timeout.aborted) return { kind: 'failed', reason: 'timeout' }
@@ -82,19 +87,29 @@ function aborted(signal: AbortSignal): Promise<never> {
   })
 }
 
-function read(status: number): Posted {
-  if (status >= 200 && status < 300) return { kind: 'taken' }
-  // Standard Webhooks 1.0: 410 says that the receiver wants nothing any more. Redirects are never followed.
-  return status === 410 ? { kind: 'gone' } : { kind: 'failed', reason: `status-${status}` }
+interface Answer {
+  readonly status: number
+  readonly retryAfter: string | undefined
 }
 
-/** The status of the answer; its body is not read, and the connection ends. */
-function statusOf(
+function read({ status, retryAfter }: Answer): Posted {
+  if (status >= 200 && status < 300) return { kind: 'taken' }
+  // Standard Webhooks 1.0: 410 says that the receiver wants nothing any more. Redirects are never followed.
+  if (status === 410) return { kind: 'gone' }
+  const reason = `status-${status}`
+  // RFC 9110 section 10.2.3, in seconds; dates are left to clocks that agree.
+  if (retryAfter === undefined || !/^\d{1,9}$/.test(retryAfter)) return { kind: 'failed', reason }
+  const restMs = Math.min(Number(retryAfter), REST_SECONDS_MAX) * 1_000
+  return { kind: 'failed', reason, restMs }
+}
+
+/** The head of the answer; its body is not read, and the connection ends. */
+function answerOf(
   url: URL,
   { address, family }: LookupAddress,
   { headers, body }: Message,
   { signal, trust }: { readonly signal: AbortSignal; readonly trust: SecureContext },
-): Promise<number> {
+): Promise<Answer> {
   const lookup: LookupFunction = (_name, options, done) =>
     options.all === true ? done(null, [{ address, family }]) : done(null, address, family)
   const options: RequestOptions & { readonly secureContext: SecureContext } = {
@@ -111,7 +126,8 @@ function statusOf(
   return new Promise((resolve, reject) => {
     const sent = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options)
     sent.on('response', (response) => {
-      resolve(response.statusCode ?? 0)
+      const { statusCode: status = 0, headers: given } = response
+      resolve({ status, retryAfter: given['retry-after'] })
       response.on('error', () => undefined)
       sent.destroy()
     })

@@ -135,6 +135,17 @@ test('whatever a receiver does, the sender ends', async () => {
   receiver.answer = saying(302, { location: elsewhere.url })
   assert.deepEqual(await attempt(), { kind: 'failed', reason: 'status-302' })
   assert.deepEqual(elsewhere.told, [])
+  for (const [asked, restMs] of [
+    ['120', 120_000],
+    ['999999999', 86_400_000],
+  ] as const) {
+    receiver.answer = saying(503, { 'retry-after': asked })
+    assert.deepEqual(await attempt(), { kind: 'failed', reason: 'status-503', restMs })
+  }
+  for (const asked of ['-1', '1e9', '0x10', '9'.repeat(100), 'Fri, 31 Dec 1999 23:59:59 GMT']) {
+    receiver.answer = saying(503, { 'retry-after': asked })
+    assert.deepEqual(await attempt(), { kind: 'failed', reason: 'status-503' }, asked)
+  }
   receiver.answer = saying(410)
   assert.deepEqual(await attempt(), { kind: 'gone' })
   // One that would rather speak something else.

@@ -305,6 +305,25 @@ test('a receiver that was away is told what it missed, and counts as failing no 
   assert.equal(await failing(), undefined)
 })
 
+test('a receiver that asks for a rest gets it, and no longer one than between attempts', async () => {
+  const clock = new DrivenClock()
+  await using own = await startHouse({ clock })
+  await using receiver = await Receiver.open()
+  const { id: subscription } = await subscribe(receiver, {}, own)
+  const { id: key } = await own.createKey()
+  receiver.answer = saying(429, { 'retry-after': '600' })
+  await own.perform('key.suspend', { key })
+  const waiting = async () => (await queued(subscription, 'waiting', own))[0]
+  await until(async () => (await waiting())?.attempts === 1, own)
+  assert.equal((await waiting())?.nextAt, clock.now() + 600_000)
+  clock.advance(600_000)
+  // The second pause is five minutes anyway, which is more than what it asks for now.
+  receiver.answer = saying(429, { 'retry-after': '1' })
+  await until(async () => (await waiting())?.attempts === 2, own)
+  const { nextAt = 0 } = (await waiting()) ?? {}
+  assert.ok(nextAt >= clock.now() + 300_000 && nextAt <= clock.now() + 360_000)
+})
+
 test('few entries and many are looked through alike', async () => {
   await using own = await startHouse()
   const { id: key } = await own.createKey()
