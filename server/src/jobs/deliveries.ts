@@ -32,6 +32,8 @@ interface Position {
   readonly id: string
 }
 
+type NoticesFound = readonly { readonly index: number; readonly record: LedgerRecord }[]
+
 export interface DeliveryParts<Message> {
   readonly now: () => number
   /** From 0 to 1. */
@@ -39,10 +41,11 @@ export interface DeliveryParts<Message> {
   /** Where the ledger stands: entries that are durable, and the revision, which every notice raises. */
   readonly head: () => { readonly next: number; readonly revision: number }
   readonly subscriptions: () => Promise<readonly Subscription[]>
+  /** Notices from an index on and before another, or before `end` where they are many. */
   readonly notices: (
     from: number,
     to: number,
-  ) => Promise<readonly { readonly index: number; readonly record: LedgerRecord }[]>
+  ) => Promise<{ readonly notices: NoticesFound; readonly end: number }>
   /** What is due by a time, over all tenants, the longest first, after a position. */
   readonly due: (
     until: number,
@@ -103,6 +106,8 @@ export class Deliveries<Message> implements Job {
     this.#nextAt = Number.MAX_SAFE_INTEGER
     try {
       const active = await this.#parts.subscriptions()
+      const ids = new Set(active.map(({ id }) => id))
+      for (const id of this.#looked.keys()) if (!ids.has(id)) this.#looked.delete(id)
       await this.#deal(active, head, isNew)
     } catch (thrown) {
       // What was not read is read the next time, whatever else happens until then.
@@ -117,7 +122,11 @@ export class Deliveries<Message> implements Job {
     isNew: boolean,
   ): Promise<void> {
     try {
-      if (active.length > 0 && isNew) await this.#queue(active, head.next)
+      if (active.length > 0 && isNew && !(await this.#queue(active, head.next))) {
+        // The rest is for the next round, so that what is queued leaves meanwhile.
+        this.#isStale = true
+        return
+      }
       this.#revision = head.revision
     } finally {
       // What waits is sent, whatever became of what is new.
@@ -134,23 +143,42 @@ export class Deliveries<Message> implements Job {
     return Math.max(cursor, this.#looked.get(id) ?? 0)
   }
 
-  async #queue(active: readonly Subscription[], to: number): Promise<void> {
-    const from = Math.min(...active.map((each) => this.#positionOf(each)))
-    const found = from < to ? await this.#parts.notices(from, to) : []
-    await forEachDue(active, async (subscription) => {
-      const position = this.#positionOf(subscription)
-      const mine = found.flatMap(({ index, record }) => {
-        const type = index < position ? undefined : toldOf(subscription, record)
-        return type === undefined ? [] : [{ index, type }]
-      })
-      for (let at = 0; at < mine.length; at += QUEUED_AT_ONCE) {
-        const some = mine.slice(at, at + QUEUED_AT_ONCE)
-        const isLast = at + QUEUED_AT_ONCE >= mine.length
-        const cursor = isLast ? to : (some.at(-1)?.index ?? 0) + 1
-        await this.#parts.enqueue(subscription, some, cursor)
-      }
-      this.#looked.set(subscription.id, Math.max(position, to))
+  /**
+   * Queues what is new for each, in stretches that are read once for all who stand there: who was away for long holds up nobody else.
+   *
+   * @returns whether everything was looked at.
+   */
+  async #queue(active: readonly Subscription[], to: number): Promise<boolean> {
+    let behind = active.filter((each) => this.#positionOf(each) < to)
+    let isDone = true
+    const failures: unknown[] = []
+    while (behind.length > 0) {
+      const from = Math.min(...behind.map((each) => this.#positionOf(each)))
+      const { notices, end } = await this.#parts.notices(from, to)
+      const here = behind.filter((each) => this.#positionOf(each) < end)
+      behind = behind.filter((each) => this.#positionOf(each) >= end)
+      await forEachDue(here, (each) => this.#queueFor(each, notices, end)).catch(
+        (failure: unknown) => failures.push(failure),
+      )
+      isDone &&= end === to
+    }
+    if (failures.length > 0) throw failures[0]
+    return isDone
+  }
+
+  async #queueFor(to: Subscription, notices: NoticesFound, end: number): Promise<void> {
+    const position = this.#positionOf(to)
+    const mine = notices.flatMap(({ index, record }) => {
+      const type = index < position ? undefined : toldOf(to, record)
+      return type === undefined ? [] : [{ index, type }]
     })
+    for (let at = 0; at < mine.length; at += QUEUED_AT_ONCE) {
+      const some = mine.slice(at, at + QUEUED_AT_ONCE)
+      const isLast = at + QUEUED_AT_ONCE >= mine.length
+      const cursor = isLast ? end : (some.at(-1)?.index ?? 0) + 1
+      await this.#parts.enqueue(to, some, cursor)
+    }
+    this.#looked.set(to.id, end)
   }
 
   async #sendDue(active: readonly Subscription[]): Promise<void> {

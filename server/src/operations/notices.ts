@@ -7,6 +7,8 @@ import type { Store } from '#store'
 /** Notices as the jobs see them: what the ledger has, who is to be told, and what is sent. Only what is durable is ever seen here. */
 
 const BATCHES_PER_READ = 32
+/** Notices of one event that are held at once: who was away for long is told of them piece by piece. */
+const NOTICES_READ_MAX = 1_000
 /** So few entries are read as they stand; more are searched through the index of each event. */
 const ENTRIES_READ_MAX = 256
 
@@ -27,50 +29,85 @@ export async function recordAt(store: Store, index: number): Promise<LedgerRecor
   return JSON.parse(new TextDecoder().decode(entry.bytes)) as LedgerRecord
 }
 
-/** Every notice of the ledger from an index on and before another, in order. */
-export function noticesBetween(store: Store, from: number, to: number): Promise<Notice[]> {
-  return to - from > ENTRIES_READ_MAX ? searched(store, from, to) : read(store, from, to)
+/** Notices of a stretch of the ledger, all of them, in order; and where it ends. */
+export interface NoticesRead {
+  readonly notices: readonly Notice[]
+  readonly end: number
+}
+
+/**
+ * Every notice of the ledger from an index on and before another, or before an earlier one where they are many: how far they were read is
+ * `end`. `most` of each kind are held at once.
+ */
+export function noticesBetween(
+  store: Store,
+  from: number,
+  to: number,
+  most = NOTICES_READ_MAX,
+): Promise<NoticesRead> {
+  return to - from > ENTRIES_READ_MAX ? searched(store, from, to, most) : read(store, from, to)
 }
 
 /** One question to the store, which is what everybody asks who follows the ledger's end. */
-async function read(store: Store, from: number, to: number): Promise<Notice[]> {
+async function read(store: Store, from: number, to: number): Promise<NoticesRead> {
   const decoder = new TextDecoder()
-  const found: Notice[] = []
+  const notices: Notice[] = []
   for (let next = from; next < to;) {
     const entries = await store.entries(next, to - next)
     for (const { index, bytes } of entries) {
       const record = JSON.parse(decoder.decode(bytes)) as LedgerRecord
-      if (noticeTypeOf(record) !== undefined) found.push({ index, record })
+      if (noticeTypeOf(record) !== undefined) notices.push({ index, record })
     }
     if (entries.length === 0) break
     next += entries.length
   }
-  return found
+  return { notices, end: to }
 }
 
-async function searched(store: Store, from: number, to: number): Promise<Notice[]> {
-  const decoder = new TextDecoder()
+async function searched(
+  store: Store,
+  from: number,
+  to: number,
+  most: number,
+): Promise<NoticesRead> {
   const found: Notice[] = []
+  let end = to
   for (const event of events) {
-    for (let after = from - 1; ;) {
-      const entries = await store.candidates({
-        facets: [`event=${event}`],
-        order: 'ascending',
-        batches: BATCHES_PER_READ,
-        ...(after < 0 ? {} : { after }),
-      })
-      for (const { index, bytes } of entries) {
-        if (index >= to) break
-        const record = JSON.parse(decoder.decode(bytes)) as LedgerRecord
-        if (record.event === event && noticeTypeOf(record) !== undefined)
-          found.push({ index, record })
-      }
-      const last = entries.at(-1)?.index
-      if (last === undefined || last >= to - 1) break
-      after = last
-    }
+    const ofEvent = await searchedFor(store, event, { from, to: end, most })
+    found.push(...ofEvent.notices)
+    // Beyond this not all are known any more.
+    end = ofEvent.end
   }
-  return found.toSorted((a, b) => a.index - b.index)
+  const notices = found.filter(({ index }) => index < end).toSorted((a, b) => a.index - b.index)
+  return { notices, end }
+}
+
+/** The notices of one event. */
+async function searchedFor(
+  store: Store,
+  event: string,
+  { from, to, most }: { readonly from: number; readonly to: number; readonly most: number },
+): Promise<NoticesRead> {
+  const decoder = new TextDecoder()
+  const notices: Notice[] = []
+  for (let after = from - 1; ;) {
+    const entries = await store.candidates({
+      facets: [`event=${event}`],
+      order: 'ascending',
+      batches: BATCHES_PER_READ,
+      ...(after < 0 ? {} : { after }),
+    })
+    for (const { index, bytes } of entries) {
+      if (index >= to) return { notices, end: to }
+      const record = JSON.parse(decoder.decode(bytes)) as LedgerRecord
+      if (record.event !== event || noticeTypeOf(record) === undefined) continue
+      notices.push({ index, record })
+      if (notices.length === most) return { notices, end: index + 1 }
+    }
+    const last = entries.at(-1)?.index
+    if (last === undefined || last >= to - 1) return { notices, end: to }
+    after = last
+  }
 }
 
 /** The subscriptions that are told of notices now. */

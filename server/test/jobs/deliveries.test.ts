@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { LedgerRecord } from '@claviger/contract'
 import { Deliveries, type WaitingDelivery } from '#jobs'
 import type { Delivery, Subscription } from '#model'
 
@@ -7,7 +8,20 @@ import type { Delivery, Subscription } from '#model'
 
 const NOW = 1_000_000
 
-function subscription(id: string, tenant: string): Subscription {
+/** Every entry of the ledger. */
+const RECORD: LedgerRecord = {
+  v: 1,
+  time: '2026-01-01T00:00:00.000Z',
+  event: 'key.suspend',
+  outcome: 'ok',
+  tenant: 'one',
+  principal: 'p',
+  door: 'test',
+  request: 'r',
+  key: 'k',
+}
+
+function subscription(id: string, tenant: string, cursor = 0): Subscription {
   return {
     id,
     tenant,
@@ -16,7 +30,7 @@ function subscription(id: string, tenant: string): Subscription {
     scope: { kind: 'tenant' },
     types: [],
     state: 'active',
-    cursor: 0,
+    cursor,
     createdAt: 0,
     signatures: ['v1'],
   }
@@ -24,6 +38,9 @@ function subscription(id: string, tenant: string): Subscription {
 
 /** A queue in memory, in the order of time, and what the job does with it. */
 class Queue {
+  /** The ledger: whose notice each entry is, and how far it was queued for whom. */
+  ledger = 0
+  readonly queued: string[] = []
   readonly waiting: WaitingDelivery[] = []
   readonly sent: string[] = []
   /** Rows of the index that were read, and deliveries that were loaded. */
@@ -52,9 +69,14 @@ class Queue {
     return new Deliveries<string>({
       now: () => this.now,
       random: () => 0,
-      head: () => ({ next: 0, revision: 0 }),
+      head: () => ({ next: this.ledger, revision: this.ledger }),
       subscriptions: () => Promise.resolve(this.#active),
-      notices: () => Promise.resolve([]),
+      notices: (from, to) => {
+        const end = Math.min(to, from + 100)
+        const notices = []
+        for (let index = from; index < end; index += 1) notices.push({ index, record: RECORD })
+        return Promise.resolve({ notices, end })
+      },
       due: (until, after, limit) => {
         const found = this.waiting.filter(
           ({ at, id }) =>
@@ -75,7 +97,11 @@ class Queue {
       message: ({ subscription: to }) => Promise.resolve(to),
       send: (to) => this.#send(to),
       recordedAt: () => Promise.resolve(0),
-      enqueue: () => Promise.resolve(),
+      enqueue: ({ id }, notices) => {
+        if (id.startsWith('broken')) return Promise.reject(new Error('its row is broken'))
+        for (const { index } of notices) this.queued.push(`${id} ${index}`)
+        return Promise.resolve()
+      },
       settle: ({ subscription: to, notice }) => {
         const at = this.waiting.findIndex(
           (each) => each.subscription === to && Number(each.id.split('/')[1]) === notice,
@@ -132,4 +158,26 @@ test('nothing is read again before something is due, an attempt has ended, or th
   await job.run()
   await job.settled()
   assert.deepEqual(queue.sent, ['a', 'a'])
+})
+
+test('who was away for long is told piece by piece, and holds up nobody else; nor does who cannot be told', async () => {
+  const active = [
+    subscription('away', 'one'),
+    subscription('broken', 'one', 500),
+    subscription('there', 'one', 9_995),
+  ]
+  const queue = new Queue(active, () => Promise.resolve({ kind: 'taken' }))
+  queue.ledger = 10_000
+  const job = queue.job()
+  const of = (name: string) =>
+    queue.queued.flatMap((each) =>
+      each.startsWith(`${name} `) ? [Number(each.split(' ')[1])] : [],
+    )
+  await assert.rejects(job.run(), /its row is broken/)
+  assert.deepEqual(of('there'), [9_995, 9_996, 9_997, 9_998, 9_999])
+  assert.equal(of('away').length, 100)
+  for (let round = 1; round < 100; round += 1) await job.run().catch(() => undefined)
+  const all = Array.from({ length: 10_000 }, (_, index) => index)
+  assert.deepEqual(of('away'), all)
+  assert.equal(of('there').length, 5)
 })

@@ -335,15 +335,28 @@ test('few entries and many are looked through alike', async () => {
   }
   const { next } = await own.store.head()
   assert.ok(next > 400)
-  const all = await noticesBetween(own.store, 0, next)
-  assert.equal(all.length, 40)
+  const { notices: all, end } = await noticesBetween(own.store, 0, next)
+  assert.deepEqual([all.length, end], [40, next])
   for (const step of [1, 7, 256]) {
     const parts = []
     for (let from = 0; from < next; from += step)
-      parts.push(...(await noticesBetween(own.store, from, Math.min(from + step, next))))
+      parts.push(...(await noticesBetween(own.store, from, Math.min(from + step, next))).notices)
     assert.deepEqual(parts, all, `${step} at once`)
   }
-  assert.deepEqual(await noticesBetween(own.store, next, next), [])
+  assert.deepEqual(await noticesBetween(own.store, next, next), { notices: [], end: next })
+  // Where they are many, piece by piece: none is left out, and none comes twice.
+  for (const most of [1, 3, 19, 20]) {
+    const parts = []
+    for (let from = 0; from < next;) {
+      const piece = await noticesBetween(own.store, from, next, most)
+      assert.ok(piece.end > from)
+      // Few entries are read as they stand.
+      assert.ok(next - from <= 256 || piece.notices.length <= 2 * most)
+      parts.push(...piece.notices)
+      from = piece.end
+    }
+    assert.deepEqual(parts, all, `${most} of each event`)
+  }
 })
 
 test('who wants no more (410), or fails for days, is told nothing more, and others learn of it', async () => {

@@ -47,15 +47,15 @@ export const listNotices: ReadVerb<'notice.list'> = {
     const { next: head } = await store.head()
     const from = input.after === undefined ? head : input.after + 1
     const to = Math.min(head, from + ENTRIES_PER_PAGE)
-    const found = from < to ? await noticesBetween(store, from, to) : []
+    const found = from < to ? await noticesBetween(store, from, to) : { notices: [], end: to }
     const items: OutputOf<'notice.list'>['items'] = []
-    for (const { index, record } of found) {
+    for (const { index, record } of found.notices) {
       const type = toldOf({ tenant, scope, types: [] }, record)
       if (type === undefined) continue
       const dependent = scope.kind === 'dependent' ? scope.dependent : undefined
       items.push(noticeOf({ tenant, notice: index, type }, record, dependent))
       if (items.length === input.limit) return { items, next: index }
     }
-    return { items, next: Math.max(to - 1, input.after ?? 0) }
+    return { items, next: Math.max(found.end - 1, input.after ?? 0) }
   },
 }
