@@ -180,6 +180,24 @@ test('one tenant has so many streams, whoever of it, and leaves places for other
   streams.take(one)
 })
 
+test('a tenant whose places are taken is refused, and another is served', async () => {
+  const readings: Reading[] = []
+  for (let at = 0; at < 4; at += 1) {
+    const { token } = await house.createUser('auditor')
+    while (readings.length < 16 * (at + 1)) {
+      const reading = await open('', { token })
+      // Streams that other tests have left may still be counted.
+      if (reading.response.statusCode === 200) readings.push(reading)
+      else reading.response.destroy()
+    }
+  }
+  assert.equal((await open('')).response.statusCode, 429)
+  const { token } = await owner.call('tenant.create', { name: 'other' })
+  const served = await open('', { token })
+  assert.equal(served.response.statusCode, 200)
+  for (const { response } of [...readings, served]) response.destroy()
+})
+
 /** A server whose every answer is a stream, and its port. */
 async function serving(streams: OpenStreams, stream: Parameters<OpenStreams['write']>[2]) {
   const ended = Promise.withResolvers<void>()
