@@ -61,6 +61,9 @@ export const uuid = z
   .string()
   .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'must be a lower-case UUID')
 
+/** Who did something: a principal, or the server by itself. */
+export const actor = z.union([uuid, z.literal('system')])
+
 /** What comes after `@` is a region, where the same name points at another key than elsewhere. */
 const ALIAS = /^[A-Za-z0-9/_:-][A-Za-z0-9/_.:-]{0,255}(?:@[a-z0-9][a-z0-9-]{0,62})?$/
 const ID_SHAPED =

@@ -68,7 +68,7 @@ export {
   type KeyUsage,
   type RevocationReason,
 } from './operations/shared.ts'
-export { caseSteps, type CaseStep } from './operations/compromise.ts'
+export { caseSteps, type CaseStep, type CaseWait } from './operations/compromise.ts'
 export { rewrapOutcomes } from './operations/rewrap.ts'
 export { openApi } from './openapi.ts'
 export {

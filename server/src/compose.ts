@@ -4,6 +4,7 @@ import { Access, LoginProviders } from '#access'
 import { randomBytes, sha256 } from '#crypto'
 import {
   checkpoints,
+  compromise,
   createLeases,
   destruction,
   endDates,
@@ -153,6 +154,13 @@ function jobsOf(
       async act({ tenant, key, version }) {
         if (version === undefined) await gate.performAsSystem('key.erase', tenant, { key })
         else await gate.performAsSystem('key.eraseVersion', tenant, { key, version })
+      },
+    }),
+    compromise({
+      ...partsOf('compromise'),
+      async act({ tenant, id }) {
+        // Each step is a change of its own: where this is cut off, the next life goes on from there.
+        while ((await gate.performAsSystem('compromise.look', tenant, { case: id })).more);
       },
     }),
     rotation({

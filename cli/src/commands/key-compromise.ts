@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { CaseStep } from '@claviger/contract'
 import { Command, InvalidArgumentError } from 'commander'
 import { z } from 'zod'
 import { usageFailure } from '../command-failure.ts'
@@ -26,16 +25,14 @@ interface CompromiseOptions {
   readonly drill?: boolean
 }
 
-const words: Readonly<Record<CaseStep, string>> = Object.freeze({
-  assess: 'its uses were looked at',
-  rewrap: 'the re-wrap runs are begun',
-  wait: 'it is revoked, though something was left',
-  revoke: 'it is revoked as compromised',
-  destroy: 'its destruction is scheduled',
-  acknowledge: 'the case is closed, though something was left',
-  close: 'the case is closed',
-  closed: 'the case is closed',
-})
+/** What has happened once a date stands in the case, in the order of the steps. */
+const words = [
+  ['assessedAt', 'its uses were looked at'],
+  ['rewrapsAt', 'the re-wrap runs are begun'],
+  ['revokedAt', 'it is revoked as compromised'],
+  ['destroyAt', 'its destruction is scheduled'],
+  ['closedAt', 'the case is closed'],
+] as const satisfies readonly (readonly [keyof Case, string])[]
 
 function parseDays(text: string): number {
   const days = Number(text)
@@ -50,7 +47,9 @@ export function keyCompromiseCommand(making: Making): Command {
       'Take a compromised key out of use, replace it, and go through its case to the end',
     )
     .argument('<key>', 'the id of a key, or an alias')
-  const fields = fieldsOf(rowOf('compromise.open')).filter(({ name }) => name !== 'key')
+  // The window of the destruction is asked for in one place, also for a case that was opened without it.
+  const asked = new Set(['key', 'destroyDays'])
+  const fields = fieldsOf(rowOf('compromise.open')).filter(({ name }) => !asked.has(name))
   for (const field of fields) {
     const option = optionOf(field)
     // A drill needs neither.
@@ -70,7 +69,8 @@ export function keyCompromiseCommand(making: Making): Command {
       await presentValue(shell, 'drill', z.json().parse(done), presentationOf(globals))
       return
     }
-    const given = { ...command.opts<Record<string, string>>(), key }
+    const destroyDays = String(options.days)
+    const given = { ...command.opts<Record<string, string>>(), key, destroyDays }
     const all = fieldsOf(rowOf('compromise.open'))
     const input = await gatherInput(shell, 'compromise.open', all, given)
     await goThrough(shell, globals, input, options)
@@ -95,7 +95,12 @@ async function goThrough(
       call: (name, given) => callProving(shell, client, name, given) as Promise<Case>,
       days: options.days,
       anyway: options.anyway,
-      done: (step) => tell(`Case ${opened.id}: ${words[step]}.`),
+      moved(view, before) {
+        for (const [date, said] of words) {
+          if (before[date] === undefined && view[date] !== undefined)
+            tell(`Case ${opened.id}: ${said}.`)
+        }
+      },
       async wait({ left }) {
         if (options.wait !== true) return false
         await delay(LOOK_EVERY_MS, undefined)
@@ -107,5 +112,9 @@ async function goThrough(
   await present(shell, rowOf('compromise.get'), ended, presentationOf(globals))
   if (ended.next === 'closed') return
   for (const each of ended.left) tell(`Left: ${each}.`)
-  tell('Give the command again when that is done, or with --wait.')
+  tell(
+    ended.waitsFor === 'order'
+      ? 'Only somebody can settle that: give the command again then, or order it with --anyway.'
+      : 'The server goes on by itself when that is done; give the command again to see it.',
+  )
 }

@@ -13,8 +13,8 @@ export interface Procedure {
   readonly days: number
   /** Why the key is revoked and the case closed though something is left. */
   readonly anyway: string | undefined
-  /** Told what was done, and how the case stands. */
-  readonly done: (step: CaseStep, view: Case) => void
+  /** Told how the case stands, and how it stood before: the server takes steps, too. */
+  readonly moved: (view: Case, before: Case) => void
   /** Where somebody else has to do something first: whether to look again. */
   readonly wait: (view: Case) => Promise<boolean>
 }
@@ -28,13 +28,17 @@ export async function goOn(procedure: Procedure, opened: Case): Promise<Case> {
     const input = inputOf(procedure, step)
     if (input === undefined) {
       if (!(await procedure.wait(view))) return view
-      view = await procedure.call('compromise.get', of)
+      view = move(procedure, view, await procedure.call('compromise.get', of))
       continue
     }
     const { name, rest } = input
-    view = await procedure.call(name, { ...of, ...rest })
-    procedure.done(step, view)
+    view = move(procedure, view, await procedure.call(name, { ...of, ...rest }))
   }
+  return view
+}
+
+function move({ moved }: Procedure, before: Case, view: Case): Case {
+  moved(view, before)
   return view
 }
 

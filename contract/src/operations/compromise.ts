@@ -42,6 +42,17 @@ export const caseSteps = [
 ] as const
 export type CaseStep = (typeof caseSteps)[number]
 
+/** Who is to do it. */
+const caseWaits = ['server', 'stores', 'dependents', 'order', 'nobody'] as const
+export type CaseWait = (typeof caseWaits)[number]
+
+const notice = z
+  .int()
+  .optional()
+  .describe('The index of the notice that dependents of the key acknowledge')
+const replacement = z.strictObject({ key: codec.uuid, version: codec.version })
+const windowDays = z.int().min(1).max(365)
+
 export const caseView = z.strictObject({
   id: codec.uuid,
   key: codec.uuid,
@@ -50,10 +61,14 @@ export const caseView = z.strictObject({
   since: codec.timestamp().describe('When the compromise is believed to have begun'),
   openedAt: codec.timestamp(),
   openedBy: codec.uuid,
-  notice: z.int().optional().describe('The index of the notice that dependents acknowledge'),
+  notice,
   decryptsUntil: codec.timestamp().describe('Until then it decrypts, for the principals named'),
   principals: z.array(codec.uuid).describe('Who may decrypt with it, to re-wrap'),
-  replacement: z.strictObject({ key: codec.uuid, version: codec.version }),
+  replacement,
+  related: z
+    .array(z.strictObject({ key: codec.uuid, region: z.string(), notice, replacement }))
+    .optional()
+    .describe('Multi-Region keys with the same material, which end with it'),
   aliases: z.array(z.string()).describe('Names that point at the replacement now'),
   assessedAt: codec.timestamp().optional(),
   uses: z.array(useOfPrincipal).describe('Who used it since the compromise began'),
@@ -61,15 +76,23 @@ export const caseView = z.strictObject({
   runs: z.array(codec.uuid).describe('The re-wrap runs of the case'),
   rewrapsAt: codec.timestamp().optional().describe('When they were begun'),
   revokedAt: codec.timestamp().optional(),
+  destroyDays: windowDays
+    .optional()
+    .describe('Its destruction is ordered, with this window in days'),
   destroyAt: codec.timestamp().optional().describe('When the material goes'),
   next: z
     .enum(caseSteps)
     .describe(
       'What comes next: a step, or wait (for re-wrap runs), or acknowledge (by dependents)',
     ),
+  waitsFor: z
+    .enum(caseWaits)
+    .describe(
+      'Who is to do it: the server goes on by itself; stores are re-wrapped, dependents acknowledge, somebody orders it',
+    ),
   left: z.array(z.string()).describe('What is left to do, in words'),
   closedAt: codec.timestamp().optional(),
-  closedBy: codec.uuid.optional(),
+  closedBy: codec.actor.optional(),
 })
 
 export const openCase = operation({
@@ -98,6 +121,11 @@ export const openCase = operation({
     replacement: codec.keyReference
       .optional()
       .describe('The key that takes its place; one is made unless given'),
+    destroyDays: windowDays
+      .optional()
+      .describe(
+        'The window, in days, of its destruction once it is revoked, or a longer one that policies ask for; unordered unless given',
+      ),
   }),
   output: caseView,
   errors: [
@@ -151,7 +179,7 @@ export const destroyCase = operation({
   summary: 'Schedule the destruction of the revoked key',
   input: z.strictObject({
     ...of,
-    days: z.int().min(1).max(365).default(30).describe('The window in which it can be restored'),
+    days: windowDays.default(30).describe('The window in which it can be restored'),
   }),
   output: caseView,
   errors: ['not_found', 'wrong_state'],

@@ -51,7 +51,7 @@ export const rewrapView = z.strictObject({
   bytes: count.optional(),
   position: z.string().optional(),
   startedAt: codec.timestamp(),
-  startedBy: codec.uuid,
+  startedBy: codec.actor,
   reportedAt: codec.timestamp().optional(),
   finishedAt: codec.timestamp().optional(),
   outcome: z

@@ -1,5 +1,6 @@
 /** What the server does by itself. Each job calls the gate as principal `system`; none has a way around it. */
 export { checkpoints } from './checkpoints.ts'
+export { compromise } from './compromise.ts'
 export { Deliveries, type WaitingDelivery } from './deliveries.ts'
 export { destruction } from './destruction.ts'
 export { endDates } from './end-dates.ts'

@@ -21,6 +21,19 @@ export interface PrincipalUse {
   readonly last: number
 }
 
+/** What took the place of a key: another, or a later version of its own. */
+interface Replacement {
+  readonly key: string
+  readonly version: number
+}
+
+/** A multi-Region key that has its material in common with the key of a case, and ends with it. */
+interface RelatedKey {
+  readonly key: string
+  readonly region: string
+  readonly replacement: Replacement
+}
+
 /** One compromise, from the moment it is known to the report. */
 export interface CompromiseCase {
   readonly id: string
@@ -33,8 +46,11 @@ export interface CompromiseCase {
   readonly openedBy: string
   readonly decryptsUntil: number
   readonly principals: readonly string[]
-  readonly replacement: { readonly key: string; readonly version: number }
+  readonly replacement: Replacement
+  readonly related?: readonly RelatedKey[]
   readonly aliases: readonly string[]
+  /** The window of its destruction, in days, where that was ordered when the case was opened. */
+  readonly destroyDays?: number
   readonly assessedAt?: number
   readonly uses: readonly PrincipalUse[]
   readonly usesMore?: true
@@ -44,6 +60,8 @@ export interface CompromiseCase {
   /** Why it was revoked, or closed, though something was left. */
   readonly revokedAnyway?: string
   readonly destroyAt?: number
+  /** When the server looks whether it can go on; absent while others have something to do first. */
+  readonly lookAt?: number
   readonly closedAt?: number
   readonly closedBy?: string
   readonly closedAnyway?: string
@@ -58,4 +76,14 @@ export function mayStillProcess(
   now: number,
 ): boolean {
   return now < until && principals.includes(principal)
+}
+
+/** Every key of a case: the one it was opened for, and those related to it. */
+export function keysOfCase({ key, related = [] }: CompromiseCase): readonly string[] {
+  return [key, ...related.map((each) => each.key)]
+}
+
+/** What took the place of a key of a case. */
+export function replacementIn({ replacement, related = [] }: CompromiseCase, key: string) {
+  return related.find((each) => each.key === key)?.replacement ?? replacement
 }

@@ -5,9 +5,16 @@ import { nextRotation } from './rotation.ts'
 import type { Approval } from './rules.ts'
 import { keyRefusal } from './state.ts'
 
-/** What jobs have to do with a key, an approval or a delivery, and when: written with its rows, so that a job finds it by an index. */
+/** What jobs have to do with a key, a case, an approval or a delivery, and when: written with its rows, so that a job finds it by an index. */
 
-export type DueJob = 'deliveries' | 'destruction' | 'endDates' | 'execution' | 'expiry' | 'rotation'
+export type DueJob =
+  | 'compromise'
+  | 'deliveries'
+  | 'destruction'
+  | 'endDates'
+  | 'execution'
+  | 'expiry'
+  | 'rotation'
 
 /** Milliseconds since 1970, or as soon as a counter of a version has come so far. */
 export interface DueWork {

@@ -75,7 +75,9 @@ export {
   type Approval,
 } from './rules.ts'
 export {
+  keysOfCase,
   mayStillProcess,
+  replacementIn,
   type CompromiseCase,
   type Containment,
   type PrincipalUse,

@@ -4,7 +4,7 @@ import type { DueRow, Store } from '#store'
 
 /** What jobs have to do, found by the store's index of what is due. What they are told is checked by the verbs, against sealed rows. */
 
-/** One thing to do: about a key, or one version of it. */
+/** One thing to do: about a key, one version of it, or something of an id of its own. */
 export interface DueItem extends DueRow {
   readonly key: string
   readonly version: number | undefined

@@ -324,11 +324,11 @@ function refusalRecord(
 
 function changeRecords(
   work: Work,
-  event: string,
+  operation: string,
   source: string,
   plan: Plan<unknown>,
 ): RecordDraft[] {
-  const { key, version, subject, detail, refused, alsoOf = [] } = plan
+  const { event = operation, key, version, subject, detail, refused, alsoOf = [] } = plan
   const how: { outcome: RecordDraft['outcome']; reason?: string } =
     refused === undefined
       ? { outcome: 'ok' }

@@ -31,6 +31,8 @@ export interface Plan<Output> {
   readonly anew?: boolean
   /** Rows the plan was computed from, at their revisions. */
   readonly unchanged?: readonly RowStanding[]
+  /** What the record calls it, where the verb found out which operation it is. */
+  readonly event?: OperationName
   /** For the record. */
   readonly key?: string
   /** Other keys that the same is done to, each with a record of its own. */

@@ -308,6 +308,7 @@ export const internalVerbs = {
   'key.rotateDue': rotateDueKey,
   'key.expireMaterial': expireMaterial,
   'key.tellEndDate': tellEndDate,
+  'compromise.look': compromise.lookAtCase,
   'job.lease': leaseJob,
   'token.createForOwner': createOwnerToken,
   'accessKey.createForOwner': accessKeys.createOwnerAccessKey,

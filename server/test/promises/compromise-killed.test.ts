@@ -8,7 +8,10 @@ import {
   type ServerProcess,
 } from '../harness/server-process.ts'
 
-/** A compromise against kill -9 between every two steps, and in the middle of each: the next life goes on from where it stands. */
+/**
+ * A compromise against kill -9 between every two steps, and in the middle of each: the next life goes on from where it stands. Somebody
+ * takes the steps, while the server takes those that it can by itself.
+ */
 
 type Case = WireOutputOf<'compromise.get'>
 
@@ -62,6 +65,7 @@ test('killed between every two steps and within each, the case comes to its end,
     void server.request('POST', '/v1/compromises', { key: scene.key, ...opening }).catch(() => {})
     await again()
     let view = await open()
+    const get = () => server.call<Case>('GET', `/v1/compromises/${view.id}`)
     const taken: string[] = []
     while (view.next !== 'closed') {
       const [path, body] = requestOf(view, scene)
@@ -70,16 +74,15 @@ test('killed between every two steps and within each, the case comes to its end,
       void server.request('POST', path, body).catch(() => {})
       await again()
       // What was cut off may have been done; whoever goes on asks what is next, and does that.
-      view = await open()
+      view = await get()
       if (view.next !== taken.at(-1)) continue
       await server.call('POST', path, body)
       await again()
-      view = await server.call<Case>('GET', `/v1/compromises/${view.id}`)
+      view = await get()
     }
-    assert.deepEqual(
-      new Set(taken),
-      new Set(['assess', 'rewrap', 'wait', 'revoke', 'destroy', 'acknowledge', 'close']),
-    )
+    // The others the server may have been quicker to take.
+    for (const step of ['wait', 'destroy', 'acknowledge'] as const)
+      assert.ok(taken.includes(step), step)
     assert.ok(kills > taken.length)
     const { items: cases } = await server.call<{ items: Case[] }>('GET', '/v1/compromises')
     assert.equal(cases.length, 1)

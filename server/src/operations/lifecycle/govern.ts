@@ -131,6 +131,12 @@ export function assertWindow(work: Work, key: Key, days: number): Promise<void> 
   })
 }
 
+/** The window of a destruction that comes by itself, in days: what was ordered, or more where the policies ask for it now. */
+export async function windowUnder(work: Work, key: Key, ordered: number): Promise<number> {
+  const { rules } = await boundsOf(work, key)
+  return Math.max(ordered, rules.destructionDaysMin ?? 0)
+}
+
 /** What the policies bound a key by, and the key as they look at it. */
 async function boundsOf(work: Work, key: Key) {
   const rules = rulesFor(await work.parts.lifecycle.of(key.tenant), key)

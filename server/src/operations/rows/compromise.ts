@@ -1,7 +1,7 @@
-import type { CompromiseCase } from '#model'
+import { keysOfCase, type CompromiseCase } from '#model'
 import type { PlannedRow } from '../verb.ts'
 
-/** How a case becomes a row. */
+/** How a case becomes a row; it is due while the server may go on with it. */
 export function caseRow(one: CompromiseCase): PlannedRow {
   return {
     kind: 'compromiseCase',
@@ -9,8 +9,11 @@ export function caseRow(one: CompromiseCase): PlannedRow {
     tenant: one.tenant,
     value: one,
     facets: [
-      ['key', one.key],
+      ...keysOfCase(one).map((key) => ['key', key] as const),
       ['state', one.closedAt === undefined ? 'open' : 'closed'],
     ],
+    ...(one.closedAt === undefined && one.lookAt !== undefined
+      ? { due: [{ job: 'compromise', at: one.lookAt }] }
+      : {}),
   }
 }

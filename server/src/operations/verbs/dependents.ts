@@ -2,10 +2,11 @@ import { noticeTypeOf, type LedgerRecord, type OutputOf } from '@claviger/contra
 import { newId } from '#keyring'
 import { acknowledging, ClavigerError, type Dependent } from '#model'
 import { assertOwner } from '../owner.ts'
-import { dependentRow, standing } from '../rows.ts'
+import { dependentRow } from '../rows.ts'
 import type { ChangeVerb, Plan, ReadVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { assertNotDestroyed } from './change-key.ts'
+import { wakingCases } from './compromise/waking.ts'
 import { own } from './own.ts'
 import { pageOfKeys } from './page-of-keys.ts'
 import { removalsOf, SUBSCRIPTIONS_MAX } from './subscriptions.ts'
@@ -62,15 +63,14 @@ export const createDependent: ChangeVerb<'dependent.create'> = {
       createdAt: work.now,
       acknowledged: [],
     }
-    return {
+    return wakingCases(work, ringKey, {
       additive: true,
       rows: [dependentRow(dependent)],
       absent: [{ kind: 'dependent', id: dependent.id }],
-      unchanged: standing(ringKey),
       key: dependent.key,
       subject: dependent.id,
       output: dependentView(dependent),
-    }
+    })
   },
 }
 
@@ -121,6 +121,12 @@ export const updateDependent: ChangeVerb<'dependent.update'> = {
   },
 }
 
+/** A case of a compromise may have waited for just this. */
+async function waking<Output>(work: Work, plan: Plan<Output>): Promise<Plan<Output>> {
+  const ringKey = await work.parts.ring.load(plan.key ?? '')
+  return ringKey === undefined ? plan : wakingCases(work, ringKey, plan)
+}
+
 /** The subscriptions that it hears by, and what waits for them. */
 async function heardBy(work: Work, dependent: string) {
   const rows = await work.parts.store.list({
@@ -136,7 +142,7 @@ export const removeDependent: ChangeVerb<'dependent.remove'> = {
   kind: 'change',
   async run(input, work) {
     const { value, standing: row } = await changeable(work, input.dependent)
-    return {
+    return waking(work, {
       additive: false,
       rows: [],
       removals: [{ kind: 'dependent', id: value.id }, ...(await heardBy(work, value.id))],
@@ -144,7 +150,7 @@ export const removeDependent: ChangeVerb<'dependent.remove'> = {
       key: value.key,
       subject: value.id,
       output: {},
-    }
+    })
   },
 }
 
@@ -165,7 +171,8 @@ export const acknowledgeNotice: ChangeVerb<'dependent.acknowledge'> = {
     const found = await changeable(work, id)
     await assertNotice(work, found.value.key, notice)
     const made = { notice, at: work.now, by: work.caller.principal }
-    return { ...planNext(found, acknowledging(found.value, made)), detail: { notice } }
+    const plan = planNext(found, acknowledging(found.value, made))
+    return waking(work, { ...plan, detail: { notice } })
   },
 }
 

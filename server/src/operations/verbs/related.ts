@@ -16,9 +16,12 @@ export function assertNotReplica(key: Key): void {
   )
 }
 
+/** A key, and others. */
+type Keys = readonly [RingKey, ...RingKey[]]
+
 export interface Family {
   /** The key asked about, and the others that stand. */
-  readonly keys: readonly RingKey[]
+  readonly keys: Keys
   /** The key that was made first, where it is another and destroyed: ciphertexts name it, and the others are found by it. */
   readonly origin: RingKey | undefined
 }
@@ -51,7 +54,7 @@ export async function familyOf(work: Work, ringKey: RingKey): Promise<Family> {
 }
 
 /** A key and those related to it that stand, all of which have the same versions. */
-export async function withRelated(work: Work, ringKey: RingKey): Promise<readonly RingKey[]> {
+export async function withRelated(work: Work, ringKey: RingKey): Promise<Keys> {
   return (await familyOf(work, ringKey)).keys
 }
 
@@ -67,7 +70,8 @@ function haveSameVersions({ key: one }: RingKey, { key: other }: RingKey): boole
   return one.version === other.version && one.pending === other.pending
 }
 
-function isGone({ key }: RingKey): boolean {
+/** Whether only the record of a key is left. */
+export function isGone({ key }: RingKey): boolean {
   return key.state === 'destroyed' || key.state === 'destroyed-compromised'
 }
 

@@ -14,6 +14,7 @@ import { standing } from '../rows.ts'
 import { rewrapRow } from '../rows/rewrap.ts'
 import type { ChangeVerb, Plan, ReadVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
+import { wakingCases } from './compromise/waking.ts'
 import { own } from './own.ts'
 import { pageOfKeys } from './page-of-keys.ts'
 
@@ -159,8 +160,8 @@ async function admitted(work: Work, id: string) {
     throw thrown
   })
   await work.locate([found.value.key])
-  work.key(found.value.key)
-  return found
+  const { ringKey } = work.key(found.value.key)
+  return { ...found, ringKey }
 }
 
 /** One that is still open. @throws ClavigerError wrong_state */
@@ -223,11 +224,11 @@ export const reportRewrap: ChangeVerb<'rewrap.report'> = {
 export const finishRewrap: ChangeVerb<'rewrap.finish'> = {
   kind: 'change',
   async run(input, work) {
-    const { value, standing: stood } = await admittedOpen(work, input.run)
+    const { value, standing: stood, ringKey } = await admittedOpen(work, input.run)
     const left = input.failed > 0 ? 'incomplete' : 'complete'
     const outcome = input.abandon === true ? 'abandoned' : left
     const finished = { ...counted(value, input), finishedAt: work.now, outcome } as const
-    return planRun(work, finished, stood, { outcome })
+    return wakingCases(work, ringKey, await planRun(work, finished, stood, { outcome }))
   },
 }
 

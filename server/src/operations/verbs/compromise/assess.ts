@@ -1,11 +1,11 @@
 import { operations, type LedgerRecord, type OperationName } from '@claviger/contract'
-import type { CompromiseCase, PrincipalUse } from '#model'
+import { keysOfCase, type CompromiseCase, type PrincipalUse } from '#model'
 import type { Work } from '../../work.ts'
 
 /** Who used a key since its compromise began, read from the ledger. */
 
 const ENTRIES_PER_READ = 1_000
-/** Reads of the ledger for one case, and principals kept of it: beyond them the case says that there is more. */
+/** Reads of the ledger for one key, and principals kept of it: beyond them the case says that there is more. */
 const READS_MAX = 1_000
 const PRINCIPALS_MAX = 1_000
 
@@ -34,14 +34,26 @@ function counted(before: PrincipalUse | undefined, record: LedgerRecord): Princi
   }
 }
 
-/** Every use of the case's key, or of its version, and every attempt, by principal. */
+/** Every use of the case's keys, or of its version, and every attempt, by principal. */
 export async function usesOf(work: Work, one: CompromiseCase): Promise<Uses> {
   const by = new Map<string, PrincipalUse>()
+  let more = false
+  for (const key of keysOfCase(one)) more = (await addUses(work, one, key, by)) || more
+  return { uses: [...by.values()], more }
+}
+
+/** Adds the uses of one key; whether there were more than could be. */
+async function addUses(
+  work: Work,
+  { since, version }: CompromiseCase,
+  key: string,
+  by: Map<string, PrincipalUse>,
+): Promise<boolean> {
   let cursor: string | undefined
   for (let reads = 0; reads < READS_MAX; reads += 1) {
     const page = await work.parts.ledgerReader.search({
-      key: one.key,
-      since: one.since,
+      key,
+      since,
       order: 'ascending',
       limit: ENTRIES_PER_READ,
       cursor,
@@ -49,13 +61,12 @@ export async function usesOf(work: Work, one: CompromiseCase): Promise<Uses> {
     for (const { record: entry } of page.items) {
       const record = entry as unknown as LedgerRecord
       if (!isUse(record.event)) continue
-      if (one.version !== undefined && record.version !== one.version) continue
-      if (!by.has(record.principal) && by.size === PRINCIPALS_MAX)
-        return { uses: [...by.values()], more: true }
+      if (version !== undefined && record.version !== version) continue
+      if (!by.has(record.principal) && by.size === PRINCIPALS_MAX) return true
       by.set(record.principal, counted(by.get(record.principal), record))
     }
     cursor = page.cursor
-    if (cursor === undefined) return { uses: [...by.values()], more: false }
+    if (cursor === undefined) return false
   }
-  return { uses: [...by.values()], more: true }
+  return true
 }

@@ -3,9 +3,11 @@ import { canonicalJson, ClavigerError, type CompromiseCase } from '#model'
 import { caseRow } from '../../rows/compromise.ts'
 import { proven } from '../../statement.ts'
 import type { ChangeVerb, ReadVerb } from '../../verb.ts'
+import type { Work } from '../../work.ts'
 import { leftOf, type Left } from './left.ts'
-import { assertNothingLeft } from './steps.ts'
-import { admittedCase, caseView, noticeOf } from './view.ts'
+import { noticesOf, type Notices } from './notices.ts'
+import { assertNothingLeft, planSame, type Found, type StepPlan } from './steps.ts'
+import { admittedCase, caseView } from './view.ts'
 
 /** The end of a case: a report of what happened and what was done, whose digest stands in the ledger. */
 
@@ -17,7 +19,7 @@ function iso(milliseconds: number | undefined): string | undefined {
 function reportOf(
   one: CompromiseCase,
   left: Left,
-  notice: number | undefined,
+  notices: Notices,
   reasons: readonly string[],
 ): string {
   return canonicalJson({
@@ -28,9 +30,10 @@ function reportOf(
     version: one.version,
     reason: one.reason,
     since: iso(one.since),
-    opened: { at: iso(one.openedAt), by: one.openedBy, notice },
+    opened: { at: iso(one.openedAt), by: one.openedBy, notice: notices.get(one.key) },
     containment: { until: iso(one.decryptsUntil), principals: one.principals },
     replacement: one.replacement,
+    related: one.related?.map((each) => ({ ...each, notice: notices.get(each.key) })),
     aliases: one.aliases,
     assessedAt: iso(one.assessedAt),
     uses: one.uses.map((use) => ({ ...use, first: iso(use.first), last: iso(use.last) })),
@@ -49,48 +52,57 @@ function reportOf(
         startedAt: iso(run.startedAt),
         finishedAt: iso(run.finishedAt),
       })),
-    dependents: left.dependents.map(({ id, name, kind, acknowledged }) => ({
+    dependents: left.dependents.map(({ id, key, name, kind, acknowledged }) => ({
       dependent: id,
       name,
       kind,
-      acknowledgedAt: iso(acknowledged.find((made) => made.notice === notice)?.at),
+      acknowledgedAt: iso(acknowledged.find((made) => made.notice === notices.get(key))?.at),
     })),
     revoked: { at: iso(one.revokedAt), anyway: one.revokedAnyway },
+    destroyDays: one.destroyDays,
     destroyAt: iso(one.destroyAt),
     closed: { at: iso(one.closedAt), by: one.closedBy, anyway: one.closedAnyway },
     left: reasons,
   })
 }
 
+export async function planClosing(
+  work: Work,
+  found: Found,
+  anyway: string | undefined,
+): Promise<StepPlan> {
+  const { value: one, standing } = found
+  if (one.closedAt !== undefined) return planSame(work, found)
+  const notices = await noticesOf(work, one)
+  const left = await leftOf(work, one, notices)
+  const reasons = [...left.rewraps, ...left.others]
+  assertNothingLeft(reasons, anyway)
+  const { lookAt: _, ...rest } = one
+  const closing: CompromiseCase = {
+    ...rest,
+    closedAt: work.now,
+    closedBy: work.caller.principal,
+    ...(anyway === undefined ? {} : { closedAnyway: anyway }),
+  }
+  const report = reportOf(closing, left, notices, reasons)
+  const closed: CompromiseCase = { ...closing, report }
+  return {
+    additive: true,
+    rows: [caseRow(closed)],
+    unchanged: [standing],
+    key: one.key,
+    subject: one.id,
+    detail: {
+      report: digestOf(report),
+      ...(anyway === undefined ? {} : { anyway, left: reasons.length }),
+    },
+    output: await caseView(work, closed),
+  }
+}
+
 export const closeCase: ChangeVerb<'compromise.close'> = {
   kind: 'change',
-  async run(input, work) {
-    const found = await admittedCase(work, input.case)
-    const { value: one } = found
-    const same = { additive: true, unchanged: [found.standing], key: one.key, subject: one.id }
-    if (one.closedAt !== undefined) return { ...same, rows: [], output: await caseView(work, one) }
-    const notice = await noticeOf(work, one)
-    const left = await leftOf(work, one, notice)
-    const reasons = [...left.rewraps, ...left.others]
-    assertNothingLeft(reasons, input.anyway)
-    const closing: CompromiseCase = {
-      ...one,
-      closedAt: work.now,
-      closedBy: work.caller.principal,
-      ...(input.anyway === undefined ? {} : { closedAnyway: input.anyway }),
-    }
-    const report = reportOf(closing, left, notice, reasons)
-    const closed: CompromiseCase = { ...closing, report }
-    return {
-      ...same,
-      rows: [caseRow(closed)],
-      detail: {
-        report: digestOf(report),
-        ...(input.anyway === undefined ? {} : { anyway: input.anyway, left: reasons.length }),
-      },
-      output: await caseView(work, closed),
-    }
-  },
+  run: async (input, work) => planClosing(work, await admittedCase(work, input.case), input.anyway),
 }
 
 export const caseReport: ReadVerb<'compromise.report'> = {

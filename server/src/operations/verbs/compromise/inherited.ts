@@ -1,5 +1,5 @@
 import { newGrantId, starPattern } from '#access'
-import { everyRowOf, newId, type RingKey } from '#keyring'
+import { everyRowOf, newId } from '#keyring'
 import type {
   ApprovalPolicy,
   Binding,
@@ -22,6 +22,7 @@ import {
 } from '../../rows.ts'
 import type { PlannedRow } from '../../verb.ts'
 import type { Work } from '../../work.ts'
+import type { Replaced } from './successor.ts'
 
 /**
  * What a replacement takes over from a compromised key, so that whoever could use the one can use the other and nobody else: names, roles,
@@ -61,52 +62,76 @@ function isOf(scope: Scope, key: string): boolean {
   return scope.kind === 'key' && scope.key === key
 }
 
+/** What is said of any key in the tenant, read once. */
+interface Rules {
+  readonly bindings: readonly Read<Binding>[]
+  readonly stepUps: readonly Read<StepUpRule>[]
+  readonly approvals: readonly Read<ApprovalPolicy>[]
+}
+
 /**
- * The rows that move or copy what the compromised key has to its replacement. The names go at once; who was allowed something by them
+ * The rows that move or copy what compromised keys have to their replacements. The names go at once; who was allowed something by them
  * keeps it on the old key while it is contained, since the names do not lead there any more.
  */
 export async function inherited(
   work: Work,
-  { key: old }: RingKey,
-  replacement: string,
+  replaced: readonly Replaced[],
+  containment: Containment,
+): Promise<Inherited> {
+  const rules: Rules = {
+    bindings: await every<Binding>(work, 'binding'),
+    stepUps: await every<StepUpRule>(work, 'stepUpRule'),
+    approvals: await every<ApprovalPolicy>(work, 'approvalPolicy'),
+  }
+  const parts: Inherited[] = []
+  for (const one of replaced) parts.push(await inheritedBy(work, one, rules, containment))
+  return {
+    aliases: parts.flatMap(({ aliases }) => aliases),
+    rows: parts.flatMap(({ rows }) => rows),
+    unchanged: parts.flatMap(({ unchanged }) => unchanged),
+  }
+}
+
+async function inheritedBy(
+  work: Work,
+  { old, by }: Replaced,
+  rules: Rules,
   containment: Containment,
 ): Promise<Inherited> {
   const { now } = work
-  const scope: Scope = { kind: 'key', key: replacement }
+  const scope: Scope = { kind: 'key', key: by.key }
   const aliases = await ofKey<Alias>(work, 'alias', old.id)
-  const bindings = await every<Binding>(work, 'binding')
-  const stepUps = await every<StepUpRule>(work, 'stepUpRule')
-  const approvals = await every<ApprovalPolicy>(work, 'approvalPolicy')
   const grants = await ofKey<KeyGrant>(work, 'grant', old.id)
   const dependents = await ofKey<Dependent>(work, 'dependent', old.id)
   const names = aliases.map(({ value }) => value.alias)
-  const byKey = bindings.filter(({ value }) => isOf(value.scope, old.id))
-  const byName = bindings.filter(({ value }) => isByName(value.scope, names))
+  const byKey = rules.bindings.filter(({ value }) => isOf(value.scope, old.id))
+  const byName = rules.bindings.filter(({ value }) => isByName(value.scope, names))
   const kept = byName.map(({ value }) => keptWhile(value, old.id, containment))
-  const ruled = [...stepUps, ...approvals].filter(({ value }) => isOf(value.scope, old.id))
+  const stepUps = rules.stepUps.filter(({ value }) => isOf(value.scope, old.id))
+  const approvals = rules.approvals.filter(({ value }) => isOf(value.scope, old.id))
   return {
     aliases: names,
     rows: [
       ...aliases.map(({ value }) =>
-        aliasRow(old.tenant, { ...value, key: replacement, updatedAt: now }),
+        aliasRow(old.tenant, { ...value, key: by.key, updatedAt: now }),
       ),
       ...byKey.map(({ value }) => bindingRow({ ...value, id: newId(), scope, createdAt: now })),
       ...kept.filter(({ expiresAt }) => expiresAt > now).map(bindingRow),
-      ...stepUps
-        .filter(({ value }) => isOf(value.scope, old.id))
-        .map(({ value }) => stepUpRuleRow({ ...value, id: newId(), scope, createdAt: now })),
-      ...approvals
-        .filter(({ value }) => isOf(value.scope, old.id))
-        .map(({ value }) => approvalPolicyRow({ ...value, id: newId(), scope, createdAt: now })),
+      ...stepUps.map(({ value }) =>
+        stepUpRuleRow({ ...value, id: newId(), scope, createdAt: now }),
+      ),
+      ...approvals.map(({ value }) =>
+        approvalPolicyRow({ ...value, id: newId(), scope, createdAt: now }),
+      ),
       ...grants.map(({ value }) =>
-        grantRow({ ...value, id: newGrantId(), key: replacement, createdAt: now }),
+        grantRow({ ...value, id: newGrantId(), key: by.key, createdAt: now }),
       ),
       ...dependents.map(({ value }) =>
-        dependentRow({ ...value, id: newId(), key: replacement, createdAt: now, acknowledged: [] }),
+        dependentRow({ ...value, id: newId(), key: by.key, createdAt: now, acknowledged: [] }),
       ),
     ],
-    unchanged: [...aliases, ...byKey, ...byName, ...ruled, ...grants, ...dependents].map(
-      ({ standing }) => standing,
+    unchanged: [aliases, byKey, byName, stepUps, approvals, grants, dependents].flatMap((read) =>
+      read.map(({ standing }) => standing),
     ),
   }
 }

@@ -1,37 +1,46 @@
 import type { InputOf } from '@claviger/contract'
 import { newId, type RingKey } from '#keyring'
-import {
-  ClavigerError,
-  keyRefusal,
-  KeyError,
-  type CompromiseCase,
-  type Containment,
-  type Dependent,
-} from '#model'
-import { rowsOfKey } from '../../rows-of-key.ts'
+import { ClavigerError, keyRefusal, KeyError, type CompromiseCase, type Containment } from '#model'
 import { caseRow } from '../../rows/compromise.ts'
 import type { ChangeVerb } from '../../verb.ts'
 import type { Work } from '../../work.ts'
+import { withRelated } from '../related.ts'
+import { dependentsOf } from './left.ts'
+import { planSame } from './steps.ts'
 import { replaceKey, replaceVersion } from './successor.ts'
-import { caseView } from './view.ts'
+import { caseView, openCaseOf } from './view.ts'
 
 /** Opening a case: in one change the key stops protecting, another takes its place, and everybody is told. */
 
 const HOUR_MS = 3_600_000
 
-async function openCaseOf(work: Work, key: string, version: number | undefined) {
-  for (const row of await rowsOfKey(work, 'compromiseCase', key)) {
-    const value = work.parts.seals.open<CompromiseCase>(row)
-    if (value.closedAt === undefined && value.version === version)
-      return { value, standing: { kind: row.kind, id: row.id, revision: row.revision } }
-  }
-  return undefined
+/** The owners of what depends on the keys: they hold what is to be re-wrapped. */
+async function ownersOf(work: Work, members: readonly RingKey[]): Promise<string[]> {
+  const owners: string[] = []
+  for (const { key } of members)
+    owners.push(...(await dependentsOf(work, key.id)).map(({ owner }) => owner))
+  return [...new Set(owners)]
 }
 
-/** The owners of what depends on the key: they hold what is to be re-wrapped. */
-async function ownersOf(work: Work, key: string): Promise<string[]> {
-  const rows = await rowsOfKey(work, 'dependent', key)
-  return [...new Set(rows.map((row) => work.parts.seals.open<Dependent>(row).owner))]
+/** Why a key cannot be contained now. A suspended one can as a whole: whoever saw the alarm first suspended it. */
+function hindranceOf({ key }: RingKey, version: number | undefined): string | undefined {
+  if (key.state === 'suspended' && version === undefined) return undefined
+  return keyRefusal(key)?.reason
+}
+
+/**
+ * Related keys have their material in common: all of them are contained, or none, and somebody is told what stands in the way.
+ *
+ * @throws KeyError wrong_state
+ */
+function assertAllContainable(members: readonly RingKey[], version: number | undefined): void {
+  for (const member of members) {
+    const hindrance = hindranceOf(member, version)
+    if (hindrance === undefined) continue
+    const { key } = member
+    const which = members.length === 1 ? '' : ` (key ${key.id} in ${key.region})`
+    throw new KeyError('wrong_state', `No case can be opened: ${hindrance}${which}`, { key })
+  }
 }
 
 /** @throws KeyError wrong_state, wrong_usage; ClavigerError invalid_request */
@@ -44,18 +53,8 @@ function assertContainable(ringKey: RingKey, input: InputOf<'compromise.open'>, 
       field: 'since',
     })
   }
-  if (key.multiRegion !== undefined)
-    throw refuse('wrong_usage', 'A multi-Region key shares its material; revoke it with key.revoke')
-  if (input.version === undefined) {
-    // A suspended key is contained as well: whoever saw the alarm first suspended it.
-    const refused = key.state === 'suspended' ? undefined : keyRefusal(key)
-    if (refused !== undefined)
-      throw refuse('wrong_state', `No case can be opened: ${refused.reason}`)
-    return
-  }
+  if (input.version === undefined) return
   const version = ringKey.version(input.version)
-  const refused = keyRefusal(key)
-  if (refused !== undefined) throw refuse('wrong_state', `No case can be opened: ${refused.reason}`)
   if (version.revocation !== undefined || version.destroyedAt !== undefined)
     throw refuse('wrong_state', 'No case can be opened: the version is revoked or destroyed')
   if (input.replacement !== undefined)
@@ -73,26 +72,26 @@ export const openCase: ChangeVerb<'compromise.open'> = {
   async run(input, work) {
     const { ringKey } = work.key(input.key)
     const { id: key, tenant } = ringKey.key
-    const open = await openCaseOf(work, key, input.version)
-    if (open !== undefined) {
-      return {
-        additive: true,
-        rows: [],
-        unchanged: [open.standing],
-        key,
-        subject: open.value.id,
-        output: await caseView(work, open.value),
-      }
-    }
+    const open = await openCaseOf(work, ringKey, input.version)
+    if (open !== undefined) return planSame(work, open)
+    const members = await withRelated(work, ringKey)
+    assertAllContainable(members, input.version)
     assertContainable(ringKey, input, work.now)
     const id = await work.once('case', () => Promise.resolve(newId()))
     const until = work.now + input.hours * HOUR_MS
-    const principals = [...new Set(input.principals ?? (await ownersOf(work, key)))]
+    const principals = [...new Set(input.principals ?? (await ownersOf(work, members)))]
     const containment: Containment = { case: id, until, principals }
-    const { replacement, aliases, rows, absent, unchanged } =
+    const { replaced, aliases, rows, absent, unchanged } =
       input.version === undefined
-        ? await replaceKey(work, ringKey, containment, input.replacement)
-        : await replaceVersion(work, ringKey, containment, input.version)
+        ? await replaceKey(work, members, containment, input.replacement)
+        : await replaceVersion(work, members, containment, input.version)
+    const [first, ...others] = replaced
+    const replacement = first?.by ?? { key, version: 0 }
+    const related = others.map(({ old, by }) => ({
+      key: old.id,
+      region: old.region ?? '',
+      replacement: by,
+    }))
     const opened: CompromiseCase = {
       id,
       tenant,
@@ -105,7 +104,10 @@ export const openCase: ChangeVerb<'compromise.open'> = {
       decryptsUntil: until,
       principals,
       replacement,
+      ...(related.length === 0 ? {} : { related }),
       aliases,
+      ...(input.destroyDays === undefined ? {} : { destroyDays: input.destroyDays }),
+      lookAt: work.now,
       uses: [],
       runs: [],
     }
@@ -115,6 +117,7 @@ export const openCase: ChangeVerb<'compromise.open'> = {
       absent: [...(absent ?? []), { kind: 'compromiseCase', id }],
       ...(unchanged === undefined ? {} : { unchanged }),
       key,
+      alsoOf: related.map((each) => each.key),
       ...(input.version === undefined ? {} : { version: input.version }),
       subject: id,
       detail: {
@@ -125,6 +128,8 @@ export const openCase: ChangeVerb<'compromise.open'> = {
         replacement: replacement.key,
         replacementVersion: replacement.version,
         aliases: aliases.length,
+        ...(related.length === 0 ? {} : { related: related.length }),
+        ...(input.destroyDays === undefined ? {} : { destroyDays: input.destroyDays }),
       },
       output: await caseView(work, opened),
     }

@@ -1,26 +1,35 @@
 import { newId } from '#keyring'
-import { ClavigerError, type CompromiseCase, type RewrapRun } from '#model'
+import {
+  ClavigerError,
+  keysOfCase,
+  replacementIn,
+  type CompromiseCase,
+  type RewrapRun,
+} from '#model'
 import { runsOf, storesOf } from '../../left-behind.ts'
-import { assertWindow } from '../../lifecycle/govern.ts'
 import { caseRow } from '../../rows/compromise.ts'
 import { rewrapRow } from '../../rows/rewrap.ts'
 import type { ChangeVerb, Plan } from '../../verb.ts'
 import type { Work } from '../../work.ts'
-import { planChange } from '../change-key.ts'
-import { planVersions } from '../destroy-version.ts'
 import { planRevocation } from '../revoke-key.ts'
 import { usesOf } from './assess.ts'
-import { leftOf } from './left.ts'
-import { admittedCase, caseView, noticeOf, type CaseView } from './view.ts'
+import { isOf, leftOf } from './left.ts'
+import { noticesOf } from './notices.ts'
+import { admittedCase, caseView, type CaseView } from './view.ts'
 
-/** The steps of a case. Each may be taken again: where it is done, the case is given as it stands. */
+/**
+ * The steps of a case. Each may be taken again: where it is done, the case is given as it stands. Whoever takes one, the server looks
+ * afterwards whether it can go on from there.
+ */
 
-type Found = Awaited<ReturnType<typeof admittedCase>>
-
-const DAY_MS = 86_400_000
+export type Found = Awaited<ReturnType<typeof admittedCase>>
+export type StepPlan = Plan<CaseView>
 
 /** The case as it stands. */
-async function planSame(work: Work, { value, standing }: Found): Promise<Plan<CaseView>> {
+export async function planSame(
+  work: Work,
+  { value, standing }: Pick<Found, 'value' | 'standing'>,
+): Promise<StepPlan> {
   return {
     additive: true,
     rows: [],
@@ -32,85 +41,85 @@ async function planSame(work: Work, { value, standing }: Found): Promise<Plan<Ca
 }
 
 /** The plan that writes what a case becomes. */
-async function planNext(
+export async function planNext(
   work: Work,
-  { standing }: Found,
+  { standing }: Pick<Found, 'standing'>,
   next: CompromiseCase,
-): Promise<Plan<CaseView>> {
+): Promise<StepPlan> {
+  const one = { ...next, lookAt: work.now }
   return {
     additive: true,
-    rows: [caseRow(next)],
+    rows: [caseRow(one)],
     unchanged: [standing],
-    key: next.key,
-    subject: next.id,
-    output: await caseView(work, next),
+    key: one.key,
+    subject: one.id,
+    output: await caseView(work, one),
   }
 }
 
-export const assessCase: ChangeVerb<'compromise.assess'> = {
-  kind: 'change',
-  async run(input, work) {
-    const found = await admittedCase(work, input.case)
-    if (found.value.closedAt !== undefined) return planSame(work, found)
-    // Looked at anew each time: uses of others than the case's may have come since.
-    const { uses, more } = await work.once('uses', () => usesOf(work, found.value))
-    const { usesMore: _before, ...one } = found.value
-    const next: CompromiseCase = {
-      ...one,
-      assessedAt: work.now,
-      uses,
-      ...(more ? { usesMore: true } : {}),
-    }
-    return { ...(await planNext(work, found, next)), detail: { principals: uses.length } }
-  },
+export async function planAssessment(work: Work, found: Found): Promise<StepPlan> {
+  if (found.value.closedAt !== undefined) return planSame(work, found)
+  // Looked at anew each time: uses of others than the case's may have come since.
+  const { uses, more } = await work.once('uses', () => usesOf(work, found.value))
+  const { usesMore: _before, ...one } = found.value
+  const next: CompromiseCase = {
+    ...one,
+    assessedAt: work.now,
+    uses,
+    ...(more ? { usesMore: true } : {}),
+  }
+  return { ...(await planNext(work, found, next)), detail: { principals: uses.length } }
 }
 
 /** One run for each store that has none in this case. */
-function runsToBegin(
+async function runsToBegin(
   work: Work,
   { value: one, ringKey }: Found,
-  stores: Awaited<ReturnType<typeof storesOf>>,
   known: readonly RewrapRun[],
-): RewrapRun[] {
-  const { replacement: into } = one
-  return stores
-    .filter(({ id }) => !known.some((run) => run.dependent === id && run.into.key === into.key))
-    .map(({ id, name }) => ({
-      id: newId(),
-      tenant: one.tenant,
-      key: one.key,
-      sourceVersion: ringKey.key.version,
-      source: name,
-      dependent: id,
-      into,
-      done: 0,
-      already: 0,
-      failed: 0,
-      startedAt: work.now,
-      startedBy: work.caller.principal,
-    }))
+): Promise<RewrapRun[]> {
+  const begun: RewrapRun[] = []
+  for (const key of keysOfCase(one)) {
+    const into = replacementIn(one, key)
+    for (const { id, name } of await storesOf(work, key)) {
+      if (known.some((run) => run.dependent === id && isOf(one, run))) continue
+      begun.push({
+        id: newId(),
+        tenant: one.tenant,
+        key,
+        // Related keys have their versions in common.
+        sourceVersion: ringKey.key.version,
+        source: name,
+        dependent: id,
+        into,
+        done: 0,
+        already: 0,
+        failed: 0,
+        startedAt: work.now,
+        startedBy: work.caller.principal,
+      })
+    }
+  }
+  return begun
 }
 
-export const rewrapCase: ChangeVerb<'compromise.rewrap'> = {
-  kind: 'change',
-  async run(input, work) {
-    const found = await admittedCase(work, input.case)
-    const { value: one } = found
-    if (one.closedAt !== undefined || one.revokedAt !== undefined) return planSame(work, found)
-    const known = (await runsOf(work, one.key)).filter((run) => run.startedAt >= one.openedAt)
-    const begun = runsToBegin(work, found, await storesOf(work, one.key), known)
-    const next: CompromiseCase = {
-      ...one,
-      runs: [...new Set([...one.runs, ...known.map(({ id }) => id), ...begun.map(({ id }) => id)])],
-      rewrapsAt: one.rewrapsAt ?? work.now,
-    }
-    const plan = await planNext(work, found, next)
-    return {
-      ...plan,
-      rows: [...plan.rows, ...begun.map(rewrapRow)],
-      detail: { begun: begun.length, runs: next.runs.length },
-    }
-  },
+export async function planRewraps(work: Work, found: Found): Promise<StepPlan> {
+  const { value: one } = found
+  if (one.closedAt !== undefined || one.revokedAt !== undefined) return planSame(work, found)
+  const known: RewrapRun[] = []
+  for (const key of keysOfCase(one))
+    known.push(...(await runsOf(work, key)).filter((run) => run.startedAt >= one.openedAt))
+  const begun = await runsToBegin(work, found, known)
+  const next: CompromiseCase = {
+    ...one,
+    runs: [...new Set([...one.runs, ...[...known, ...begun].map(({ id }) => id)])],
+    rewrapsAt: one.rewrapsAt ?? work.now,
+  }
+  const plan = await planNext(work, found, next)
+  return {
+    ...plan,
+    rows: [...plan.rows, ...begun.map(rewrapRow)],
+    detail: { begun: begun.length, runs: next.runs.length },
+  }
 }
 
 /** What keeps a step from being taken, where nobody orders it anyway. @throws ClavigerError conflict */
@@ -122,76 +131,54 @@ export function assertNothingLeft(reasons: readonly string[], anyway: string | u
   )
 }
 
-export const revokeCase: ChangeVerb<'compromise.revoke'> = {
-  kind: 'change',
-  async run(input, work) {
-    const found = await admittedCase(work, input.case)
-    const { value: one, ringKey } = found
-    if (one.closedAt !== undefined || one.revokedAt !== undefined) return planSame(work, found)
-    const { rewraps } = await leftOf(work, one, await noticeOf(work, one))
-    assertNothingLeft(rewraps, input.anyway)
-    const now = work.now
-    const { version } = one
-    const before =
-      version === undefined ? ringKey.key.revocation : ringKey.version(version).revocation
-    const next: CompromiseCase = {
-      ...one,
-      revokedAt: before?.revokedAt ?? now,
-      ...(input.anyway === undefined ? {} : { revokedAnyway: input.anyway }),
-    }
-    const detail = {
-      reason: 'keyCompromise',
-      compromisedAt: new Date(one.since).toISOString(),
-      ...(input.anyway === undefined ? {} : { anyway: input.anyway, left: rewraps.length }),
-    }
-    const own = await planNext(work, found, next)
-    const revocation = {
-      reason: 'keyCompromise',
-      revokedAt: now,
-      compromisedAt: one.since,
-    } as const
-    const plan = await planRevocation(work, ringKey, { version, revocation, detail })
-    return {
-      ...plan,
-      rows: [...plan.rows, ...own.rows],
-      unchanged: [...plan.unchanged, ...(own.unchanged ?? [])],
-      subject: one.id,
-      output: own.output,
-    }
-  },
+export async function planEnd(
+  work: Work,
+  found: Found,
+  anyway: string | undefined,
+): Promise<StepPlan> {
+  const { value: one, ringKey } = found
+  if (one.closedAt !== undefined || one.revokedAt !== undefined) return planSame(work, found)
+  const { rewraps } = await leftOf(work, one, await noticesOf(work, one))
+  assertNothingLeft(rewraps, anyway)
+  const { version } = one
+  const before = (version === undefined ? ringKey.key : ringKey.version(version)).revocation
+  const next: CompromiseCase = {
+    ...one,
+    revokedAt: before?.revokedAt ?? work.now,
+    ...(anyway === undefined ? {} : { revokedAnyway: anyway }),
+  }
+  const detail = {
+    reason: 'keyCompromise',
+    compromisedAt: new Date(one.since).toISOString(),
+    ...(anyway === undefined ? {} : { anyway, left: rewraps.length }),
+  }
+  const own = await planNext(work, found, next)
+  const revocation = {
+    reason: 'keyCompromise',
+    revokedAt: work.now,
+    compromisedAt: one.since,
+  } as const
+  const plan = await planRevocation(work, ringKey, { version, revocation, detail })
+  return {
+    ...plan,
+    rows: [...plan.rows, ...own.rows],
+    unchanged: [...plan.unchanged, ...(own.unchanged ?? [])],
+    subject: one.id,
+    output: own.output,
+  }
 }
 
-export const destroyCase: ChangeVerb<'compromise.destroy'> = {
+export const assessCase: ChangeVerb<'compromise.assess'> = {
   kind: 'change',
-  async run(input, work) {
-    const found = await admittedCase(work, input.case)
-    const { value: one, ringKey } = found
-    if (one.destroyAt !== undefined) return planSame(work, found)
-    if (one.revokedAt === undefined)
-      throw new ClavigerError(
-        'wrong_state',
-        'The key is not revoked yet; do compromise.revoke first',
-      )
-    await assertWindow(work, ringKey.key, input.days)
-    const { version } = one
-    const scheduled =
-      version === undefined ? ringKey.key.destroyAt : ringKey.version(version).destroyAt
-    const destroyAt = scheduled ?? work.now + input.days * DAY_MS
-    const plan =
-      version === undefined
-        ? await planChange(work, ringKey, { key: { ...ringKey.key, destroyAt } })
-        : await planVersions(work, ringKey, version, {
-            change: (each) => ({ ...each, destroyAt }),
-            keepsMaterial: true,
-          })
-    const own = await planNext(work, found, { ...one, destroyAt })
-    return {
-      ...plan,
-      rows: [...plan.rows, ...own.rows],
-      unchanged: [...(plan.unchanged ?? []), ...(own.unchanged ?? [])],
-      subject: one.id,
-      detail: { days: input.days },
-      output: own.output,
-    }
-  },
+  run: async (input, work) => planAssessment(work, await admittedCase(work, input.case)),
+}
+
+export const rewrapCase: ChangeVerb<'compromise.rewrap'> = {
+  kind: 'change',
+  run: async (input, work) => planRewraps(work, await admittedCase(work, input.case)),
+}
+
+export const revokeCase: ChangeVerb<'compromise.revoke'> = {
+  kind: 'change',
+  run: async (input, work) => planEnd(work, await admittedCase(work, input.case), input.anyway),
 }

@@ -1,8 +1,10 @@
-import type { LedgerRecord, OutputOf } from '@claviger/contract'
+import type { OutputOf } from '@claviger/contract'
+import type { RingKey } from '#keyring'
 import type { CompromiseCase } from '#model'
 import type { Work } from '../../work.ts'
 import { own } from '../own.ts'
-import { leftOf, nextOf } from './left.ts'
+import { leftOf, nextOf, waitsFor } from './left.ts'
+import { noticesOf } from './notices.ts'
 
 /** Cases as they are found and shown. */
 
@@ -19,40 +21,55 @@ export async function admittedCase(work: Work, id: string) {
   return { ...found, ringKey }
 }
 
-/** Where the opening stands in the ledger: it is the notice that dependents acknowledge. */
-export async function noticeOf(
-  work: Work,
-  { id, key }: CompromiseCase,
-): Promise<number | undefined> {
-  const { items } = await work.parts.ledgerReader.search({
-    event: 'compromise.open',
-    key,
-    outcome: 'ok',
-    order: 'ascending',
-    limit: 1_000,
-  })
-  return items.find(({ record }) => (record as unknown as LedgerRecord).subject === id)?.index
+/** The case of a key, or of one of its versions, that is open. */
+export async function openCaseOf(work: Work, ringKey: RingKey, version: number | undefined) {
+  const { containment } = version === undefined ? ringKey.key : ringKey.version(version)
+  if (containment === undefined) return undefined
+  const found = await own<CompromiseCase>(work, 'compromiseCase', containment.case)
+  return found.value.closedAt === undefined ? found : undefined
 }
 
+/** Only people are told that nobody ordered the destruction: a case can be closed without it. */
+const UNORDERED = 'its destruction is not ordered (compromise destroy)'
+
 export async function caseView(work: Work, one: CompromiseCase): Promise<CaseView> {
-  const notice = await noticeOf(work, one)
+  const notices = await noticesOf(work, one)
+  const left = await leftOf(work, one, notices)
+  const next = nextOf(one, left)
+  const turn = waitsFor(next, one, left)
   const {
     tenant: _tenant,
     report: _report,
     revokedAnyway: _revoked,
     closedAnyway: _closed,
+    lookAt: _look,
+    related,
     ...shown
   } = one
-  const left = one.closedAt === undefined ? await leftOf(work, one, notice) : undefined
+  const noticeOf = (key: string) => {
+    const notice = notices.get(key)
+    return notice === undefined ? {} : { notice }
+  }
+  const unordered = next === 'destroy' && turn === 'order' ? [UNORDERED] : []
   return {
     ...shown,
-    ...(notice === undefined ? {} : { notice }),
+    ...noticeOf(one.key),
     principals: [...one.principals],
     replacement: { ...one.replacement },
+    ...(related === undefined
+      ? {}
+      : {
+          related: related.map((each) => ({
+            ...each,
+            ...noticeOf(each.key),
+            replacement: { ...each.replacement },
+          })),
+        }),
     aliases: [...one.aliases],
     runs: [...one.runs],
     uses: one.uses.map((use) => ({ ...use, operations: { ...use.operations } })),
-    next: left === undefined ? 'closed' : nextOf(one, left),
-    left: left === undefined ? [] : [...left.rewraps, ...left.others],
+    next,
+    waitsFor: turn,
+    left: next === 'closed' ? [] : [...left.rewraps, ...unordered, ...left.others],
   }
 }
