@@ -46,8 +46,11 @@ export const destructionCertificate = operation({
   action: 'key.get',
   route: 'GET /v1/keys/{key}/destruction-certificate',
   summary:
-    'Show the certificate of a key that was destroyed: what went, when, and which copies there were',
-  input: z.strictObject({ key: codec.keyReference }),
+    'Show the certificate of a key, or a version, that was destroyed: what went, when, and which copies there were',
+  input: z.strictObject({
+    key: codec.keyReference,
+    version: codec.version.optional().describe('One that was destroyed by itself'),
+  }),
   output: statement,
   errors: ['not_found', 'wrong_state'],
 })

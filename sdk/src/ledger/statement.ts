@@ -10,6 +10,10 @@ import type { Finding } from './report.ts'
 const kinds: Readonly<Record<string, { readonly event: string; readonly member: string }>> =
   Object.freeze({
     'claviger/destruction-certificate/1': { event: 'key.erase', member: 'certificate' },
+    'claviger/version-destruction-certificate/1': {
+      event: 'key.eraseVersion',
+      member: 'certificate',
+    },
     'claviger/compromise-report/1': { event: 'compromise.close', member: 'report' },
   })
 

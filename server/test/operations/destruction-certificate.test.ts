@@ -85,6 +85,66 @@ test('a version that went before keeps its own date', async () => {
   assert.equal(versions[1]?.destroyedAt, new Date(clock.now()).toISOString())
 })
 
+test('a version that goes by itself has a certificate of its own, and the key none', async () => {
+  const clock = new DrivenClock()
+  await using house = await startHouse({ clock })
+  await house.perform('settings.update', { backupDays: 30 })
+  const { id: key } = await house.createKey()
+  await house.perform('key.rotate', { key })
+  await house.perform('key.destroyVersion', { key, version: 1, days: 1 })
+  const one = { key, version: 1 }
+  assert.equal(await house.codeOf('key.destructionCertificate', one), 'wrong_state')
+  clock.advance(DAY)
+  await house.runJob('destruction')
+  await house.renewToken()
+  const statement = await house.perform('key.destructionCertificate', one)
+  const report = await checkStatement(statement, statement.keys)
+  assert.deepEqual(report.findings, [])
+  assert.equal(report.format, 'claviger/version-destruction-certificate/1')
+  const document = JSON.parse(statement.document) as Certificate & { version: number }
+  assert.deepEqual([document.key, document.version], [key, 1])
+  assert.equal(document.destroyedAt, new Date(clock.now()).toISOString())
+  assert.deepEqual(
+    [stateOf(document, 'store'), stateOf(document, 'memory')],
+    ['removed', 'forgotten'],
+  )
+  const backups = document.copies.find(({ copy }) => copy === 'backups')
+  assert.equal(backups?.until, new Date(clock.now() + 30 * DAY).toISOString())
+  assert.equal(await house.codeOf('key.destructionCertificate', { key }), 'wrong_state')
+  assert.equal(await house.codeOf('key.destructionCertificate', { key, version: 2 }), 'wrong_state')
+  assert.equal(await house.codeOf('key.destructionCertificate', { key, version: 3 }), 'not_found')
+  const whole = await destroyed(house, clock, key)
+  assert.equal((await checkStatement(whole, whole.keys)).ok, true)
+  const still = await house.perform('key.destructionCertificate', one)
+  assert.equal(still.document, statement.document)
+  // The last version went with the key, and one certificate does not pass for the other.
+  assert.equal(await house.codeOf('key.destructionCertificate', { key, version: 2 }), 'wrong_state')
+  const exchanged = { ...statement, record: whole.record, proof: whole.proof }
+  assert.equal((await checkStatement(exchanged, statement.keys)).ok, false)
+})
+
+test('related keys lose a version together, and one certificate says so of all', async () => {
+  const clock = new DrivenClock()
+  await using house = await startHouse({ clock })
+  const { id: primary } = await house.createKey({ region: 'eu-central-1', multiRegion: true })
+  const replica = await house.perform('key.replicate', { key: primary, region: 'eu-west-1' })
+  await house.perform('key.rotate', { key: primary })
+  await house.perform('key.destroyVersion', { key: primary, version: 1, days: 1 })
+  clock.advance(DAY)
+  await house.runJob('destruction')
+  await house.renewToken()
+  const documents = []
+  for (const key of [primary, replica.id]) {
+    const statement = await house.perform('key.destructionCertificate', { key, version: 1 })
+    assert.deepEqual((await checkStatement(statement, statement.keys)).findings, [])
+    documents.push(statement.document)
+  }
+  assert.equal(documents[0], documents[1])
+  const document = JSON.parse(documents[0] ?? '') as Certificate
+  assert.equal(stateOf(document, 'related key'), 'removed')
+  assert.deepEqual((await house.perform('system.doctor', {})).findings, [])
+})
+
 test('what was altered, exchanged or signed by another ledger does not hold', async () => {
   const clock = new DrivenClock()
   await using house = await startHouse({ clock })

@@ -1,11 +1,14 @@
-import type { RingKey } from '#keyring'
+import { digestOf } from '#access'
+import { versionId, type RingKey } from '#keyring'
 import { ClavigerError, KeyError, type KeyVersion } from '#model'
 import { leftBehind } from '../left-behind.ts'
 import { assertWindow } from '../lifecycle/govern.ts'
 import { keyRow, standing, versionRow } from '../rows.ts'
+import { readSettings } from '../settings.ts'
 import type { ChangeVerb, InternalVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { assertNotDestroyed } from './change-key.ts'
+import { tombstoneRow, versionCertificateOf } from './destruction-certificate.ts'
 import { erased } from './erase-key.ts'
 import { assertNotReplica, together, withRelated } from './related.ts'
 
@@ -120,18 +123,31 @@ export const restoreVersion: ChangeVerb<'key.restoreVersion'> = {
   },
 }
 
-/** The window has ended: the material of the version goes from the store, and its record stays. */
+/** The window has ended: the material of the version goes from the store, and its record stays, with a certificate. */
 export const eraseVersion: InternalVerb<{ readonly key: string; readonly version: number }> = {
   kind: 'change',
   references: (input) => [input.key],
-  run(input, work) {
+  async run(input, work) {
     const { ringKey } = work.key(input.key)
-    const { destroyAt } = oldVersion(ringKey, input.version)
-    if (destroyAt === undefined || destroyAt > work.now)
+    const old = oldVersion(ringKey, input.version)
+    const { now } = work
+    if (old.destroyAt === undefined || old.destroyAt > now)
       throw wrongState(ringKey, input.version, 'The destruction of the version is not due')
-    return planVersions(work, ringKey, input.version, {
-      change: (one) => erased(one, work.now),
+    const plan = await planVersions(work, ringKey, input.version, {
+      change: (one) => erased(one, now),
       keepsMaterial: false,
     })
+    const { key } = ringKey
+    const { value: settings } = await readSettings(work, key.tenant)
+    const certificate = versionCertificateOf(ringKey, erased(old, now), now, settings)
+    const tombstones = [key.id, ...plan.alsoOf].map((each) => {
+      const id = versionId(each, input.version)
+      return tombstoneRow(key.tenant, { id, destroyedAt: now, certificate, recordOf: key.id })
+    })
+    return {
+      ...plan,
+      rows: [...plan.rows, ...tombstones],
+      detail: { certificate: digestOf(certificate) },
+    }
   },
 }

@@ -5,7 +5,7 @@ import { rowsOfKey } from '../rows-of-key.ts'
 import { keyRow, standing, versionRow } from '../rows.ts'
 import { readSettings } from '../settings.ts'
 import type { InternalVerb, PlannedRow } from '../verb.ts'
-import { certificateOf, type Tombstone } from './destruction-certificate.ts'
+import { certificateOf, tombstoneRow } from './destruction-certificate.ts'
 import { familyOf, planMembers } from './related.ts'
 
 /** What was compromised stays known as such. */
@@ -54,13 +54,7 @@ export const eraseKey: InternalVerb<{ readonly key: string }> = {
     const rows: PlannedRow[] = [
       keyRow(key, ringKey.current),
       ...versions.map((version) => versionRow(key, version, undefined)),
-      {
-        kind: 'tombstone',
-        id: key.id,
-        tenant: key.tenant,
-        value: { id: key.id, destroyedAt: now, certificate } satisfies Tombstone,
-        facets: [],
-      },
+      tombstoneRow(key.tenant, { id: key.id, destroyedAt: now, certificate }),
     ]
     const { keys, origin } = await familyOf(work, ringKey)
     const parted = left === undefined ? undefined : planMembers([...keys.slice(1), origin], left)
