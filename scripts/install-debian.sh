@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What a fresh Debian machine lacks to install and test this project: npm, with any Node >= 20 to start it, and git for the check's own
 # look at the tree. The Node that everything runs on comes through npm. With --clients also what scripts/install-clients.sh needs: Python
-# with virtual environments, and Go; and Chromium, in which the pages are tested. Nothing is done where all of it is there.
+# with virtual environments, and Go; Chromium, in which the pages are tested; and PostgreSQL, of which tests start one of their own. Nothing
+# is done where all of it is there.
 set -euo pipefail
 
 missing=()
@@ -12,6 +13,7 @@ if [ "${1:-}" = --clients ]; then
   # An older Go fetches the one that a module asks for by itself.
   command -v go >/dev/null || missing+=(golang-go ca-certificates)
   command -v chromium >/dev/null || missing+=(chromium)
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 fi
 if [ "${#missing[@]}" -eq 0 ]; then
   exit 0

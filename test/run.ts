@@ -8,6 +8,8 @@ import {
   isOrdinaryTest,
   needsBrowser,
   needsClients,
+  needsPostgres,
+  postgresFolder,
 } from './clients/tools.ts'
 import { filesBelow, isTest, root } from './repository.ts'
 
@@ -31,7 +33,13 @@ const programs = [
     installed: clientsAreInstalled,
     neededBy: needsClients,
     message:
-      'Not run: the tests of SOPS, the AWS command line and boto3, which are not installed here; scripts/install-clients.sh installs them.',
+      'Not run: the tests of SOPS, the AWS command line, boto3 and S3, which are not installed here; scripts/install-clients.sh does it.',
+  },
+  {
+    installed: () => postgresFolder() !== undefined,
+    neededBy: needsPostgres,
+    message:
+      'Not run: the tests with PostgreSQL, which is not installed here; scripts/install-debian.sh --clients installs it.',
   },
   {
     installed: () => browserPath() !== undefined,

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { read, root } from '../repository.ts'
 
 /** Where `scripts/install-clients.sh` put the clients of others that the tests of this folder drive. */
@@ -42,7 +42,8 @@ function pythonIsAsWanted(): boolean {
 
 /** Whether what `npm test` drives is installed, in the versions wanted here. */
 export function clientsAreInstalled(): boolean {
-  return pythonIsAsWanted() && existsSync(binaries.get('sops') ?? '')
+  const built = ['sops', 'versitygw'].map((name) => binaries.get(name) ?? '')
+  return pythonIsAsWanted() && built.every((path) => existsSync(path))
 }
 
 /** Where a browser that speaks the protocol of Chromium's tools is looked for, unless CLAVIGER_CHROMIUM says. */
@@ -66,5 +67,20 @@ export function isOrdinaryTest(path: string): boolean {
 
 /** Whether a test drives programs that only `scripts/install-clients.sh` brings. */
 export function needsClients(path: string): boolean {
-  return path.startsWith('test/clients/') && read(path).includes(`from './client.ts'`)
+  return path.startsWith('test/clients/') && /from '.\/(client|s3).ts'/.test(read(path))
+}
+
+/** Where Debian has the programs of PostgreSQL, in the newest version that is installed. */
+export function postgresFolder(): string | undefined {
+  const versions = globSync('/usr/lib/postgresql/*/bin/initdb').map((path) => dirname(path))
+  return versions.toSorted((a, b) => versionIn(b) - versionIn(a))[0]
+}
+
+function versionIn(folder: string): number {
+  return Number(folder.split('/').at(-2))
+}
+
+/** Whether a test starts PostgreSQL. */
+export function needsPostgres(path: string): boolean {
+  return path.startsWith('test/clients/') && read(path).includes(`from './postgres.ts'`)
 }

@@ -1,82 +1,32 @@
-import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
-import { setImmediate as turn } from 'node:timers/promises'
-import { parseEnvelope } from '@claviger/contract/envelope'
-import { ClavigerApiError, createClient, type Claviger } from '@claviger/sdk'
-import { checkStatement, serverSource, verifyLedger } from '@claviger/sdk/ledger'
-import { rewrapColumn, type Column, type ColumnRow } from '@claviger/sdk/rewrap'
 import { startDevServer } from './dev-server.ts'
+import { bound, ordersStory, type OrderRow, type OrderTable } from './stories/orders.ts'
 
-/**
- * A real dependent: a small service with its data in SQLite, encrypted through the client, that goes on answering while its key is found
- * compromised, replaced, re-wrapped and revoked.
- */
+/** The story of a service whose key is compromised, with its data in SQLite. */
 
-const ROWS = 400
-
-interface OrderRow extends ColumnRow {
-  readonly id: number
-}
-
-/** The service. It names its key when it encrypts, by an alias, and not when it decrypts: the ciphertext does. */
-class Orders implements Column<OrderRow> {
-  readonly #client: Claviger
+class SqliteOrders implements OrderTable {
   readonly #database = new DatabaseSync(':memory:')
-  #next = 1
-  served = 0
-  readonly failures: string[] = []
 
-  constructor(client: Claviger) {
-    this.#client = client
+  constructor() {
     this.#database.exec(
       'CREATE TABLE orders (id INTEGER PRIMARY KEY, body BLOB NOT NULL, rev INTEGER NOT NULL) STRICT',
     )
   }
 
-  async create(text: string): Promise<number> {
-    const id = this.#next
-    this.#next += 1
-    await this.#write(id, text, 'INSERT INTO orders (body, id, rev) VALUES (?, ?, 1)')
-    return id
+  insert(id: number, body: Uint8Array): Promise<void> {
+    this.#database.prepare('INSERT INTO orders (id, body, rev) VALUES (?, ?, 1)').run(id, body)
+    return Promise.resolve()
   }
 
-  change(id: number, text: string): Promise<void> {
-    return this.#write(id, text, 'UPDATE orders SET body = ?, rev = rev + 1 WHERE id = ?')
+  update(id: number, body: Uint8Array): Promise<void> {
+    this.#database.prepare('UPDATE orders SET body = ?, rev = rev + 1 WHERE id = ?').run(body, id)
+    return Promise.resolve()
   }
 
-  async #write(id: number, text: string, statement: string): Promise<void> {
-    const encrypt = () =>
-      this.#client.encrypt({ key: 'orders', plaintext: Buffer.from(text), context: bound(id) })
-    const { ciphertext } = await encrypt().catch((error: unknown) => {
-      // What is under way just when the name moves is told to come again, as any busy moment says.
-      if (error instanceof ClavigerApiError && error.code === 'overloaded') return encrypt()
-      throw error
-    })
-    this.#database.prepare(statement).run(ciphertext, id)
-  }
-
-  async read(id: number): Promise<string> {
+  body(id: number): Promise<Uint8Array> {
     const row = this.#database.prepare('SELECT body FROM orders WHERE id = ?').get(id)
-    const ciphertext = row?.['body'] as Uint8Array
-    const { plaintext } = await this.#client.decrypt({ ciphertext, context: bound(id) })
-    return Buffer.from(plaintext).toString()
-  }
-
-  /** Traffic, one request after another, until told to stop: every row is read, some are changed, and new ones come. */
-  async serve(isOver: () => boolean): Promise<void> {
-    for (let round = 1; !isOver(); round += 1) {
-      const id = 1 + ((round * 7) % (this.#next - 1))
-      try {
-        if (round % 5 === 0) await this.change(id, `order ${id}, again`)
-        else if (round % 11 === 0) await this.create(`order ${this.#next}`)
-        else assert.match(await this.read(id), new RegExp(`^order ${id}(, again)?$`))
-        this.served += 1
-      } catch (error) {
-        this.failures.push(String(error))
-      }
-      await turn()
-    }
+    return Promise.resolve(row?.['body'] as Uint8Array)
   }
 
   rowsAfter(cursor: string | undefined, limit: number): OrderRow[] {
@@ -95,88 +45,9 @@ class Orders implements Column<OrderRow> {
       .run(ciphertext, id, old)
     return changes === 1
   }
-
-  keysInUse(): Set<string | undefined> {
-    return new Set(
-      this.rowsAfter(undefined, 1_000_000).map(({ ciphertext }) => parseEnvelope(ciphertext)?.key),
-    )
-  }
 }
 
-function bound(id: number): Record<string, string> {
-  return { order: String(id) }
-}
-
-/** Waits until the traffic has gone on for so many requests more: that it did is what counts, and not for how long. */
-async function requests(orders: Orders, count: number): Promise<void> {
-  const enough = orders.served + count
-  while (orders.served < enough && orders.failures.length === 0) await turn()
-}
-
-test('a service answers every request while its key is compromised, replaced, re-wrapped and revoked', async () => {
+test('a service on SQLite answers every request while its key is compromised, replaced, re-wrapped and revoked', async () => {
   await using server = await startDevServer()
-  const owner = createClient({ address: server.address, token: server.token })
-  const { id: old } = await owner.key.create({ alias: 'orders' })
-  const { id: principal } = await owner.principal.create({ name: 'shop', kind: 'service' })
-  const { token } = await owner.token.create({ principal })
-  const scope = { kind: 'key', key: old } as const
-  await owner.binding.create({ principal, role: 'key-user', scope })
-  const shop = createClient({ address: server.address, token })
-  const { id: store } = await shop.dependent.create({ key: old, name: 'orders.db', kind: 'store' })
-  const orders = new Orders(shop)
-  for (let n = 1; n <= ROWS; n += 1) await orders.create(`order ${n}`)
-
-  let over = false
-  const traffic = Promise.all([1, 2, 3].map(() => orders.serve(() => over)))
-  try {
-    await requests(orders, 50)
-    const since = Date.now() - 3_600_000
-    const opened = await owner.compromise.open({ key: 'orders', since, reason: 'a stolen backup' })
-    const { key: fresh } = opened.replacement
-    assert.deepEqual(opened.principals, [principal])
-    const id = { case: opened.id }
-    const { uses } = await owner.compromise.assess(id)
-    assert.deepEqual(
-      uses.map((use) => use.principal),
-      [principal],
-    )
-    await owner.compromise.rewrap(id)
-    await requests(orders, 50)
-
-    // The service looks for runs of its store, goes through it, and says that it is done.
-    const { items } = await shop.rewrap.list({ key: old, state: 'open' })
-    const [asked] = items
-    assert.equal(asked?.dependent, store)
-    const result = await rewrapColumn({
-      client: shop,
-      key: old,
-      into: fresh,
-      source: asked?.source ?? '',
-      dependent: store,
-      perSecond: 1_000,
-      column: orders,
-    })
-    assert.deepEqual([result.run, result.outcome, result.failed], [asked?.id, 'complete', 0])
-    assert.deepEqual([...orders.keysInUse()], [fresh])
-    const { notice = -1 } = await owner.compromise.get(id)
-    await shop.dependent.acknowledge({ dependent: store, notice })
-
-    // Whatever was read from the table before has been answered by then.
-    await requests(orders, 50)
-    await owner.compromise.revoke(id)
-    await requests(orders, 50)
-    await owner.compromise.destroy({ ...id, days: 1 })
-    await owner.compromise.close(id)
-    await requests(orders, 50)
-    const statement = await owner.compromise.report(id)
-    assert.deepEqual((await checkStatement(statement, statement.keys)).findings, [])
-  } finally {
-    over = true
-    await traffic
-  }
-  assert.deepEqual(orders.failures, [])
-  assert.ok(orders.served >= 200)
-  assert.equal(orders.keysInUse().size, 1)
-  const ledger = await verifyLedger(serverSource(owner), {})
-  assert.deepEqual(ledger.findings, [], 'no use of the key stands after its revocation')
+  await ordersStory(server, new SqliteOrders())
 })

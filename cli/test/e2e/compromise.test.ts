@@ -1,23 +1,12 @@
 import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import { createClient, type Claviger } from '@claviger/sdk'
-import { inProcess, startDevServer, type DevServer } from './dev-server.ts'
+import { test } from 'node:test'
+import { inProcess, startServerOfFile } from './dev-server.ts'
 
 /** A compromise with the command: one that has to wait, one that need not, the report without a server, and a drill. */
 
-let server: DevServer
-let client: Claviger
-
-before(async () => {
-  server = await startDevServer()
-  client = createClient({ address: server.address, token: server.token })
-})
-
-after(async () => {
-  await server[Symbol.asyncDispose]()
-})
+const { server, client } = await startServerOfFile()
 
 const asked = ['--since', '2026-01-01T00:00:00Z', '--reason', 'the backup was stolen', '-o', 'json']
 
@@ -116,6 +105,13 @@ test('a drill goes through everything on a copy, says how long each step took, a
   assert.equal((await client.compromise.get({ case: drilled.case })).next, 'closed')
   for (const made of [drilled.key, drilled.replacement])
     assert.notEqual((await client.key.get({ key: made })).destroyAt, undefined)
+})
+
+test('the certificate of a version is asked for by its number', async () => {
+  const { id: key } = await client.key.create({})
+  const { stderr } = await run(['key', 'destruction-certificate', key, '--version', '1'], 6)
+  assert.match(stderr, /The version is not destroyed/)
+  await run(['key', 'destruction-certificate', key, '--version', '2'], 5)
 })
 
 test('what is missing is a usage error', async () => {

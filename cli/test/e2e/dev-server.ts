@@ -3,8 +3,10 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { after } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { createClient, type Claviger } from '@claviger/sdk'
 import { run } from '../in-process.ts'
 
 /** The real command against the real server, each as its own process. */
@@ -88,6 +90,13 @@ function parseEnvironment(text: string): Record<string, string> {
         (line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const,
       ),
   )
+}
+
+/** A server for all tests of a file, and a client of its owner. It ends with the file. */
+export async function startServerOfFile(): Promise<{ server: DevServer; client: Claviger }> {
+  const server = await startDevServer()
+  after(() => server[Symbol.asyncDispose]())
+  return { server, client: createClient({ address: server.address, token: server.token }) }
 }
 
 /** Starts `claviger dev` on a free port, with further arguments where given, and waits until it has written what a shell needs. */

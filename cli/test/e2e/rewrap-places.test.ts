@@ -1,31 +1,16 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { parseEnvelope } from '@claviger/contract/envelope'
-import { createClient, decryptFile, encryptFile, type Claviger } from '@claviger/sdk'
-import {
-  rewrapColumn,
-  rewrapObjects,
-  type Column,
-  type ColumnRow,
-  type ObjectStore,
-} from '@claviger/sdk/rewrap'
-import { startDevServer, type DevServer } from './dev-server.ts'
+import type { Claviger } from '@claviger/sdk'
+import { rewrapColumn, type Column, type ColumnRow } from '@claviger/sdk/rewrap'
+import { startServerOfFile } from './dev-server.ts'
+import { bucketStory, inPieces, type Bucket } from './stories/bucket.ts'
 
 /** Re-wrapping a column of SQLite and the objects of a bucket, at the real server. */
 
-let server: DevServer
-let client: Claviger
-
-before(async () => {
-  server = await startDevServer()
-  client = createClient({ address: server.address, token: server.token })
-})
-
-after(async () => {
-  await server[Symbol.asyncDispose]()
-})
+const { client } = await startServerOfFile()
 
 interface CardRow extends ColumnRow {
   readonly id: number
@@ -180,12 +165,17 @@ test('a row that does not decrypt is named, and the others are done', async () =
 })
 
 /** What a bucket does, in memory: names in order, an etag for each content, and writes on a condition. */
-class Bucket implements ObjectStore {
+class MemoryBucket implements Bucket {
   readonly objects = new Map<string, { etag: string; bytes: Buffer }>()
-  onGet: ((name: string) => void) | undefined
 
-  set(name: string, bytes: Uint8Array): void {
+  set(name: string, bytes: Uint8Array): Promise<void> {
     this.objects.set(name, { etag: randomBytes(8).toString('hex'), bytes: Buffer.from(bytes) })
+    return Promise.resolve()
+  }
+
+  remove(name: string): Promise<void> {
+    this.objects.delete(name)
+    return Promise.resolve()
   }
 
   async objectsAfter(name: string | undefined, limit: number) {
@@ -195,83 +185,22 @@ class Bucket implements ObjectStore {
 
   async get(name: string) {
     const object = this.objects.get(name)
-    this.onGet?.(name)
     return Promise.resolve(
       object && { etag: object.etag, size: object.bytes.length, body: inPieces(object.bytes) },
     )
   }
 
-  async put(name: string, write: Parameters<ObjectStore['put']>[1]) {
+  async put(name: string, write: Parameters<Bucket['put']>[1]) {
     const pieces: Uint8Array[] = []
     for await (const piece of write.body) pieces.push(Buffer.from(piece))
     const bytes = Buffer.concat(pieces)
     assert.equal(bytes.length, write.size, 'a bucket is told the size before')
     if (this.objects.get(name)?.etag !== write.ifMatch) return false
-    this.set(name, bytes)
+    await this.set(name, bytes)
     return true
   }
 }
 
-async function* inPieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += 1_000)
-    yield await Promise.resolve(bytes.subarray(at, at + 1_000))
-}
-
-async function fileUnder(key: string, content: Uint8Array): Promise<Buffer> {
-  const { plaintext, ciphertext } = await client.datakey({ key, context: { bucket: 'b' } })
-  assert.ok(plaintext)
-  const pieces: Uint8Array[] = []
-  const sink = (piece: Uint8Array) => void pieces.push(piece)
-  await encryptFile({ source: inPieces(content), sink, dataKey: { plaintext, ciphertext } })
-  return Buffer.concat(pieces)
-}
-
-async function contentOf(file: Uint8Array): Promise<Buffer> {
-  const pieces: Uint8Array[] = []
-  await decryptFile({
-    source: inPieces(file),
-    sink: (piece) => void pieces.push(piece),
-    unwrap: async (ciphertext) =>
-      (await client.decrypt({ ciphertext, context: { bucket: 'b' } })).plaintext,
-  })
-  return Buffer.concat(pieces)
-}
-
 test('objects of a bucket, encrypted files and envelopes, are brought under the new version', async () => {
-  const { id: key } = await client.key.create({})
-  const bucket = new Bucket()
-  const large = randomBytes(2_100_000)
-  const context = { bucket: 'b' }
-  const envelope = async (text: string) =>
-    (await client.encrypt({ key, plaintext: Buffer.from(text), context })).ciphertext
-  bucket.set('a/envelope', await envelope('one'))
-  bucket.set('a/large', await fileUnder(key, large))
-  bucket.set('b/plain', randomBytes(500_000))
-  bucket.set('c/short', Buffer.from('x'))
-  bucket.set('d/busy', await envelope('first'))
-  const second = await envelope('second')
-  const broken = await fileUnder(key, randomBytes(5_000))
-  bucket.set('e/broken', broken.subarray(0, -1))
-  await client.key.rotate({ key })
-  let gets = 0
-  bucket.onGet = (name) => {
-    if (name === 'd/busy' && (gets += 1) === 1) bucket.set(name, second)
-  }
-  const options = { client, key, source: 's3://b', objects: bucket, contextOf: () => context }
-  const result = await rewrapObjects(options)
-  assert.deepEqual(
-    [result.outcome, result.done, result.failed, result.others],
-    ['incomplete', 3, 1, 2],
-  )
-  assert.equal(result.failures[0]?.item, 'e/broken')
-  const bytesOf = (name: string) => bucket.objects.get(name)?.bytes ?? Buffer.of()
-  assert.ok((await contentOf(bytesOf('a/large'))).equals(large))
-  assert.equal(parseEnvelope(bytesOf('d/busy'))?.version, 2)
-  const opened = await client.decrypt({ ciphertext: bytesOf('d/busy'), context })
-  assert.equal(Buffer.from(opened.plaintext).toString(), 'second')
-  assert.ok(bytesOf('e/broken').equals(broken.subarray(0, -1)))
-
-  bucket.objects.delete('e/broken')
-  const again = await rewrapObjects(options)
-  assert.deepEqual([again.outcome, again.done, again.already], ['complete', 0, 3])
+  await bucketStory(client, new MemoryBucket())
 })

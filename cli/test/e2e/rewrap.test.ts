@@ -15,27 +15,17 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseEnvelope } from '@claviger/contract/envelope'
 import { parseFileHeader, parseFilePrefix } from '@claviger/contract/file-format'
-import { createClient, decryptFile, encryptFile, type Claviger } from '@claviger/sdk'
+import { decryptFile, encryptFile, type Claviger } from '@claviger/sdk'
 import { rewrapFolder } from '@claviger/sdk/rewrap'
-import { bin, startDevServer, type DevServer } from './dev-server.ts'
+import { bin, startServerOfFile } from './dev-server.ts'
 
 /** Re-wrapping the files of a folder, with the command and with the library, at the real server. */
 
-let server: DevServer
-let client: Claviger
-
-before(async () => {
-  server = await startDevServer()
-  client = createClient({ address: server.address, token: server.token })
-})
-
-after(async () => {
-  await server[Symbol.asyncDispose]()
-})
+const { server, client } = await startServerOfFile()
 
 const folder = () => mkdtemp(join(server.folder, 'files-'))
 

@@ -49,7 +49,13 @@ export const destructionCertificate = operation({
     'Show the certificate of a key, or a version, that was destroyed: what went, when, and which copies there were',
   input: z.strictObject({
     key: codec.keyReference,
-    version: codec.version.optional().describe('One that was destroyed by itself'),
+    version: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(4_294_967_295)
+      .optional()
+      .describe('One that was destroyed by itself'),
   }),
   output: statement,
   errors: ['not_found', 'wrong_state'],

@@ -87,3 +87,8 @@ export function keysOfCase({ key, related = [] }: CompromiseCase): readonly stri
 export function replacementIn({ replacement, related = [] }: CompromiseCase, key: string) {
   return related.find((each) => each.key === key)?.replacement ?? replacement
 }
+
+/** A case that the server looks at, at a time or later: what it waits for already stands. */
+export function lookedAt(one: CompromiseCase, at: number): CompromiseCase {
+  return { ...one, lookAt: Math.max(one.lookAt ?? at, at) }
+}

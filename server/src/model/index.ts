@@ -76,6 +76,7 @@ export {
 } from './rules.ts'
 export {
   keysOfCase,
+  lookedAt,
   mayStillProcess,
   replacementIn,
   type CompromiseCase,

@@ -36,8 +36,10 @@ async function own(house: TestHouse, first = 0) {
     .map(({ event, detail }) => [event, detail?.['cause'] ?? detail?.['waitsFor']])
 }
 
-async function finish(house: TestHouse, run = '') {
+/** A run ends, and the half minute after it. */
+async function finish(house: TestHouse, clock: DrivenClock, run = '') {
   await house.perform('rewrap.finish', { run, done: 1, already: 0, failed: 0 })
+  clock.advance(30_000)
 }
 
 test('from the opening to the report, each step once and with its cause, and nobody calls one', async () => {
@@ -55,7 +57,7 @@ test('from the opening to the report, each step once and with its cause, and nob
   await house.runJob('compromise')
   assert.equal((await house.store.head()).next, next, 'where nothing has happened nothing is done')
 
-  await finish(house, begun.runs[0])
+  await finish(house, clock, begun.runs[0])
   await house.runJob('compromise')
   const revoked = await get()
   assert.deepEqual([revoked.next, revoked.waitsFor], ['acknowledge', 'dependents'])
@@ -100,7 +102,8 @@ test('what nobody ordered waits for the order and says so; then the server goes 
 })
 
 test('where nobody said what a key protects, somebody is asked; a store that is declared then is gone through', async () => {
-  await using house = await startHouse({ clock: new DrivenClock() })
+  const clock = new DrivenClock()
+  await using house = await startHouse({ clock })
   const { id: key } = await house.createKey()
   await house.perform('encrypt', { key, plaintext })
   const { id } = await open(house, key)
@@ -111,7 +114,7 @@ test('where nobody said what a key protects, somebody is asked; a store that is 
   await house.runJob('compromise')
   const begun = await house.perform('compromise.get', { case: id })
   assert.deepEqual([begun.waitsFor, begun.runs.length], ['stores', 1])
-  await finish(house, begun.runs[0])
+  await finish(house, clock, begun.runs[0])
   await house.runJob('compromise')
   assert.equal((await house.perform('compromise.get', { case: id })).next, 'destroy')
 })
@@ -132,6 +135,27 @@ test('when its time is up, a case whose data is not re-wrapped is somebody’s t
   await house.perform('compromise.revoke', { case: id, anyway: 'the data is gone' })
   await house.runJob('compromise')
   assert.equal((await house.perform('compromise.get', { case: id })).waitsFor, 'dependents')
+})
+
+test('after the last run programs get half a minute to decrypt what they had read before', async () => {
+  const clock = new DrivenClock()
+  await using house = await startHouse({ clock })
+  const { key, store } = await scene(house)
+  const { id } = await open(house, key)
+  await house.runJob('compromise')
+  const { runs, notice = -1 } = await house.perform('compromise.get', { case: id })
+  const run = runs[0] ?? ''
+  await house.perform('rewrap.finish', { run, done: 1, already: 0, failed: 0 })
+  clock.advance(10_000)
+  // That something else is done does not cut it short.
+  await house.perform('dependent.acknowledge', { dependent: store, notice })
+  clock.advance(19_999)
+  await house.runJob('compromise')
+  const settling = await house.perform('compromise.get', { case: id })
+  assert.deepEqual([settling.next, settling.waitsFor], ['revoke', 'server'])
+  clock.advance(1)
+  await house.runJob('compromise')
+  assert.equal((await house.perform('key.get', { key })).state, 'compromised')
 })
 
 test('a dependent that is removed is waited for no more', async () => {
@@ -165,8 +189,9 @@ test('a policy that asks for a longer window than was ordered gets it', async ()
 
 test('what is done while the server looks is not missed', async () => {
   let meanwhile: (() => Promise<unknown>) | undefined
+  const clock = new DrivenClock()
   await using house = await startHouse({
-    clock: new DrivenClock(),
+    clock,
     wrapStore: (store) =>
       storeWith(store, {
         async list(query) {
@@ -185,7 +210,7 @@ test('what is done while the server looks is not missed', async () => {
   const { id } = await open(house, key, { destroyDays: 7 })
   await house.runJob('compromise')
   const { runs, notice = -1 } = await house.perform('compromise.get', { case: id })
-  await finish(house, runs[0])
+  await finish(house, clock, runs[0])
   const { next } = await house.store.head()
   meanwhile = () => house.perform('dependent.acknowledge', { dependent: store, notice })
   await house.runJob('compromise')

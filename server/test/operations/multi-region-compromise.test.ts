@@ -5,7 +5,7 @@ import { elsewhere, here, plaintext, startRelatives, there } from './relatives.t
 
 /** A compromised multi-Region key: its material is that of all related keys, so they end together, and are replaced in the same regions. */
 
-const { house, get, pass, family, encrypt } = await startRelatives()
+const { house, clock, get, pass, family, encrypt } = await startRelatives()
 const regions = [here, there, elsewhere] as const
 
 /** A family with a name, a user and a store in each region. */
@@ -114,6 +114,7 @@ test('its stores are gone through in every region, its uses are counted in all, 
     assert.equal(into.key, (await get(key)).replacedBy)
     assert.equal((await get1()).waitsFor, 'stores')
     await house.perform('rewrap.finish', { run, done: 1, already: 0, failed: 0 })
+    clock.advance(30_000)
     await house.runJob('compromise')
   }
   for (const key of keys) {

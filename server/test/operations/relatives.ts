@@ -22,6 +22,7 @@ export async function startRelatives() {
   }
   return {
     house,
+    clock,
     get,
     pass,
     /** A primary key `here`, and a replica in each of the regions. */

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { OutputOf } from '@claviger/contract'
+import { DrivenClock } from '../harness/clock.ts'
 import { startHouse, type TestHouse } from '../harness/house.ts'
 import { verifyHouse } from '../harness/read-ledger.ts'
 import { passphrase, temporaryFolder } from '../harness/server-process.ts'
@@ -13,8 +14,8 @@ import { passphrase, temporaryFolder } from '../harness/server-process.ts'
 const life = fileURLToPath(new URL('./compromise-life.ts', import.meta.url))
 
 /** Lives a life; whether it was killed at a step. */
-async function isKilled(path: string, moment: 'before' | 'after'): Promise<boolean> {
-  const child = spawn(process.execPath, [life, path, moment], {
+async function isKilled(path: string, moment: 'before' | 'after', now: number): Promise<boolean> {
+  const child = spawn(process.execPath, [life, path, moment, String(now)], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
@@ -42,7 +43,9 @@ async function act(house: TestHouse, view: OutputOf<'compromise.get'>, store: st
 test('killed before and after the commit of every step, the case comes to its end, once', async () => {
   await using folder = await temporaryFolder()
   const path = `${folder.path}/claviger.db`
-  const open = () => startHouse({ path, passphrase, seal: { kind: 'passphrase', passphrase } })
+  const clock = new DrivenClock()
+  const seal = { kind: 'passphrase', passphrase } as const
+  const open = () => startHouse({ path, passphrase, clock, seal })
   const scene = await (async () => {
     await using house = await open()
     const { id: key } = await house.createKey({ alias: 'orders' })
@@ -55,8 +58,11 @@ test('killed before and after the commit of every step, the case comes to its en
   })()
   let kills = 0
   for (;;) {
-    while (await isKilled(path, 'before')) {
-      assert.ok(await isKilled(path, 'after'), 'what was not written is done by the next life')
+    while (await isKilled(path, 'before', clock.now())) {
+      assert.ok(
+        await isKilled(path, 'after', clock.now()),
+        'what was not written is done by the next life',
+      )
       kills += 2
       assert.ok(kills < 40)
     }
@@ -64,6 +70,8 @@ test('killed before and after the commit of every step, the case comes to its en
     const view = await house.perform('compromise.get', { case: scene.id })
     if (view.next === 'closed') break
     await act(house, view, scene.store)
+    // Half a minute after the last run the server goes on, and the lease of the life before is over.
+    clock.advance(30_000)
   }
   await using house = await open()
   const steps = await stepsOf(house)

@@ -1,3 +1,4 @@
+import { DrivenClock } from '../harness/clock.ts'
 import { startHouse } from '../harness/house.ts'
 import { passphrase } from '../harness/server-process.ts'
 import { storeWith } from '../harness/store-with.ts'
@@ -6,11 +7,12 @@ import { storeWith } from '../harness/store-with.ts'
  * One life of a server that goes on with open cases by itself, and is killed (kill -9) at the first commit of a step: just before it, or
  * when it is durable and nobody was told. It ends in order where there is nothing to do.
  */
-const [path = '', moment = ''] = process.argv.slice(2)
+const [path = '', moment = '', now = ''] = process.argv.slice(2)
 
 const house = await startHouse({
   path,
   passphrase,
+  clock: new DrivenClock(Number(now)),
   wrapStore: (store) =>
     storeWith(store, {
       async commit(batch) {

@@ -14,7 +14,7 @@ import { standing } from '../rows.ts'
 import { rewrapRow } from '../rows/rewrap.ts'
 import type { ChangeVerb, Plan, ReadVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
-import { wakingCases } from './compromise/waking.ts'
+import { SETTLING_MS, wakingCases } from './compromise/waking.ts'
 import { own } from './own.ts'
 import { pageOfKeys } from './page-of-keys.ts'
 
@@ -228,7 +228,8 @@ export const finishRewrap: ChangeVerb<'rewrap.finish'> = {
     const left = input.failed > 0 ? 'incomplete' : 'complete'
     const outcome = input.abandon === true ? 'abandoned' : left
     const finished = { ...counted(value, input), finishedAt: work.now, outcome } as const
-    return wakingCases(work, ringKey, await planRun(work, finished, stood, { outcome }))
+    const plan = await planRun(work, finished, stood, { outcome })
+    return wakingCases(work, ringKey, plan, SETTLING_MS)
   },
 }
 

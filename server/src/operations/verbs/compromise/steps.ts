@@ -2,6 +2,7 @@ import { newId } from '#keyring'
 import {
   ClavigerError,
   keysOfCase,
+  lookedAt,
   replacementIn,
   type CompromiseCase,
   type RewrapRun,
@@ -46,7 +47,7 @@ export async function planNext(
   { standing }: Pick<Found, 'standing'>,
   next: CompromiseCase,
 ): Promise<StepPlan> {
-  const one = { ...next, lookAt: work.now }
+  const one = lookedAt(next, work.now)
   return {
     additive: true,
     rows: [caseRow(one)],
