@@ -1,3 +1,4 @@
+import type { CompromiseCase } from './compromise.ts'
 import { nextTelling } from './end-dates.ts'
 import { hasReplicas, isReplica, type Counters, type Key, type KeyVersion } from './key.ts'
 import type { Delivery } from './notice.ts'
@@ -69,6 +70,12 @@ export function dueOfVersion(version: KeyVersion): readonly DueWork[] {
     ...(destroyAt === undefined ? [] : [{ job: 'destruction' as const, at: destroyAt }]),
     ...(tellAt === undefined ? [] : [{ job: 'endDates' as const, at: tellAt }]),
   ]
+}
+
+/** The server goes on with an open case once it is to look at it. */
+export function dueOfCase({ closedAt, lookAt }: CompromiseCase): readonly DueWork[] {
+  if (closedAt !== undefined || lookAt === undefined) return []
+  return [{ job: 'compromise', at: lookAt }]
 }
 
 /** What waits to be sent is, at its time. */

@@ -107,6 +107,7 @@ export {
 } from './lifecycle-violations.ts'
 export {
   dueOfApproval,
+  dueOfCase,
   dueOfDelivery,
   dueOfKey,
   dueOfVersion,

@@ -2,6 +2,7 @@ import { operations, type LedgerRecord, type OutputOf } from '@claviger/contract
 import { everyRow, type RowSeals } from '#keyring'
 import {
   dueOfApproval,
+  dueOfCase,
   dueOfDelivery,
   dueOfKey,
   dueOfVersion,
@@ -69,6 +70,7 @@ export async function examine(parts: ExamineParts): Promise<Examination> {
       seen.add(name)
       examineRow(parts.seals, row, replay.rows.get(name), head.revision, report)
       if (kind === 'approval') await examineWaiting(parts, row, dueOfApproval, report)
+      if (kind === 'compromiseCase') await examineWaiting(parts, row, dueOfCase, report)
       if (kind === 'delivery') await examineWaiting(parts, row, dueOfDelivery, report)
       if (kind === 'key') {
         await examineCounters(parts.store, row.id, replay.uses, report)
@@ -223,7 +225,7 @@ async function examineDue(
   }
 }
 
-/** An approved request that its job does not find would never be done, and a notice never told. */
+/** An approved request that its job does not find would never be done, a notice never told, and a case not gone on with. */
 async function examineWaiting<Value>(
   { store, seals }: ExamineParts,
   row: Row,

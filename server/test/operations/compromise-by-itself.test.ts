@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { checkStatement } from '@claviger/sdk/ledger'
 import { DrivenClock } from '../harness/clock.ts'
@@ -219,6 +220,23 @@ test('what is done while the server looks is not missed', async () => {
   assert.deepEqual(
     (await own(house, next)).map(([event]) => event),
     ['compromise.revoke', 'compromise.destroy', 'compromise.close'],
+  )
+})
+
+test('a case that is taken out of the index of what is due is found by the doctor', async () => {
+  await using folder = await temporaryFolder()
+  const path = `${folder.path}/claviger.db`
+  await using house = await startHouse({ path, clock: new DrivenClock() })
+  const { id: key } = await house.createKey()
+  const { id } = await open(house, key)
+  assert.deepEqual((await house.perform('system.doctor', {})).findings, [])
+  const database = new DatabaseSync(path)
+  database.exec("DELETE FROM due WHERE kind = 'compromiseCase'")
+  database.close()
+  const { findings } = await house.perform('system.doctor', {})
+  assert.deepEqual(
+    findings.map(({ subject }) => subject),
+    [`compromiseCase ${id}`],
   )
 })
 

@@ -1,4 +1,4 @@
-import { keysOfCase, type CompromiseCase } from '#model'
+import { dueOfCase, keysOfCase, type CompromiseCase } from '#model'
 import type { PlannedRow } from '../verb.ts'
 
 /** How a case becomes a row; it is due while the server may go on with it. */
@@ -12,8 +12,6 @@ export function caseRow(one: CompromiseCase): PlannedRow {
       ...keysOfCase(one).map((key) => ['key', key] as const),
       ['state', one.closedAt === undefined ? 'open' : 'closed'],
     ],
-    ...(one.closedAt === undefined && one.lookAt !== undefined
-      ? { due: [{ job: 'compromise', at: one.lookAt }] }
-      : {}),
+    due: dueOfCase(one),
   }
 }

@@ -1,5 +1,5 @@
 import type { CaseStep, OperationName } from '@claviger/contract'
-import { ClavigerError, type CompromiseCase } from '#model'
+import { ClavigerError, dueOfCase, type CompromiseCase } from '#model'
 import { caseRow } from '../../rows/compromise.ts'
 import type { InternalVerb, Plan } from '../../verb.ts'
 import type { Work } from '../../work.ts'
@@ -84,7 +84,7 @@ export const lookAtCase: InternalVerb<{ readonly case: string }, Looked> = {
   async run(input, work) {
     const found = await admittedCase(work, input.case)
     const { value: one } = found
-    if (one.closedAt !== undefined || one.lookAt === undefined || one.lookAt > work.now)
+    if (!dueOfCase(one).some(({ at = Infinity }) => at <= work.now))
       throw new ClavigerError('wrong_state', 'There is nothing to look at in the case')
     const left = await leftOf(work, one, await noticesOf(work, one))
     const step = nextOf(one, left)
