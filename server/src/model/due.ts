@@ -6,7 +6,7 @@ import { nextRotation } from './rotation.ts'
 import type { Approval } from './rules.ts'
 import { keyRefusal } from './state.ts'
 
-/** What jobs have to do with a key, a case, an approval or a delivery, and when: written with its rows, so that a job finds it by an index. */
+/** What jobs have to do with keys, cases, approvals and deliveries, and when: written with its rows, so that a job finds it by an index. */
 
 export type DueJob =
   | 'compromise'
