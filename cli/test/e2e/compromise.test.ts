@@ -43,6 +43,8 @@ test('the command stops where others have to act, and goes on when it is given a
   await client.dependent.acknowledge({ dependent: store, notice: second.notice })
   const third = JSON.parse((await run(['key', 'compromise', key, ...asked])).stdout) as Shown
   assert.equal(third.next, 'closed')
+  const fourth = JSON.parse((await run(['key', 'compromise', key, ...asked])).stdout) as Shown
+  assert.deepEqual([fourth.id, fourth.next], [waiting.id, 'closed'])
 
   const report = join(server.folder, 'report.json')
   await writeFile(report, (await run(['compromise', 'report', third.id, '-o', 'json'])).stdout)

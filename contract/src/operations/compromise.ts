@@ -101,7 +101,7 @@ export const openCase = operation({
   action: 'compromise.run',
   route: 'POST /v1/compromises',
   summary:
-    'Take a compromised key out of use, and put another in its place; or go on with the case that is open',
+    'Take a compromised key out of use, and put another in its place; or go on with the case that it has',
   input: z.strictObject({
     key: codec.keyReference,
     version: codec.version.optional().describe('Only this version; the whole key unless given'),

@@ -247,6 +247,8 @@ test('every step may be taken again, and a case is opened once', async () => {
   const report = JSON.parse(document) as { left: string[]; closed: { anyway: string } }
   assert.equal(report.closed.anyway, 'the data is gone')
   assert.ok(report.left.length > 0, 'what was left is said')
+  const again = await open(house, key, since)
+  assert.deepEqual([again.id, again.next], [first.id, 'closed'])
 })
 
 test('what cannot be contained is refused, and nothing has changed', async () => {

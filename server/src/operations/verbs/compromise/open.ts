@@ -8,7 +8,7 @@ import { withRelated } from '../related.ts'
 import { dependentsOf } from './left.ts'
 import { planSame } from './steps.ts'
 import { replaceKey, replaceVersion } from './successor.ts'
-import { caseView, openCaseOf } from './view.ts'
+import { caseOf, caseView } from './view.ts'
 
 /** Opening a case: in one change the key stops protecting, another takes its place, and everybody is told. */
 
@@ -72,8 +72,8 @@ export const openCase: ChangeVerb<'compromise.open'> = {
   async run(input, work) {
     const { ringKey } = work.key(input.key)
     const { id: key, tenant } = ringKey.key
-    const open = await openCaseOf(work, ringKey, input.version)
-    if (open !== undefined) return planSame(work, open)
+    const before = await caseOf(work, ringKey, input.version)
+    if (before !== undefined) return planSame(work, before)
     const members = await withRelated(work, ringKey)
     assertAllContainable(members, input.version)
     assertContainable(ringKey, input, work.now)

@@ -21,12 +21,10 @@ export async function admittedCase(work: Work, id: string) {
   return { ...found, ringKey }
 }
 
-/** The case of a key, or of one of its versions, that is open. */
-export async function openCaseOf(work: Work, ringKey: RingKey, version: number | undefined) {
+/** The case of a key, or of one of its versions: there is one at most, since nothing takes the containment back. */
+export async function caseOf(work: Work, ringKey: RingKey, version: number | undefined) {
   const { containment } = version === undefined ? ringKey.key : ringKey.version(version)
-  if (containment === undefined) return undefined
-  const found = await own<CompromiseCase>(work, 'compromiseCase', containment.case)
-  return found.value.closedAt === undefined ? found : undefined
+  return containment && own<CompromiseCase>(work, 'compromiseCase', containment.case)
 }
 
 /** Only people are told that nobody ordered the destruction: a case can be closed without it. */
