@@ -16,12 +16,12 @@ export function assertNotReplica(key: Key): void {
   )
 }
 
-/** A key, and others. */
-type Keys = readonly [RingKey, ...RingKey[]]
+/** A key, and those related to it. */
+export type RelatedKeys = readonly [RingKey, ...RingKey[]]
 
 export interface Family {
   /** The key asked about, and the others that stand. */
-  readonly keys: Keys
+  readonly keys: RelatedKeys
   /** The key that was made first, where it is another and destroyed: ciphertexts name it, and the others are found by it. */
   readonly origin: RingKey | undefined
 }
@@ -54,7 +54,7 @@ export async function familyOf(work: Work, ringKey: RingKey): Promise<Family> {
 }
 
 /** A key and those related to it that stand, all of which have the same versions. */
-export async function withRelated(work: Work, ringKey: RingKey): Promise<Keys> {
+export async function withRelated(work: Work, ringKey: RingKey): Promise<RelatedKeys> {
   return (await familyOf(work, ringKey)).keys
 }
 

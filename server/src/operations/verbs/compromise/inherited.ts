@@ -22,7 +22,7 @@ import {
 } from '../../rows.ts'
 import type { PlannedRow } from '../../verb.ts'
 import type { Work } from '../../work.ts'
-import type { Replaced } from './successor.ts'
+import type { Replaced } from './replacements.ts'
 
 /**
  * What a replacement takes over from a compromised key, so that whoever could use the one can use the other and nobody else: names, roles,
