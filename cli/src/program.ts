@@ -16,6 +16,7 @@ import { loginCommand, logoutCommand } from './commands/login.ts'
 import { commandWords, groups, operationNames } from './commands/names.ts'
 import { operationCommand } from './commands/operation.ts'
 import { profileCommand } from './commands/profile.ts'
+import { providerLinkCommand } from './commands/provider-link.ts'
 import { rewrapCommand } from './commands/rewrap.ts'
 import { reissueSealCommand, rotateRootCommand } from './commands/root-key.ts'
 import { addGlobalOptions, type Making } from './commands/run.ts'
@@ -32,6 +33,7 @@ const byHand: Readonly<Partial<Record<OperationName, (making: Making) => Command
     'ledger.prove': ledgerProveCommand,
     login: loginCommand,
     logout: logoutCommand,
+    'login.providerLink': providerLinkCommand,
     'system.init': initCommand,
     'system.unseal': unsealCommand,
     'system.rotateRoot': rotateRootCommand,

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { OutputOf } from '@claviger/contract'
 import type { Claviger } from '@claviger/sdk'
-import { CommandFailure } from '../command-failure.ts'
+import { CommandFailure, usageFailure } from '../command-failure.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { askHidden } from '../input/prompt.ts'
 import { harmless } from '../output/text.ts'
@@ -35,23 +35,55 @@ export async function logInWithProvider(
   client: Claviger,
   { provider, again = false, port = 0 }: ProviderOptions,
 ): Promise<Done> {
+  return throughBrowser(
+    shell,
+    port,
+    (redirect) => client.login.providerStart({ provider, redirect, again }),
+    async (answer) => {
+      const step = await client.login.provider({ ...answer, carrier: 'token' })
+      return step.status === 'done' ? step : secondFactor(shell, client, step.flow)
+    },
+  )
+}
+
+/** What a browser brought back from a provider, with the secret that goes with it. */
+export interface BrowserAnswer {
+  readonly flow: string
+  readonly callback: string
+}
+
+/** Sends a browser of this machine to a provider, and does with its answer what it was sent for. The listener is there meanwhile. */
+export async function throughBrowser<Result>(
+  shell: Shell,
+  port: number,
+  begin: (redirect: string) => Promise<OutputOf<'login.providerStart'>>,
+  finish: (answer: BrowserAnswer) => Promise<Result>,
+): Promise<Result> {
   const listener = createServer()
   listener.listen(port, HOST)
   await once(listener, 'listening')
   try {
     const { port: taken } = listener.address() as AddressInfo
-    const redirect = `http://${HOST}:${taken}${PATH}`
-    const { url, flow, expiresAt } = await client.login.providerStart({ provider, redirect, again })
+    const { url, flow, expiresAt } = await begin(`http://${HOST}:${taken}${PATH}`)
     say(shell, 'Open this address in a browser of this machine, and log in there:')
     say(shell, harmless(url))
     const state = new URL(url).searchParams.get('state') ?? ''
-    const callback = await answerTo(listener, state, expiresAt - shell.now())
-    const step = await client.login.provider({ flow, callback, carrier: 'token' })
-    return step.status === 'done' ? step : await secondFactor(shell, client, step.flow)
+    return await finish({
+      flow,
+      callback: await answerTo(listener, state, expiresAt - shell.now()),
+    })
   } finally {
     listener.closeAllConnections()
     listener.close()
   }
+}
+
+/** A port as it was typed. @throws CommandFailure */
+export function portOf(text: string | undefined): number {
+  if (text === undefined) return 0
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
+    throw usageFailure('--port must be a port number')
+  return Number(text)
 }
 
 /** The query string that the browser comes back with. Others on this machine can ask too: only the answer to this login is taken. */
@@ -63,7 +95,7 @@ async function answerTo(listener: Server, state: string, milliseconds: number): 
         new CommandFailure(
           exitCodes.unauthenticated,
           'Nobody logged in at the provider in time',
-          "Begin again with 'claviger login'.",
+          'Begin again.',
         ),
       ),
     Math.max(0, milliseconds),

@@ -15,7 +15,7 @@ import {
 } from '../settings/connection.ts'
 import { readProfiles, writeProfiles } from '../settings/profiles.ts'
 import { say, type Shell } from '../shell.ts'
-import { logInWithProvider } from './login-provider.ts'
+import { logInWithProvider, portOf } from './login-provider.ts'
 import { rowOf } from './names.ts'
 import { callOrPrint, globalsOf, type Making } from './run.ts'
 
@@ -102,7 +102,7 @@ function loggedInBy(
     return logInWithProvider(shell, client, {
       provider,
       ...(again === undefined ? {} : { again }),
-      ...(port === undefined ? {} : { port: Number(port) }),
+      port: portOf(port),
     })
   }
   return options.name === undefined
@@ -118,8 +118,7 @@ function assertTogether({ name, tenant, provider, again, port }: LoginOptions): 
     throw usageFailure('--name and --provider are two ways to log in: give one')
   if ((again !== undefined || port !== undefined) && provider === undefined)
     throw usageFailure('--again and --port go with --provider')
-  if (port !== undefined && (!/^\d{1,5}$/.test(port) || Number(port) > 65_535))
-    throw usageFailure('--port must be a port number')
+  portOf(port)
 }
 
 async function logIn(shell: Shell, globals: Globals, options: LoginOptions): Promise<void> {

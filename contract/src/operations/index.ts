@@ -18,6 +18,7 @@ import * as logins from './logins.ts'
 import * as machines from './machines.ts'
 import * as material from './material.ts'
 import * as notices from './notices.ts'
+import * as ownProviders from './own-providers.ts'
 import * as persons from './persons.ts'
 import * as policies from './policies.ts'
 import * as rewrap from './rewrap.ts'
@@ -165,7 +166,11 @@ export const operations = {
   'login.devicePoll': logins.devicePoll,
   'login.providerStart': loginProviders.startProviderLogin,
   'login.provider': loginProviders.providerLogin,
-  'login.providerLink': loginProviders.linkOwnProvider,
+  'login.providerLinks': ownProviders.listOwnLinks,
+  'login.providerLinkStart': ownProviders.startOwnLink,
+  'login.providerLink': ownProviders.linkOwnProvider,
+  'login.providerUnlink': ownProviders.unlinkOwnProvider,
+  'login.providerLogout': ownProviders.providerLogout,
   'login.list': logins.listLogins,
   'login.end': logins.endLogin,
   logout: logins.logout,

@@ -16,7 +16,7 @@ import { empty, nextPage, page } from './shared.ts'
 /** Mappings of one provider. */
 const MAPPINGS_MAX = 200
 
-const providerReference = { provider: codec.uuid.describe('The id of a login provider') }
+export const providerReference = { provider: codec.uuid.describe('The id of a login provider') }
 
 const claimName = z
   .string()
@@ -186,17 +186,26 @@ export const nameLoginProviders = operation({
 })
 
 /** 256 random bits. */
-const flow = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be what the login began with')
+export const flow = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be what the login began with')
 
-/** Pages of this server, and a program's own listener on the machine of the person (RFC 8252 section 7.3). */
-const redirect = z
-  .string()
-  .regex(
-    /^(?:\/login|\/account|http:\/\/(?:127\.0\.0\.1|\[::1\]):\d{1,5}\/callback)$/,
-    'must be /login, /account, or http://127.0.0.1:PORT/callback',
-  )
-  .default('/login')
-  .describe('Where the provider sends the browser back to; known to it beforehand')
+/** A page of this server, or a program's own listener on the machine of the person (RFC 8252 section 7.3). */
+export function redirectTo(page: '/login' | '/account') {
+  return z
+    .string()
+    .regex(
+      new RegExp(`^(?:${page}|http://(?:127\\.0\\.0\\.1|\\[::1\\]):\\d{1,5}/callback)$`),
+      `must be ${page}, or http://127.0.0.1:PORT/callback`,
+    )
+    .default(page)
+    .describe('Where the provider sends the browser back to; known to it beforehand')
+}
+
+/** A login under way, or a link. */
+export const begun = z.strictObject({
+  url: z.string(),
+  flow: flow.describe('A secret of this browser, which finishing it asks for'),
+  expiresAt: codec.timestamp(),
+})
 
 export const startProviderLogin = operation({
   name: 'login.providerStart',
@@ -206,7 +215,7 @@ export const startProviderLogin = operation({
   summary: 'Begin a login with a provider: where to send the browser, and what it keeps meanwhile',
   input: z.strictObject({
     ...providerReference,
-    redirect,
+    redirect: redirectTo('/login'),
     again: z
       .boolean()
       .default(false)
@@ -214,15 +223,14 @@ export const startProviderLogin = operation({
         'Whether the person proves it anew there, also where the provider knows them still',
       ),
   }),
-  output: z.strictObject({
-    url: z.string(),
-    flow: flow.describe('A secret of this browser: login.provider asks for it'),
-    expiresAt: codec.timestamp(),
-  }),
+  output: begun,
   errors: ['not_found', 'overloaded'],
 })
 
-const callback = z.string().max(8_192).describe('The query string the browser came back with')
+export const callback = z
+  .string()
+  .max(8_192)
+  .describe('The query string the browser came back with')
 
 export const providerLogin = operation({
   name: 'login.provider',
@@ -255,18 +263,4 @@ export const providerLogin = operation({
     }),
   ]),
   errors: ['conflict', 'overloaded', 'separation_violated'],
-})
-
-export const linkOwnProvider = operation({
-  name: 'login.providerLink',
-  effect: 'change',
-  action: 'any',
-  route: 'POST /v1/login/provider/link',
-  summary: 'Link oneself to the provider’s person that just logged in there',
-  input: z.strictObject({
-    flow: flow.describe('What login.providerStart gave'),
-    callback,
-  }),
-  output: z.strictObject(providerReference),
-  errors: ['conflict', 'overloaded', 'step_up_required'],
 })

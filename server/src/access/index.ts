@@ -45,6 +45,7 @@ export {
   type AwaitedFactor,
   type Flow,
   type ProviderFault,
+  type Asking,
   type ProviderIdentity,
   type StoredProvider,
 } from './login-providers/index.ts'

@@ -50,8 +50,9 @@ import {
 import * as lifecyclePolicies from './verbs/lifecycle-policies.ts'
 import { providerLogin } from './verbs/login-providers/finish.ts'
 import { linkLoginProvider, unlinkLoginProvider } from './verbs/login-providers/links.ts'
+import { providerLogout } from './verbs/login-providers/logout.ts'
 import * as loginProviders from './verbs/login-providers/manage.ts'
-import { linkOwnProvider } from './verbs/login-providers/own-link.ts'
+import * as ownLinks from './verbs/login-providers/own-link.ts'
 import { nameLoginProviders, startProviderLogin } from './verbs/login-providers/start.ts'
 import { mac, macBatch, verifyMac } from './verbs/mac.ts'
 import { listNotices } from './verbs/notices.ts'
@@ -273,7 +274,11 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'login.devicePoll': devices.devicePoll,
   'login.providerStart': startProviderLogin,
   'login.provider': providerLogin,
-  'login.providerLink': linkOwnProvider,
+  'login.providerLinks': ownLinks.listOwnLinks,
+  'login.providerLinkStart': ownLinks.startOwnLink,
+  'login.providerLink': ownLinks.linkOwnProvider,
+  'login.providerUnlink': ownLinks.unlinkOwnProvider,
+  'login.providerLogout': providerLogout,
   'login.list': logins.listLogins,
   'login.end': logins.endLogin,
   logout: logins.logout,

@@ -38,6 +38,17 @@ export async function providerAnswer(
   return { url, flow, callback: await provider.logIn(url, subject), carrier: 'token' as const }
 }
 
+/** A link that the provider has answered, begun in the login of a token. */
+export async function linkAnswer(
+  house: TestHouse,
+  provider: TestProvider,
+  about: { readonly provider: string; readonly subject: string; readonly token: string },
+) {
+  const input = { provider: about.provider, redirect: '/account' }
+  const { url, flow } = await house.perform('login.providerLinkStart', input, about)
+  return { flow, callback: await provider.logIn(url, about.subject) }
+}
+
 type Names = Extract<keyof Inputs, `loginProvider.${string}` | `login.provider${string}`>
 
 export function providerInputs(house: TestHouse): Pick<Inputs, Names> {
@@ -78,6 +89,10 @@ export function providerInputs(house: TestHouse): Pick<Inputs, Names> {
       )
       return { flow, callback, carrier }
     },
+    'login.providerLinks': async () => ({}),
+    'login.providerLinkStart': async () => ({ provider: await made(), redirect: '/account' }),
     'login.providerLink': async () => ({ flow: 'a'.repeat(43), callback: '' }),
+    'login.providerUnlink': async () => ({ provider: await made() }),
+    'login.providerLogout': async () => ({}),
   }
 }

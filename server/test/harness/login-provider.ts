@@ -47,6 +47,7 @@ function configurationOf(people: Map<string, ProviderPerson>, options: ProviderO
       options.native === true
         ? ['http://127.0.0.1/callback']
         : [`${publicUrl}/login`, `${publicUrl}/account`],
+    post_logout_redirect_uris: options.native === true ? [] : [`${publicUrl}/login`],
     token_endpoint_auth_method: authentication,
     id_token_signed_response_alg: 'ES256',
   })
@@ -65,7 +66,16 @@ function configurationOf(people: Map<string, ProviderPerson>, options: ProviderO
     acrValues: ['urn:example:gold'],
     scopes: ['openid', 'profile', 'email', 'groups'],
     conformIdTokenClaims: !claimsInIdToken,
-    features: { devInteractions: { enabled: false } },
+    features: {
+      devInteractions: { enabled: false },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: (context: { body: unknown }, form: string) => {
+          context.body = `<!doctype html><title>Provider</title>${form}
+            <button form="op.logoutForm" name="logout" value="yes">Log out at the provider</button>`
+        },
+      },
+    },
     findAccount: (_context: unknown, subject: string) => ({
       accountId: subject,
       claims: () => ({ sub: subject, ...people.get(subject)?.claims }),

@@ -20,12 +20,12 @@ export function codeAt(secret: string, now: number): string {
   return String(value % 1_000_000).padStart(6, '0')
 }
 
-/** Somebody with a link that was not used. */
-export async function invited(house: TestHouse) {
+/** Somebody with a link that was not used; `by` is the token of an owner of the person's tenant. */
+export async function invited(house: TestHouse, by = house.token) {
   persons += 1
   const name = `person-${persons}`
-  const { id } = await house.perform('principal.create', { name, kind: 'user' })
-  const { token } = await house.perform('person.invite', { person: id, hours: 1 })
+  const { id } = await house.perform('principal.create', { name, kind: 'user' }, { token: by })
+  const { token } = await house.perform('person.invite', { person: id, hours: 1 }, { token: by })
   return {
     id,
     name,
@@ -46,8 +46,8 @@ export async function invited(house: TestHouse) {
 }
 
 /** Somebody who is logged in, with so many authenticator apps. */
-export async function enrolled(house: TestHouse, apps = 1) {
-  const person = await invited(house)
+export async function enrolled(house: TestHouse, apps = 1, by = house.token) {
+  const person = await invited(house, by)
   const { secret, ...input } = await person.complete()
   const done = await house.perform('enrolment.complete', input, { token: undefined })
   const token = done.token ?? ''

@@ -3,7 +3,7 @@ import { after, test } from 'node:test'
 import { openApi, operations, type Operation, type OperationName } from '@claviger/contract'
 import { putBehindGlass } from '../harness/emergency.ts'
 import { startHouse } from '../harness/house.ts'
-import { providerAnswer, providerOf } from '../harness/inputs-of-providers.ts'
+import { linkAnswer } from '../harness/inputs-of-providers.ts'
 import { inputsFor } from '../harness/inputs.ts'
 import { TestProvider } from '../harness/login-provider.ts'
 import { addPasskey } from '../harness/passkey-person.ts'
@@ -186,18 +186,21 @@ const personal: Readonly<
   'login.deviceConfirm': async () => ({
     userCode: (await house.perform('login.deviceStart', {})).userCode,
   }),
-  'login.providerLink': async () => {
+  'login.providerLinks': () => ({}),
+  'login.providerLinkStart': () => inputs['login.providerLinkStart'](),
+  'login.providerLink': async (token) => {
+    const { provider } = await inputs['login.providerLinkStart']()
     const shared = await TestProvider.shared()
-    const made = await house.perform('loginProvider.create', await providerOf(shared))
-    const redirect = '/account'
-    const { flow, callback } = await providerAnswer(
-      house,
-      shared,
-      { provider: made.id, redirect },
-      'alice',
-    )
-    return { flow, callback }
+    return linkAnswer(house, shared, { provider, subject: 'alice', token })
   },
+  'login.providerUnlink': async (token) => {
+    const { provider } = await inputs['login.providerLinkStart']()
+    const shared = await TestProvider.shared()
+    const answer = await linkAnswer(house, shared, { provider, subject: 'alice', token })
+    await house.perform('login.providerLink', answer, { token })
+    return { provider }
+  },
+  'login.providerLogout': () => ({}),
   logout: () => ({}),
   'factor.begin': () => ({ kind: 'totp' }),
   'factor.add': async (token) => {

@@ -120,6 +120,22 @@ export class ProviderClient {
     return identity
   }
 
+  /**
+   * Where a browser logs out at the provider, and comes back from to `redirect`, with a state (OpenID Connect RP-Initiated Logout 1.0
+   * section 2); undefined where the metadata name no such place, or one that nobody should be sent to. The client is named with
+   * `client_id`, and no `id_token_hint` is sent: an ID token would have to be kept for as long as the login, and would stand, with
+   * what it says of the person, in addresses. So the provider asks the person whether they mean it.
+   */
+  endSession(redirect: string): string | undefined {
+    const { end_session_endpoint: address } = this.#configuration.serverMetadata()
+    if (address === undefined || !mayReach(address, isLoopback(this.#settings.issuer)))
+      return undefined
+    return openid.buildEndSessionUrl(this.#configuration, {
+      post_logout_redirect_uri: redirect,
+      state: openid.randomState(),
+    }).href
+  }
+
   /** What the UserInfo endpoint says of the same subject (OpenID Connect Core 1.0 section 5.3.2 wants that checked). */
   async #userInfo(accessToken: string, subject: string): Promise<Record<string, unknown>> {
     if (this.#configuration.serverMetadata().userinfo_endpoint === undefined) return {}

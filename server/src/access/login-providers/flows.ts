@@ -46,6 +46,8 @@ export interface AwaitedFactor {
 export type Flow = (AwaitedAnswer | AwaitedFactor) & {
   readonly provider: string
   readonly tenant: string
+  /** The login, by its id, that is to be linked with whoever comes back: nothing else takes the answer. Absent where a login begins. */
+  readonly login?: string
 }
 
 interface Held {

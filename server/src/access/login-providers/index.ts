@@ -5,5 +5,6 @@
  */
 export { candidateNames, type ProviderIdentity } from './claims.ts'
 export { SECOND_FACTOR_ATTEMPTS, type AwaitedFactor, type Flow } from './flows.ts'
+export type { Asking } from './client.ts'
 export { LoginProviders, type StoredProvider } from './login-providers.ts'
 export { ProviderError, type ProviderFault } from './provider-error.ts'

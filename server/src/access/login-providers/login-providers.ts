@@ -64,6 +64,15 @@ export class LoginProviders {
     return (await this.#client(stored)).finish(awaited, query)
   }
 
+  /**
+   * Where a browser logs out at the provider; undefined where it has no such place.
+   *
+   * @throws ProviderError
+   */
+  async endSession(stored: StoredProvider, redirect: string): Promise<string | undefined> {
+    return (await this.#client(stored)).endSession(redirect)
+  }
+
   #client(stored: StoredProvider): Promise<ProviderClient> {
     const { provider, revision, openSecret } = stored
     const name = `${provider.id}@${revision}`

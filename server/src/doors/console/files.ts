@@ -28,6 +28,8 @@ const parts: readonly string[] = [
   'elements.js',
   'passkey.js',
   'own-passkeys.js',
+  'own-providers.js',
+  'journey.js',
   'step-up.js',
   'factors.js',
   'codes.js',

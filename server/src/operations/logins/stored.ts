@@ -182,6 +182,15 @@ export async function lockoutOf(work: Work, person: Person) {
   }
 }
 
+/** Whether somebody who has these logs in with them: a passkey, or a password with an app. */
+export function logsIn(
+  factors: readonly StoredFactor[],
+  password: StoredPassword | undefined,
+): boolean {
+  const kinds = new Set(factors.map(({ factor }) => factor.kind))
+  return kinds.has('passkey') || (password !== undefined && kinds.has('totp'))
+}
+
 /** The person that a login acts as. @throws ClavigerError conflict for what is not a person's login */
 export function loggedIn(work: Work): Principal {
   const { principal, credential } = work.session

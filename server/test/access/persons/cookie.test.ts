@@ -6,6 +6,9 @@ import { restDoorOver } from '../../rest/socket-free.ts'
 
 /** What a browser's cookie opens, and what it does not. */
 
+/** The id of no provider. */
+const STRANGER = '0b7c9b5e-1f4d-4d0a-9d6e-2f6f4b1c0a11'
+
 test('the cookie carries a login, and changes nothing without the code and from other sites', async () => {
   await using house = await startHouse()
   const { owner } = restDoorOver(house)
@@ -42,6 +45,29 @@ test('the cookie carries a login, and changes nothing without the code and from 
   assert.equal((await begin({ 'claviger-csrf': person.csrf })).status, 401)
   assert.equal((await begin({ ...csrf, origin: 'https://evil.test' })).status, 403)
   assert.equal((await begin({ ...csrf, origin: 'https://kms.test' })).status, 200)
+  // No page of somebody else's links a person, unlinks one, or finds out where one is logged in.
+  for (const [method, path, status] of [
+    ['POST', '/v1/login/provider/link/start', 404],
+    ['POST', '/v1/login/provider/logout', 200],
+    ['DELETE', `/v1/login/provider/links/${STRANGER}`, 404],
+  ] as const) {
+    const ask = (headers: Record<string, string>) =>
+      browser.send({
+        method,
+        path,
+        headers: { 'content-type': 'application/json', host: 'kms.test', cookie, ...headers },
+        body: path.endsWith('start') ? JSON.stringify({ provider: STRANGER }) : '{}',
+      })
+    assert.equal((await ask({})).status, 401, path)
+    assert.equal((await ask({ 'claviger-csrf': person.csrf })).status, 401, path)
+    assert.equal((await ask({ ...csrf, origin: 'https://evil.test' })).status, 403, path)
+    assert.equal((await ask(csrf)).status, status, path)
+  }
+  const finishing = { flow: 'a'.repeat(43), callback: '' }
+  const withoutCode = await post('/v1/login/provider/link', { cookie }, finishing)
+  assert.match(withoutCode.body.toString(), /The login has ended/)
+  const withCode = await post('/v1/login/provider/link', { cookie, ...csrf }, finishing)
+  assert.match(withCode.body.toString(), /did not succeed/)
   const out = await post('/v1/logout', { cookie, ...csrf })
   assert.match(String(out.headers['set-cookie']), /Max-Age=0/)
   const after = await browser.send({ method: 'GET', path: '/v1/whoami', headers: { cookie } })

@@ -3,7 +3,7 @@ import { after, test } from 'node:test'
 import type { InputOf } from '@claviger/contract'
 import { systemClock } from '#model'
 import { codeOf, startHouse } from '../../harness/house.ts'
-import { providerAnswer, providerOf } from '../../harness/inputs-of-providers.ts'
+import { linkAnswer, providerAnswer, providerOf } from '../../harness/inputs-of-providers.ts'
 import { CLIENT_SECRET, TestProvider } from '../../harness/login-provider.ts'
 import { askedOf, enrolledWithPasskey } from '../../harness/passkey-person.ts'
 import { enrolled, invited } from '../../harness/person.ts'
@@ -36,9 +36,8 @@ async function providing(more: Partial<InputOf<'loginProvider.create'>> = {}) {
   return house.perform('loginProvider.create', input)
 }
 
-async function begin(id: string, subject: string, callback = '/login') {
-  const asked = { provider: id, redirect: callback }
-  const { url: _, ...step } = await providerAnswer(house, provider, asked, subject)
+async function begin(id: string, subject: string) {
+  const { url: _, ...step } = await providerAnswer(house, provider, { provider: id }, subject)
   return step
 }
 
@@ -74,8 +73,9 @@ async function refusedFor(id: string, subject: string) {
 /** Somebody with an authenticator app who links themselves with a provider. */
 async function linked(id: string, subject: string) {
   const person = await enrolled(house)
-  const { flow, callback } = await begin(id, subject, '/account')
-  await house.perform('login.providerLink', { flow, callback }, { token: person.token })
+  const { token } = person
+  const answer = await linkAnswer(house, provider, { provider: id, subject, token })
+  await house.perform('login.providerLink', answer, { token })
   return person
 }
 
@@ -289,37 +289,6 @@ test('who may log in is linked by others only while they cannot log in yet', asy
   await house.perform('person.reset', { person: person.id, hours: 1 })
   assert.equal(await who(token), 'unauthenticated')
   assert.equal(await refusedFor(id, subject), 'unknown')
-})
-
-test('a person links themselves with a proof of a moment ago, and what was begun as a login is none', async () => {
-  const { id } = await providing()
-  const person = await enrolled(house)
-  const asLogin = await begin(id, somebody())
-  const { token } = person
-  const caller = { token }
-  const { flow, callback } = asLogin
-  assert.equal(
-    await house.codeOf('login.providerLink', { flow, callback }, caller),
-    'unauthenticated',
-  )
-  assert.equal(await reason(), 'flow')
-  const subject = somebody()
-  ahead += 301_000
-  const late = await begin(id, subject, '/account')
-  const asked = { flow: late.flow, callback: late.callback }
-  assert.equal(await house.codeOf('login.providerLink', asked, caller), 'step_up_required')
-  await house.perform('login.stepUp', { code: person.code() }, caller)
-  await house.perform('login.providerLink', asked, caller)
-  assert.equal(await house.codeOf('login.providerLink', asked, caller), 'unauthenticated', 'once')
-  const twice = await begin(id, somebody(), '/account')
-  assert.equal(
-    await house.codeOf(
-      'login.providerLink',
-      { flow: twice.flow, callback: twice.callback },
-      caller,
-    ),
-    'conflict',
-  )
 })
 
 test('a claim that the provider checked names a person at the first login', async () => {

@@ -8,6 +8,7 @@ import {
   form,
   goodNote,
   h,
+  problemNote,
   section,
   time,
 } from './elements.js'
@@ -18,9 +19,11 @@ import {
   newPasswordOf,
   usernameField,
 } from './factors.js'
+import { arrival } from './journey.js'
 import { loginSection } from './logins.js'
 import { everyOne, perform } from './operations.js'
 import { createPasskey } from './own-passkeys.js'
+import { finishLink, providerSection } from './own-providers.js'
 import { open, requireLogin, show } from './page.js'
 import { passkeysAreKnown } from './passkey.js'
 import { performProving } from './step-up.js'
@@ -40,13 +43,18 @@ const kinds = {
 }
 
 /** What stands on the page is read anew; a note of what was just done goes on top. @param {string} [done] */
-async function refresh(done) {
+function refresh(done) {
+  return showAccount(done === undefined ? undefined : goodNote(done))
+}
+
+/** @param {HTMLElement} [note] what just happened */
+async function showAccount(note) {
   const me = await requireLogin()
-  const [factors, logins] = await Promise.all([
+  const [factors, providers, logins] = await Promise.all([
     perform('factor.list', {}),
+    perform('login.providerLinks', {}),
     everyOne((cursor) => perform('login.list', { cursor })),
   ])
-  const note = done === undefined ? undefined : goodNote(done)
   show(
     note,
     facts([
@@ -55,6 +63,7 @@ async function refresh(done) {
     ]),
     factorSection(factors.items),
     passwordSection(factors.items, me.principal.name),
+    providerSection(providers.items, refresh),
     loginSection(logins, me.credential, refresh),
   )
   note?.focus()
@@ -185,4 +194,24 @@ function passwordSection(factors, name) {
   )
 }
 
-open(() => refresh())
+/** What came of a link with a provider; undefined where none was under way. */
+async function comeBack() {
+  /** @type {ReturnType<typeof arrival>} */
+  let arrived
+  try {
+    arrived = arrival('link')
+    if (arrived === undefined) return undefined
+  } catch (error) {
+    return problemNote(error)
+  }
+  // Whoever is not logged in any more goes to the login, and begins again.
+  await requireLogin()
+  try {
+    await finishLink(arrived)
+    return goodNote('You are linked, and can log in with the provider from now on.')
+  } catch (error) {
+    return problemNote(error)
+  }
+}
+
+open(async () => showAccount(await comeBack()))

@@ -5,14 +5,16 @@ import {
   field,
   focusFirst,
   form,
+  goodNote,
   h,
   passwordField,
   problemNote,
 } from './elements.js'
+import { arrival, loggedOutAt } from './journey.js'
 import { nextPage, perform } from './operations.js'
 import { show } from './page.js'
 import { passkeysAreKnown, usePasskey } from './passkey.js'
-import { arrival, finish, providerButtons } from './providers.js'
+import { finish, providerButtons } from './providers.js'
 
 /**
  * Logging in: with a passkey; or with a password and a code of the app, or a recovery code where the app is lost; or by way of a
@@ -87,13 +89,20 @@ const entry = form(
 
 const byPasskey = h('div', { class: 'row' }, button('Use a passkey', enterWithPasskey, 'wide'))
 
-/** What came of a login with a provider; undefined where none was under way. */
+/** For whoever comes from logging out at a provider. */
+function farewell() {
+  const left = loggedOutAt()
+  return left === undefined ? undefined : goodNote(`You are logged out here and at ${left}.`)
+}
+
+/** What came of a login with a provider, or of a logout there; undefined where none was under way. */
 async function comeBack() {
   try {
-    const arrived = arrival()
-    if (arrived === undefined) return undefined
-    const { flow, callback, next: wanted } = arrived
-    await finish({ flow, callback }, () => location.replace(nextPage(wanted)))
+    const arrived = arrival('login')
+    if (arrived === undefined) return farewell()
+    const { callback, kept } = arrived
+    const wanted = kept['next'] ?? null
+    await finish({ flow: kept['flow'] ?? '', callback }, () => location.replace(nextPage(wanted)))
     return 'finished'
   } catch (error) {
     return problemNote(error)

@@ -1,4 +1,5 @@
 import { button, h, problemNote } from './elements.js'
+import { depart } from './journey.js'
 import { goToLogin, perform, Refusal, rememberLogin } from './operations.js'
 
 /** What pages have in common: the place of their content, the way between them, and the end of a login. */
@@ -49,11 +50,37 @@ function link(href, label) {
 }
 
 async function logOut() {
+  // Whoever cannot be told where else they are logged in logs out here all the same.
+  const { provider } = await perform('login.providerLogout', {}).catch(() => ({
+    provider: undefined,
+  }))
   await perform('logout', {}).catch((/** @type {unknown} */ error) => {
     // What has ended by itself need not be ended.
     if (!(error instanceof Refusal && error.code === 'unauthenticated')) throw error
   })
-  location.replace('/login')
+  if (provider === undefined) location.replace('/login')
+  else offerLogout(provider)
+}
+
+/** The login here is over; at the provider it may go on, which the person decides. @param {{ name: string, url: string }} provider */
+function offerLogout({ name, url }) {
+  const pages = document.getElementById('pages')
+  if (pages !== null) pages.hidden = true
+  setHeading('You are logged out')
+  const state = new URL(url).searchParams.get('state') ?? ''
+  show(
+    h(
+      'p',
+      {},
+      `${name} may know you in this browser still, and let whoever uses it next in without asking.`,
+    ),
+    h(
+      'div',
+      { class: 'row' },
+      button(`Log out of ${name} too`, async () => depart('logout', url, { name, state })),
+      h('a', { href: '/login' }, 'Log in again'),
+    ),
+  )
 }
 
 /**

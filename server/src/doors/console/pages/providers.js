@@ -1,21 +1,14 @@
 import { button, codeField, digitsOf, field, focusFirst, form, h } from './elements.js'
+import { depart } from './journey.js'
 import { perform } from './operations.js'
 import { show } from './page.js'
 import { passkeysAreKnown, usePasskey } from './passkey.js'
 
 /**
- * Logging in with an OpenID Connect provider: there and back, and a second factor where the provider is only one.
+ * Logging in with an OpenID Connect provider, and a second factor where the provider is only one.
  *
  * @import { WireInputOf, WireOutputOf } from '@claviger/contract'
  */
-
-/**
- * What this tab keeps while the browser is at the provider, and takes out again when it is back: the page itself is gone meanwhile. It is
- * good for one login that this tab began, within ten minutes, and for nothing without the provider's answer.
- */
-const JOURNEY = 'claviger-provider-login'
-
-/** @typedef {{ flow: string, next: string }} Journey */
 
 /** A button for each provider. @param {string | undefined} tenant @param {string} next where to go when all is done */
 export async function providerButtons(tenant, next) {
@@ -32,24 +25,7 @@ export async function providerButtons(tenant, next) {
 /** @param {string} provider @param {string} next */
 async function leaveFor(provider, next) {
   const { url, flow } = await perform('login.providerStart', { provider, redirect: '/login' })
-  sessionStorage.setItem(JOURNEY, JSON.stringify({ flow, next }))
-  location.assign(url)
-}
-
-/**
- * What a provider answered, where the browser comes from one. It is taken out of the address bar and of the way back.
- *
- * @returns {(Journey & { callback: string }) | undefined}
- */
-export function arrival() {
-  const query = new URLSearchParams(location.search)
-  if (!query.has('state') || !(query.has('code') || query.has('error'))) return undefined
-  const callback = location.search.slice(1)
-  history.replaceState(null, '', location.pathname)
-  const kept = sessionStorage.getItem(JOURNEY)
-  sessionStorage.removeItem(JOURNEY)
-  if (kept === null) throw new Error('This tab did not begin that login. Begin again, in one tab.')
-  return { callback, .../** @type {Journey} */ (JSON.parse(kept)) }
+  depart('login', url, { flow, next })
 }
 
 /**

@@ -43,8 +43,9 @@ export const providerLogin: ChangeVerb<'login.provider'> = {
     assertOneStep(input)
     const flow = await takeFlow(work, input.flow)
     const isFirst = flow.kind === 'answer'
-    // A secret of the other step proves nothing here, and is used up.
-    if (isFirst !== (input.callback !== undefined)) throw refused({ id: flow.provider }, 'flow')
+    // A secret of the other step, or of a link, proves nothing here, and is used up.
+    if (isFirst !== (input.callback !== undefined) || flow.login !== undefined)
+      throw refused({ id: flow.provider }, 'flow')
     const identity = isFirst ? await identify(work, flow, input.callback ?? '') : flow.identity
     const stored = await providerOf(work, flow)
     const settled = await settle(work, stored, identity)

@@ -8,6 +8,7 @@ import {
   factorsOf,
   lockoutOf,
   loggedIn,
+  logsIn,
   passwordOf,
   sealedPassword,
   type StoredPassword,
@@ -76,8 +77,7 @@ export const removeFactor: ChangeVerb<'factor.remove'> = {
     const person = { id: value.principal, tenant }
     const left = (await factorsOf(work, person)).filter(({ factor }) => factor.id !== id)
     const password = await passwordOf(work, person)
-    const kinds = new Set(left.map(({ factor }) => factor.kind))
-    if (!kinds.has('passkey') && !(password !== undefined && kinds.has('totp')))
+    if (!logsIn(left, password))
       throw new ClavigerError(
         'conflict',
         'Without it the person could not log in; add another first',
