@@ -206,6 +206,11 @@ test('conditions on where somebody is, what they proved and which door they use 
     await house.perform('binding.delete', { binding })
   }
   assert.equal(await a.versions(), 1)
+  // A right without conditions is enough: persons come in by logging in, and this one did so to ask.
+  await house.perform('binding.create', { role: 'key-admin', principal: person.id, scope })
+  await a.approved({}, person.token)
+  await run(house)
+  assert.equal(await a.versions(), 2)
 })
 
 test('who asked neither approves it nor does it again', async () => {
