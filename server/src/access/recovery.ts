@@ -1,20 +1,18 @@
-import { constantTimeEqual, randomBytes, sha256 } from '#crypto'
+import { constantTimeEqual, decodeBase32, encodeBase32, randomSecret, sha256 } from '#crypto'
 
 /** Codes for when everything else is lost. With 80 random bits a slow hash adds nothing. */
 
 const CODES = 10
 const CODE_BYTES = 10
-/** Crockford's alphabet: nothing in it looks like something else. */
-const LETTERS = '0123456789abcdefghjkmnpqrstvwxyz'
 
-function textOf(bytes: Uint8Array): string {
-  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('')
-  const letters = bits.match(/.{5}/g)?.map((five) => LETTERS[Number.parseInt(five, 2)]) ?? []
-  return letters.join('')
+/** The hash is over the lower-case letters, without what stands between them. */
+function hashOf(letters: Uint8Array): Buffer {
+  return sha256(Buffer.concat([Buffer.from('claviger/recovery/1 '), letters]))
 }
 
-function hashOf(letters: string): Buffer {
-  return sha256(Buffer.from(`claviger/recovery/1 ${letters}`))
+/** Four letters and a dash, and so on: a text that is shown once, and cannot be overwritten. */
+function spell(letters: Buffer): string {
+  return letters.toString('latin1').match(/.{4}/g)?.join('-') ?? ''
 }
 
 /** New codes: what is shown once, and the hashes that are kept (base64). */
@@ -22,11 +20,15 @@ export function newRecoveryCodes(): {
   readonly shown: string[]
   readonly codes: { readonly hash: string }[]
 } {
-  const texts = Array.from({ length: CODES }, () => textOf(randomBytes(CODE_BYTES)))
-  return {
-    shown: texts.map((text) => text.match(/.{4}/g)?.join('-') ?? text),
-    codes: texts.map((text) => ({ hash: hashOf(text).toString('base64') })),
-  }
+  const made = Array.from({ length: CODES }, () => {
+    const bytes = randomSecret(CODE_BYTES)
+    const letters = encodeBase32(bytes)
+    const code = { shown: spell(letters), hash: hashOf(letters).toString('base64') }
+    bytes.fill(0)
+    letters.fill(0)
+    return code
+  })
+  return { shown: made.map(({ shown }) => shown), codes: made.map(({ hash }) => ({ hash })) }
 }
 
 /** Which of the codes it is, where it is one that was not used; attacker-chosen. -1 where it is none. */
@@ -34,12 +36,12 @@ export function findRecoveryCode(
   typed: string,
   codes: readonly { readonly hash: string; readonly usedAt?: number }[],
 ): number {
-  const letters = typed
-    .toLowerCase()
-    .replaceAll(/[^0-9a-z]/g, '')
-    .replaceAll('o', '0')
-    .replaceAll(/[il]/g, '1')
+  const bytes = decodeBase32(typed)
+  if (bytes === undefined) return -1
+  const letters = encodeBase32(bytes)
   const hash = hashOf(letters)
+  bytes.fill(0)
+  letters.fill(0)
   return codes.findIndex(
     (code) =>
       code.usedAt === undefined && constantTimeEqual(hash, Buffer.from(code.hash, 'base64')),

@@ -15,6 +15,7 @@ export {
   type Place,
   type Status,
 } from './algorithms.ts'
+export { decodeBase32, encodeBase32, packSymbols, readSymbols } from './base32.ts'
 export {
   constantTimeEqual,
   hkdfSha512,

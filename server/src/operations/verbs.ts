@@ -24,6 +24,7 @@ import { destructionCertificate } from './verbs/destruction-certificate.ts'
 import { decapsulate, encapsulate } from './verbs/encapsulation.ts'
 import { encrypt, encryptBatch } from './verbs/encrypt.ts'
 import { eraseKey } from './verbs/erase-key.ts'
+import { exchangeSecretId } from './verbs/exchange-secret-id.ts'
 import { expiringCredentials } from './verbs/expiring.ts'
 import { explainAccess } from './verbs/explain/explain.ts'
 import { unusedAccess } from './verbs/explain/unused.ts'
@@ -208,7 +209,7 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'secretId.create': secretIds.createSecretId,
   'secretId.list': secretIds.listSecretIds,
   'secretId.revoke': secretIds.revokeSecretId,
-  'secretId.exchange': secretIds.exchangeSecretId,
+  'secretId.exchange': exchangeSecretId,
   'trust.create': createTrust,
   'trust.list': listTrusts,
   'trust.delete': deleteTrust,

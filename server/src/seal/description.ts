@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { decodeBase32 } from '#crypto'
 import { ClavigerError } from '#model'
-import { decodeBase32 } from './base32.ts'
 
 /**
  * What the store keeps of a seal, in the clear: there is no secret in it. Whoever can write to the database can change it, so every

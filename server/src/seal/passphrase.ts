@@ -1,6 +1,5 @@
-import { deriveFromPassphrase, randomBytes } from '#crypto'
+import { deriveFromPassphrase, encodeBase32, randomBytes } from '#crypto'
 import { ClavigerError } from '#model'
-import { encodeBase32 } from './base32.ts'
 import { checkOf, opens } from './check.ts'
 import {
   type PassphraseSeal,

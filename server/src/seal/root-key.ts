@@ -1,6 +1,7 @@
 import {
   aeadDecrypt,
   aeadEncrypt,
+  decodeBase32,
   findAlgorithm,
   hkdfSha512,
   NONCE_BYTES,
@@ -10,7 +11,6 @@ import {
   type KeyObject,
 } from '#crypto'
 import { canonicalJson, ClavigerError } from '#model'
-import { decodeBase32 } from './base32.ts'
 import { KEY_BYTES, SEAL_ID_BYTES, type SealDescription } from './description.ts'
 
 /**

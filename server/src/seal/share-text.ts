@@ -1,6 +1,13 @@
-import { constantTimeEqual, secretBuffer, sha256 } from '#crypto'
+import {
+  constantTimeEqual,
+  decodeBase32,
+  encodeBase32,
+  packSymbols,
+  readSymbols,
+  secretBuffer,
+  sha256,
+} from '#crypto'
 import { ClavigerError } from '#model'
-import { decodeBase32, encodeBase32, packSymbols, readSymbols } from './base32.ts'
 import { KEY_BYTES, SEAL_ID_BYTES } from './description.ts'
 
 /**

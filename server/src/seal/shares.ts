@@ -1,6 +1,5 @@
-import { randomBytes, randomSecret } from '#crypto'
+import { encodeBase32, randomBytes, randomSecret } from '#crypto'
 import { ClavigerError } from '#model'
-import { encodeBase32 } from './base32.ts'
 import { checkOf } from './check.ts'
 import { KEY_BYTES, SEAL_ID_BYTES, SHARES_MAX, type ShareSeal } from './description.ts'
 import { splitKey } from './shamir.ts'

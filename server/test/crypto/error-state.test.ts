@@ -8,11 +8,15 @@ import * as crypto from '#crypto'
  * runner of the house finds by comparing.
  */
 
-/** Not cryptography: tables, what is in hand, memory, the pool's size, and the condition itself. */
+/** Not cryptography: tables, spellings, what is in hand, memory, the pool's size, and the condition itself. */
 const stillAnswering = new Set([
   'findAlgorithm',
   'findUsage',
   'findScheme',
+  'encodeBase32',
+  'decodeBase32',
+  'readSymbols',
+  'packSymbols',
   'privateKeyOf',
   'publicKeyOf',
   'secretBuffer',

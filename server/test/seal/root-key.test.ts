@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import { before, test } from 'node:test'
 import * as fc from 'fast-check'
+import { decodeBase32 } from '#crypto'
 import { createShares, unwrapRootKey, wrapRootKey, type NewShareSeal } from '#seal'
-import { decodeBase32 } from '../../src/seal/base32.ts'
 
 const damaged = { name: 'ClavigerError', code: 'internal' }
 const rootKey = randomBytes(32)

@@ -1,9 +1,9 @@
-import { secretBuffer } from '#crypto'
+import { secretBuffer } from './random.ts'
 
 /**
  * Crockford's base32: thirty-two letters and digits that are hard to confuse. Decoding takes both cases, reads O as 0 and I and L as
- * 1, and skips white space and every kind of dash, because people copy shares by hand and word processors change hyphens. Nothing
- * here makes a second string of a share, for strings cannot be overwritten.
+ * 1, and skips white space and every kind of dash, because people copy shares and recovery codes by hand and word processors change
+ * hyphens. Nothing here makes a second string of a secret, for strings cannot be overwritten.
  */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 
