@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { providerOf } from '../harness/inputs-of-providers.ts'
+import { TestProvider } from '../harness/login-provider.ts'
 import { PASSWORD } from '../harness/person.ts'
 import { startBrowser, Visitor, type Look } from './browser.ts'
 import {
@@ -28,6 +30,8 @@ const looks: readonly (readonly [name: string, look: Look])[] = [
 const browser = await startBrowser()
 const site = await startSite()
 await twoApprove(site)
+// So that the account has somebody to be linked with.
+await site.house.perform('loginProvider.create', await providerOf(await TestProvider.shared()))
 const { id: request } = await asked(site, 'Moving to the new building')
 const LATER_MS = 6 * 60_000
 

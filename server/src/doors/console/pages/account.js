@@ -21,7 +21,7 @@ import {
 } from './factors.js'
 import { arrival } from './journey.js'
 import { loginSection } from './logins.js'
-import { everyOne, perform } from './operations.js'
+import { everyOne, perform, Refusal } from './operations.js'
 import { createPasskey } from './own-passkeys.js'
 import { finishLink, providerSection } from './own-providers.js'
 import { open, requireLogin, show } from './page.js'
@@ -210,7 +210,8 @@ async function comeBack() {
     await finishLink(arrived)
     return goodNote('You are linked, and can log in with the provider from now on.')
   } catch (error) {
-    return problemNote(error)
+    // That the provider's answer was refused does not mean that the login here has ended.
+    return problemNote(error instanceof Refusal ? new Error(error.message) : error)
   }
 }
 

@@ -81,6 +81,7 @@ function offerLogout({ name, url }) {
       h('a', { href: '/login' }, 'Log in again'),
     ),
   )
+  document.getElementById('main')?.focus()
 }
 
 /**
