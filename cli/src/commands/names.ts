@@ -73,7 +73,7 @@ export const groups: Readonly<Record<string, string>> = Object.freeze({
   rewraps: 'Runs that bring what is encrypted under newer keys',
   alias: 'Names that point at keys',
   principal: 'Users and services',
-  token: 'The tokens of principals',
+  token: 'The tokens of services',
   'access-key': 'The keys that AWS clients sign their requests with',
   settings: 'What holds for every credential of a tenant',
   certificate: 'Client certificates and whose they are',

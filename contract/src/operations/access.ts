@@ -182,7 +182,7 @@ export const createToken = operation({
   effect: 'change',
   action: 'token.create',
   route: 'POST /v1/tokens',
-  summary: 'Make a token for a principal; it is shown this once',
+  summary: 'Make a token for a service; it is shown this once',
   input: z.strictObject({
     ...principalReference,
     description: codec.words(256).default('').describe('What it is for'),

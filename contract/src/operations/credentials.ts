@@ -22,7 +22,7 @@ export const createAccessKey = operation({
   effect: 'change',
   action: 'accessKey.create',
   route: 'POST /v1/access-keys',
-  summary: 'Make an access key for AWS clients; its secret is shown this once',
+  summary: 'Make an access key for a service that is an AWS client; its secret is shown this once',
   input: z.strictObject({
     ...principalReference,
     description: codec.words(256).default('').describe('What it is for'),
@@ -129,7 +129,7 @@ export const createTrust = operation({
   effect: 'change',
   action: 'trust.create',
   route: 'POST /v1/trusts',
-  summary: 'Let a principal, or whoever holds an identity token, act as another principal',
+  summary: 'Let a principal, or whoever holds an identity token, act as a service',
   input: z.strictObject({
     principal: codec.uuid.describe('Whom to act as'),
     by: trustedBy.describe('Who may: a principal, or a subject (with *) of an identity provider'),
