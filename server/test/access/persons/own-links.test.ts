@@ -194,6 +194,23 @@ test('providers of another tenant are not there', async () => {
   assert.equal(await house.codeOf('login.providerLinkStart', start, theirs), 'not_found')
 })
 
+test('a login page has the providers of the tenant that is named, by its name or id', async () => {
+  const { token, tenant } = await house.perform('tenant.create', { name: 'named' })
+  const settings = await providerOf(provider)
+  const theirs = await house.perform('loginProvider.create', settings, { token })
+  const ours = await providing()
+  const shown = async (named?: string) => {
+    const input = named === undefined ? {} : { tenant: named }
+    const { items } = await house.perform('loginProvider.names', input, { token: undefined })
+    return [theirs, ours].map(({ id }) => items.some((one) => one.id === id))
+  }
+  assert.deepEqual(await shown('named'), [true, false])
+  assert.deepEqual(await shown(tenant.id), [true, false])
+  assert.deepEqual(await shown(), [false, true])
+  assert.deepEqual(await shown('nobody'), [false, false])
+  assert.deepEqual(await shown('0b7c9b5e-1f4d-4d0a-9d6e-2f6f4b1c0a11'), [false, false])
+})
+
 const leaving = async (token: string) =>
   (await house.perform('login.providerLogout', {}, { token })).provider
 

@@ -1,22 +1,21 @@
 import type { OutputOf } from '@claviger/contract'
 import { ProviderError, type Asking, type StoredProvider } from '#access'
-import { ClavigerError, type LoginProvider, type Tenant } from '#model'
+import { ClavigerError, type LoginProvider } from '#model'
+import { tenantNamed } from '../../logins/named-tenant.ts'
 import type { ReadVerb } from '../../verb.ts'
 import type { Work } from '../../work.ts'
 import { findProvider } from './stored.ts'
 
 /** What anybody may ask who is about to log in. */
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-/** Providers on a login page, and tenants looked through for a name. */
+/** Providers on a page. */
 const PROVIDERS_MAX = 100
-const TENANTS_MAX = 1_000
 
 export const nameLoginProviders: ReadVerb<'loginProvider.names'> = {
   kind: 'read',
   async run(input, work) {
     work.authorizeAnybody()
-    const tenant = await tenantOf(work, input.tenant)
+    const tenant = await tenantNamed(work, input.tenant)
     if (tenant === undefined) return { items: [] }
     return { items: (await providersOf(work, tenant)).map(({ id, name }) => ({ id, name })) }
   },
@@ -34,20 +33,6 @@ export async function providersOf(
     limit: PROVIDERS_MAX,
   })
   return rows.map((row) => parts.seals.open<LoginProvider>(row))
-}
-
-/** A tenant by its id or name; the first where none is named. */
-async function tenantOf({ parts }: Work, named: string | undefined): Promise<string | undefined> {
-  const first = parts.defaultTenant()
-  if (named === undefined || named === first) return first
-  if (UUID.test(named)) return named
-  const rows = await parts.store.list({
-    kind: 'tenant',
-    tenant: named,
-    facets: [],
-    limit: TENANTS_MAX,
-  })
-  return rows.map((row) => parts.seals.open<Tenant>(row)).find(({ name }) => name === named)?.id
 }
 
 export const startProviderLogin: ReadVerb<'login.providerStart'> = {

@@ -1,7 +1,8 @@
 import type { InputOf } from '@claviger/contract'
 import { findNamed, isPassword, noPassword } from '#access'
-import { everyRow, newestRow } from '#keyring'
-import type { Principal, Tenant } from '#model'
+import { newestRow } from '#keyring'
+import type { Principal } from '#model'
+import { tenantNamed } from '../../logins/named-tenant.ts'
 import { newLogin } from '../../logins/new-login.ts'
 import { refused } from '../../logins/refused.ts'
 import {
@@ -18,22 +19,9 @@ import type { Work } from '../../work.ts'
 
 /** Logging in with a password and a code. Whoever is not there is told the same words, after the same work. */
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
-async function tenantOf({ parts }: Work, named: string | undefined): Promise<string | undefined> {
-  if (named === undefined) return parts.defaultTenant()
-  if (UUID.test(named))
-    return (await newestRow(parts.store, { kind: 'tenant', id: named })) && named
-  for await (const row of everyRow(parts.store, 'tenant')) {
-    const { id, name } = parts.seals.open<Tenant>(row)
-    if (name === named) return id
-  }
-  return undefined
-}
-
 /** The person, where it is one; with the condition that it still is. */
 async function personOf(work: Work, input: InputOf<'login'>) {
-  const tenant = await tenantOf(work, input.tenant)
+  const tenant = await tenantNamed(work, input.tenant)
   const found = tenant && (await findNamed(work.parts, tenant, input.name))
   if (!found) return undefined
   const row = await newestRow(work.parts.store, { kind: 'principal', id: found.id })
