@@ -11,6 +11,7 @@ const automatic = [
   'alias.delete',
   'alias.update',
   'approvalPolicy.create',
+  'approvalPolicy.createDefaults',
   'approvalPolicy.delete',
   'approvalPolicy.update',
   'binding.create',

@@ -3,6 +3,7 @@
  * OpenAPI, SDK methods, CLI commands, RBAC actions and ledger events are derived from here. It imports nothing of the project.
  */
 export { automaticOperations, type AutomaticName } from './automatic.ts'
+export { defaultApprovals, type DefaultApproval } from './default-approvals.ts'
 export {
   BATCH_ITEMS_MAX,
   CIPHERTEXT_OVERHEAD_MAX,
@@ -87,4 +88,5 @@ export {
   type RotationEvent,
   type RotationTriggers,
 } from './rotation.ts'
+export { inputWithoutSecrets, withoutSecrets } from './without-secrets.ts'
 export { duties, dutyNames, roleNames, roles, type DutyName, type RoleName } from './roles.ts'

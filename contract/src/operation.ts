@@ -28,6 +28,8 @@ export interface Operation<
   readonly output: Output
   /** Beyond those every operation can answer with. */
   readonly errors: readonly ErrorCode[]
+  /** Members of the input that are secrets, with dots inside others: whoever approves the operation does not see them. */
+  readonly secrets?: readonly string[]
   /** Fields that may travel as a bare `application/octet-stream` body instead of base64 in JSON. */
   readonly octets?: {
     readonly input?: string

@@ -46,6 +46,8 @@ export interface HouseOptions extends NoticeOptions {
   readonly publicUrl: () => string
   /** What this node is called among those over the same store: the same again when it starts again. */
   readonly node: string
+  /** One user has it all, for trying things out. */
+  readonly isDevelopment?: boolean
 }
 
 export interface House {
@@ -214,7 +216,7 @@ export async function compose(options: HouseOptions): Promise<House> {
       lifecycle.clear()
       options.log.warn({ event: 'sealed' }, 'the server is sealed')
     },
-    examine: () => examine({ store, seals }),
+    examine: () => examine({ store, seals, isDevelopment: options.isDevelopment }),
   }
   const gate = new Gate({
     ...foundation,

@@ -151,6 +151,7 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
     observeNotice: (type, milliseconds) => metrics?.observeNotice(type, milliseconds),
     publicUrl: () => config.publicUrl ?? defaultPublicUrl(config, port),
     node: hostname(),
+    isDevelopment: config.mode === 'dev',
   })
   let draining = false
   metrics = metricsOf(house)

@@ -95,13 +95,15 @@ async function serverChecks(client: Claviger): Promise<readonly Check[]> {
 }
 
 async function storeChecks(client: Claviger): Promise<readonly Check[]> {
-  const { rows, entries, findings } = await client.system.doctor()
-  if (findings.length === 0) {
-    return [check('store', 'ok', `${rows} rows and ${entries} ledger entries agree`)]
-  }
-  return findings.map(({ subject, finding }) =>
-    check('store', 'failed', `${subject}: ${finding}`, exitCodes.integrity),
-  )
+  const { rows, entries, findings, advice } = await client.system.doctor()
+  const store =
+    findings.length === 0
+      ? [check('store', 'ok', `${rows} rows and ${entries} ledger entries agree`)]
+      : findings.map(({ subject, finding }) =>
+          check('store', 'failed', `${subject}: ${finding}`, exitCodes.integrity),
+        )
+  const told = advice.map((one) => check('advice', 'warning', `${one.subject}: ${one.advice}`))
+  return [...store, ...told]
 }
 
 /** Every check, in the order in which one depends on another. */

@@ -95,6 +95,7 @@ export const openBreakGlass = operation({
     code: z.string().min(1).max(256).describe('The code from the safe'),
     reason: codec.words(1_024).min(1).describe('What happened'),
   }),
+  secrets: ['code'],
   output: glassView,
   errors: ['not_found', 'conflict'],
 })

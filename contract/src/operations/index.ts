@@ -207,6 +207,7 @@ export const operations = {
   'stepUpRule.list': rules.listStepUpRules,
   'stepUpRule.delete': rules.deleteStepUpRule,
   'approvalPolicy.create': rules.createApprovalPolicy,
+  'approvalPolicy.createDefaults': rules.createDefaultApprovalPolicies,
   'approvalPolicy.update': rules.updateApprovalPolicy,
   'approvalPolicy.list': rules.listApprovalPolicies,
   'approvalPolicy.delete': rules.deleteApprovalPolicy,

@@ -90,6 +90,7 @@ export const createLoginProvider = operation({
     strong: settings.strong.default([]),
     scopes: settings.scopes.default(['profile', 'email']),
   }),
+  secrets: ['clientSecret'],
   output: loginProviderView,
   errors: ['not_found', 'conflict'],
 })
@@ -112,6 +113,7 @@ export const updateLoginProvider = operation({
     strong: settings.strong.optional(),
     scopes: settings.scopes.optional(),
   }),
+  secrets: ['clientSecret'],
   output: loginProviderView,
   errors: ['not_found', 'conflict'],
 })

@@ -115,6 +115,33 @@ export const createApprovalPolicy = operation({
   errors: ['not_found', 'conflict'],
 })
 
+export const createDefaultApprovalPolicies = operation({
+  name: 'approvalPolicy.createDefaults',
+  effect: 'change',
+  action: 'approvalPolicy.create',
+  route: 'POST /v1/approval-policies/defaults',
+  summary:
+    'Let others approve what is hard to undo: destroying, exporting, loosening rules, settings, the root key, rights for emergencies',
+  input: z.strictObject({
+    approvals: approvals.default(1),
+    hours: hours.default(24),
+    signed: z.boolean().optional().describe('Whether only approvals count that a passkey signed'),
+  }),
+  output: z.strictObject({
+    made: z.array(approvalPolicyView),
+    kept: z
+      .array(
+        z.strictObject({
+          policy: codec.uuid,
+          name: codec.name,
+          actions: z.array(z.string()).describe('Those of the defaults that it is about'),
+        }),
+      )
+      .describe('Policies that asked for as much already'),
+  }),
+  errors: ['conflict'],
+})
+
 export const updateApprovalPolicy = operation({
   name: 'approvalPolicy.update',
   effect: 'change',

@@ -132,6 +132,7 @@ export const rotateRoot = operation({
   input: z.strictObject({
     proof: z.array(secret).min(1).max(255).describe('Enough shares of the seal, or its passphrase'),
   }),
+  secrets: ['proof'],
   output: z.strictObject({ generation: z.int(), tenants: z.int() }),
   errors: ['invalid_share'],
 })
@@ -146,6 +147,7 @@ export const reissueSeal = operation({
     proof: z.array(secret).min(1).max(255).describe('Enough shares of the seal, or its passphrase'),
     seal: sealRequest.describe('How the root key is kept from now on'),
   }),
+  secrets: ['proof', 'seal.passphrase'],
   output: z.strictObject({ shares: z.array(z.string()).optional() }),
   errors: ['invalid_share'],
 })
@@ -161,6 +163,9 @@ export const doctor = operation({
     rows: z.int(),
     entries: z.int(),
     findings: z.array(z.strictObject({ subject: z.string(), finding: z.string() })),
+    advice: z
+      .array(z.strictObject({ subject: z.string(), advice: z.string() }))
+      .describe('Nothing is wrong there, and something is missing'),
   }),
   errors: [],
 })

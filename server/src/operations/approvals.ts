@@ -3,7 +3,7 @@ import { digestOf } from '#access'
 import { newestRow, unwrap, wrap } from '#keyring'
 import { canonicalJson, ClavigerError, type Approval } from '#model'
 import type { RowStanding } from '#store'
-import { inputText } from './canonical-input.ts'
+import { approvedText } from './canonical-input.ts'
 import type { Parts } from './parts.ts'
 import { approvalRow } from './rows.ts'
 import type { AskedInput } from './rule-views.ts'
@@ -87,7 +87,7 @@ export async function usableApproval(
   if (value.state !== 'approved') throw refused(`it is ${value.state}`)
   if (value.expiresAt <= work.now) throw refused('it has expired; ask anew')
   const { salt } = openAsked(work.parts, value, row.material)
-  const digest = digestOf(askedText(inputText(work.name as OperationName, work.input), salt))
+  const digest = digestOf(askedText(approvedText(work.name as OperationName, work.input), salt))
   if (value.operation !== work.name || value.inputDigest !== digest)
     throw refused('something else was approved')
   const approved = Object.entries(value.rows).filter(([place]) => place.startsWith('key/'))

@@ -1,4 +1,9 @@
-import { operations, type OperationName } from '@claviger/contract'
+import {
+  inputWithoutSecrets,
+  operations,
+  withoutSecrets,
+  type OperationName,
+} from '@claviger/contract'
 import { canonicalJson } from '#model'
 
 /** The one spelling of an operation's input, which approvals and proofs are bound to. */
@@ -16,4 +21,11 @@ export function operationNamed(name: string) {
 export function inputText(name: OperationName, input: unknown): string {
   const schema: unknown = operations[name].input
   return canonicalJson((schema as Encoder).encode(input))
+}
+
+/** What of it others approve: all but its secrets, which they are not shown. */
+export function approvedText(name: OperationName, input: unknown): string {
+  const row = operations[name]
+  const schema: unknown = inputWithoutSecrets(row)
+  return canonicalJson((schema as Encoder).encode(withoutSecrets(row, input)))
 }

@@ -1,8 +1,9 @@
 import { operations, type InputOf, type OutputOf } from '@claviger/contract'
 import { systemCredential, type Caller } from '#access'
+import { rootKinds } from '#keyring'
 import type { Ledger, RecordDraft } from '#ledger'
 import { ClavigerError, KeyError, LoginRefused, PolicyViolated, toClavigerError } from '#model'
-import type { Change } from '#store'
+import type { Change, RowKind } from '#store'
 import { underApproval } from './approvals.ts'
 import { FailureLimiter } from './failure-limiter.ts'
 import { outcomeOf } from './outcome.ts'
@@ -223,10 +224,12 @@ export class Gate {
   }
 
   #sealed(plan: Plan<unknown>, revision: number): Change {
-    const seals = plan.seals ?? this.#options.seals
+    const { seals } = this.#options
+    // Below the tenants' keys nothing changes where the root key does.
+    const sealsOf = (kind: RowKind) => (rootKinds.includes(kind) ? (plan.seals ?? seals) : seals)
     return {
       writes: plan.rows.map(({ facets, due = [], ...content }) => ({
-        row: seals.seal(content, revision),
+        row: sealsOf(content.kind).seal(content, revision),
         facets,
         due,
       })),

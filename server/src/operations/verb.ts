@@ -40,7 +40,7 @@ export interface Plan<Output> {
   readonly version?: number
   readonly subject?: string
   readonly detail?: Readonly<Record<string, string | number>>
-  /** Seals the rows, where it is not the present root key that does: when that is being replaced. */
+  /** Seals the rows that stand under the root key, where it is not the present one that does: when that is being replaced. */
   readonly seals?: RowSeals
   readonly output: Output
   /** What the caller is told instead of the output, once the rows are written: an attempt that failed and counts. It is recorded so. */

@@ -16,6 +16,7 @@ import { createKey } from './verbs/create-key.ts'
 import { datakey, datakeyPair } from './verbs/datakey.ts'
 import * as decisions from './verbs/decide-approval.ts'
 import { decrypt, decryptBatch } from './verbs/decrypt.ts'
+import { createDefaultApprovalPolicies } from './verbs/default-approvals.ts'
 import { deleteMaterial, expireMaterial } from './verbs/delete-material.ts'
 import { disableSubscription, enqueueNotices, settleNotice } from './verbs/deliveries.ts'
 import * as dependents from './verbs/dependents.ts'
@@ -237,6 +238,7 @@ export const verbs: { readonly [Name in GatedName]: Verb<Name> } = {
   'stepUpRule.list': rules.listStepUpRules,
   'stepUpRule.delete': rules.deleteStepUpRule,
   'approvalPolicy.create': rules.createApprovalPolicy,
+  'approvalPolicy.createDefaults': createDefaultApprovalPolicies,
   'approvalPolicy.update': rules.updateApprovalPolicy,
   'approvalPolicy.list': rules.listApprovalPolicies,
   'approvalPolicy.delete': rules.deleteApprovalPolicy,

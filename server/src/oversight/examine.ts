@@ -26,6 +26,8 @@ const FINDINGS_MAX = 1_000
 export interface ExamineParts {
   readonly store: Store
   readonly seals: RowSeals
+  /** A development server has one user, who needs no advice about others. */
+  readonly isDevelopment?: boolean | undefined
 }
 
 type Examination = OutputOf<'system.doctor'>
@@ -62,10 +64,14 @@ export async function examine(parts: ExamineParts): Promise<Examination> {
   const replay: Replay = { rows: new Map(), uses: new Map(), entries: 0, revision: 0 }
   await replayTo(parts.store, replay, head.next, report)
   let rows = 0
+  const tenants = new Set<string>()
+  const ruled = new Set<string>()
   const seen = new Set<string>()
   for (const kind of rowKinds) {
     for await (const row of everyRow(parts.store, kind)) {
       rows += 1
+      if (kind === 'tenant') tenants.add(row.id)
+      if (kind === 'approvalPolicy') ruled.add(row.tenant)
       const name = `${row.kind} ${row.id}`
       seen.add(name)
       examineRow(parts.seals, row, replay.rows.get(name), head.revision, report)
@@ -90,7 +96,17 @@ export async function examine(parts: ExamineParts): Promise<Examination> {
       report(name, 'the ledger has it, the store does not: it was taken away')
     }
   }
-  return { rows, entries: replay.entries, findings }
+  const advice = parts.isDevelopment === true ? [] : [...tenants.difference(ruled)].map(adviceFor)
+  return { rows, entries: replay.entries, findings, advice }
+}
+
+/** What is said of a tenant without an approval policy. */
+function adviceFor(tenant: string): Examination['advice'][number] {
+  return {
+    subject: `tenant ${tenant}`,
+    advice:
+      "nothing needs the approval of others; 'claviger approval-policy create-defaults' lets them approve what is hard to undo",
+  }
 }
 
 /** Goes on with a replay to the entry before `end`, or to where the ledger breaks off. */

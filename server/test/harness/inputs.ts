@@ -242,6 +242,10 @@ export function inputsFor(house: TestHouse): Inputs {
       groups: [],
       hours: 1,
     }),
+    'approvalPolicy.createDefaults': async () => {
+      await house.createUser('approver')
+      return { approvals: 1, hours: 24 }
+    },
     'approvalPolicy.update': async () => ({ policy: await policy(await keyOf()), approvals: 2 }),
     'approvalPolicy.list': async () => page,
     'approvalPolicy.delete': async () => ({ policy: await policy(await keyOf()) }),

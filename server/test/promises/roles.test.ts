@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { operations, roleNames, type OutputOf, type RoleName } from '@claviger/contract'
 import type { GatedName } from '#operations'
+import { dropDefaultApprovals } from '../harness/default-approvals.ts'
 import { startHouse, type TestHouse } from '../harness/house.ts'
 import { inputsFor, type Inputs } from '../harness/inputs.ts'
 
@@ -206,6 +207,7 @@ const may: Readonly<Record<GatedName, string>> = {
   'stepUpRule.list': 'o.....a.S',
   'stepUpRule.delete': 'o.......S',
   'approvalPolicy.create': 'o.......S',
+  'approvalPolicy.createDefaults': 'o.......S',
   'approvalPolicy.update': 'o.......S',
   'approvalPolicy.list': 'o.....a.S',
   'approvalPolicy.delete': 'o.......S',
@@ -272,6 +274,7 @@ async function attempt(house: TestHouse, inputs: Inputs, name: GatedName, token:
     return (error as { code?: string }).code ?? String(error)
   } finally {
     await house.unseal()
+    if (name === 'approvalPolicy.createDefaults') await dropDefaultApprovals(house)
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { openApi, operations, type Operation, type OperationName } from '@claviger/contract'
+import { dropDefaultApprovals } from '../harness/default-approvals.ts'
 import { putBehindGlass } from '../harness/emergency.ts'
 import { startHouse } from '../harness/house.ts'
 import { linkAnswer } from '../harness/inputs-of-providers.ts'
@@ -266,6 +267,7 @@ for (const name of Object.keys(inputs) as (keyof typeof inputs)[]) {
     if (name === 'system.reissueSeal') {
       house.shares = (json(answer) as { shares: string[] }).shares
     }
+    if (name === 'approvalPolicy.createDefaults') await dropDefaultApprovals(house)
     if (name === 'system.seal') {
       for (const share of house.shares) await owner.call('system.unseal', { share })
     }

@@ -1,10 +1,16 @@
-import { automaticOperations, operations, type OperationName } from '@claviger/contract'
+import {
+  automaticOperations,
+  inputWithoutSecrets,
+  operations,
+  withoutSecrets,
+  type OperationName,
+} from '@claviger/contract'
 import type { ApprovalStatement } from '@claviger/contract/ledger'
 import { digestOf, tenantTarget, type StandingPolicy, type Target } from '#access'
 import { newId, randomSecret } from '#keyring'
 import { canonicalJson, ClavigerError, type Approval } from '#model'
 import { askedText, keysOf, wrapAsked } from '../approvals.ts'
-import { inputText, operationNamed } from '../canonical-input.ts'
+import { approvedText, operationNamed } from '../canonical-input.ts'
 import { mayDo } from '../may.ts'
 import type { Subject } from '../parts.ts'
 import { approvalRow } from '../rows.ts'
@@ -36,16 +42,23 @@ function readWanted(operation: string, given: Readonly<Record<string, unknown>>)
       field: 'operation',
     })
   }
-  const read = row.input.safeParse(given)
+  if (canonicalJson(withoutSecrets(row, given)) !== canonicalJson(given)) {
+    throw new ClavigerError(
+      'invalid_request',
+      `Leave the secrets out (${row.secrets?.join(', ')}): whoever decides sees the input, and approves it whatever they are`,
+      { field: 'input' },
+    )
+  }
+  const read = inputWithoutSecrets(row).safeParse(given)
   if (!read.success) {
     throw new ClavigerError('invalid_request', 'This is not an input of the operation', {
       field: ['input', ...(read.error.issues[0]?.path ?? [])].join('.'),
     })
   }
-  const text = inputText(row.name, read.data)
+  const text = approvedText(row.name, read.data)
   if (Buffer.byteLength(text) > INPUT_BYTES_MAX)
     throw new ClavigerError('payload_too_large', 'An input to approve is at most 64 KiB of JSON')
-  return { name: row.name, input: read.data, text }
+  return { name: row.name, input: read.data as Subject, text }
 }
 
 /** What the operation is about, as far as it can be told before it is done. */

@@ -50,7 +50,7 @@ export function fixedScope(work: Work, scope: GivenScope): Scope {
   return { kind: 'key', key: found.key.id }
 }
 
-async function assertRoom(work: Work, kind: RowKind): Promise<void> {
+export async function assertRoom(work: Work, kind: RowKind): Promise<void> {
   const { tenant } = work.caller
   const rows = await work.parts.store.list({ kind, tenant, facets: [], limit: RULES_MAX })
   // Some less than are read, so that two at once do not go past what is read.
