@@ -128,16 +128,16 @@ export const createDefaultApprovalPolicies = operation({
     signed: z.boolean().optional().describe('Whether only approvals count that a passkey signed'),
   }),
   output: z.strictObject({
-    made: z.array(approvalPolicyView),
-    kept: z
-      .array(
-        z.strictObject({
-          policy: codec.uuid,
-          name: codec.name,
-          actions: z.array(z.string()).describe('Those of the defaults that it is about'),
-        }),
-      )
-      .describe('Policies that asked for as much already'),
+    items: z.array(
+      z.strictObject({
+        policy: codec.uuid,
+        name: codec.name,
+        made: z.boolean().describe('False where it was there before, and asks for as much'),
+        approvals: z.int(),
+        signed: z.boolean(),
+        actions: z.array(z.string()).describe('Those of the defaults that it is about'),
+      }),
+    ),
   }),
   errors: ['conflict'],
 })

@@ -13,8 +13,15 @@ import { enrolled, invited } from '../harness/person.ts'
 
 const tenant = { kind: 'tenant' } as const
 
-function make(house: TestHouse, about: Partial<InputOf<'approvalPolicy.createDefaults'>> = {}) {
-  return house.perform('approvalPolicy.createDefaults', { approvals: 1, hours: 24, ...about })
+/** What is made, and what is kept. */
+async function make(
+  house: TestHouse,
+  about: Partial<InputOf<'approvalPolicy.createDefaults'>> = {},
+  token = house.token,
+) {
+  const input = { approvals: 1, hours: 24, ...about }
+  const { items } = await house.perform('approvalPolicy.createDefaults', input, { token })
+  return { made: items.filter(({ made }) => made), kept: items.filter(({ made }) => !made) }
 }
 
 const policiesOf = async (house: TestHouse) =>
@@ -116,18 +123,22 @@ test('what is made is named, asks before each of its operations, and is made onc
   const { made, kept } = await make(house)
   assert.deepEqual(kept, [])
   assert.deepEqual(
-    made.map((one) => [one.name, one.actions, one.approvals, one.signed, one.scope]),
-    defaultApprovals.map(({ name, actions: about }) => [name, about, 1, false, tenant]),
+    made.map((one) => [one.name, one.actions, one.approvals, one.signed]),
+    defaultApprovals.map(({ name, actions: about }) => [name, about, 1, false]),
   )
-  const ids = new Set(made.map(({ id }) => id))
-  assert.equal((await policiesOf(house)).filter(({ id }) => ids.has(id)).length, made.length)
+  const ids = new Set(made.map(({ policy }) => policy))
+  const stored = (await policiesOf(house)).filter(({ id }) => ids.has(id))
+  assert.deepEqual(
+    stored.map(({ id, actions: about, scope }) => [id, about, scope]).toSorted(),
+    made.map(({ policy, actions: about }) => [policy, about, tenant]).toSorted(),
+  )
   for (const [name, input] of given)
     assert.equal(await house.codeOf(name, input as never), 'approval_required', name)
   const again = await make(house)
   assert.deepEqual(again.made, [])
   assert.deepEqual(
     again.kept.map(({ policy, actions: about }) => [policy, about]),
-    made.map(({ id, actions: about }) => [id, about]),
+    made.map(({ policy, actions: about }) => [policy, about]),
   )
   const record = (await house.entries()).find(
     ({ event, outcome }) => event === 'approvalPolicy.createDefaults' && outcome === 'ok',
@@ -158,7 +169,14 @@ test('what a policy asks for already is left to it, where it is as strict and as
   })
   const { made, kept } = await make(house)
   assert.deepEqual(kept, [
-    { policy: strict, name: 'exports', actions: ['key.export', 'settings.update'] },
+    {
+      policy: strict,
+      name: 'exports',
+      made: false,
+      approvals: 2,
+      signed: false,
+      actions: ['key.export', 'settings.update'],
+    },
   ])
   const about = made.flatMap(({ actions }) => actions)
   assert.ok(about.includes('key.destroy') && about.includes('subscription.update'))
@@ -206,8 +224,7 @@ test("another tenant gets none about the server's root key", async () => {
     by,
   )
   await house.perform('binding.create', { role: 'approver', principal, scope: tenant }, by)
-  const input = { approvals: 1, hours: 24 }
-  const { made } = await house.perform('approvalPolicy.createDefaults', input, by)
+  const { made } = await make(house, {}, token)
   assert.equal(made.length, defaultApprovals.length - 1)
   assert.ok(made.every(({ actions }) => actions.every((action) => !action.startsWith('system.'))))
   // The doctor has words for the tenant that has none.

@@ -17,8 +17,8 @@ export interface Enough {
 }
 
 /**
- * How many others than the caller are enabled, have the right to decide in the whole tenant, whatever the address and the door, and can log in
- * or are programs. Persons are supposed to have just proved all that they have.
+ * How many others than the caller are enabled, have the right to decide in the whole tenant, whatever the address and the door, and can log
+ * in or are programs. Persons are supposed to have just proved all that they have.
  */
 export async function othersWhoCouldApprove(work: Work, wanted: Enough): Promise<number> {
   const { store, seals } = work.parts

@@ -2,7 +2,6 @@ import { defaultApprovals, type InputOf, type OutputOf } from '@claviger/contrac
 import { newId } from '#keyring'
 import { ClavigerError, type ApprovalPolicy } from '#model'
 import { approvalPolicyRow } from '../rows.ts'
-import { approvalPolicyView } from '../rule-views.ts'
 import type { ChangeVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { othersWhoCouldApprove } from './approvers.ts'
@@ -12,10 +11,17 @@ import { assertRoom } from './rules.ts'
 
 type Wanted = InputOf<'approvalPolicy.createDefaults'>
 
+type Item = OutputOf<'approvalPolicy.createDefaults'>['items'][number]
+
 /** What no policy asks for yet, under the names of the policies to make, and the policies that ask for the rest. */
 interface Missing {
   readonly make: readonly { readonly name: string; readonly actions: readonly string[] }[]
-  readonly kept: OutputOf<'approvalPolicy.createDefaults'>['kept']
+  readonly kept: readonly Item[]
+}
+
+function itemOf(policy: ApprovalPolicy, actions: string[], made: boolean): Item {
+  const { id, name, approvals, signed } = policy
+  return { policy: id, name, made, approvals, signed, actions }
 }
 
 /** Policies of the whole tenant that ask for at least as much. */
@@ -33,7 +39,7 @@ function standingFor(work: Work, action: string, { approvals, signed }: Wanted) 
 
 function missingOf(work: Work, input: Wanted): Missing {
   const isOperator = work.caller.tenant === work.parts.defaultTenant()
-  const kept = new Map<string, { policy: string; name: string; actions: string[] }>()
+  const kept = new Map<string, Item>()
   const make: { name: string; actions: string[] }[] = []
   for (const { name, actions, operators } of defaultApprovals) {
     if (operators === true && !isOperator) continue
@@ -41,12 +47,10 @@ function missingOf(work: Work, input: Wanted): Missing {
     for (const action of actions) {
       const [standing] = standingFor(work, action, input)
       if (standing === undefined) missing.push(action)
-      else {
-        const { id, name: called } = standing
+      else
         kept
-          .getOrInsertComputed(id, () => ({ policy: id, name: called, actions: [] }))
+          .getOrInsertComputed(standing.id, () => itemOf(standing, [], false))
           .actions.push(action)
-      }
     }
     if (missing.length > 0) make.push({ name, actions: missing })
   }
@@ -100,7 +104,9 @@ export const createDefaultApprovalPolicies: ChangeVerb<'approvalPolicy.createDef
         approvals,
         ...(signed ? { signed: 1 } : {}),
       },
-      output: { made: policies.map(approvalPolicyView), kept },
+      output: {
+        items: [...policies.map((one) => itemOf(one, [...one.actions], true)), ...kept],
+      },
     }
   },
 }
