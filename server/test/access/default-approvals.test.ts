@@ -129,8 +129,8 @@ test('what is made is named, asks before each of its operations, and is made onc
   const ids = new Set(made.map(({ policy }) => policy))
   const stored = (await policiesOf(house)).filter(({ id }) => ids.has(id))
   assert.deepEqual(
-    stored.map(({ id, actions: about, scope }) => [id, about, scope]).toSorted(),
-    made.map(({ policy, actions: about }) => [policy, about, tenant]).toSorted(),
+    new Map(stored.map(({ id, actions: about, scope }) => [id, { about, scope }])),
+    new Map(made.map(({ policy, actions: about }) => [policy, { about, scope: tenant }])),
   )
   for (const [name, input] of given)
     assert.equal(await house.codeOf(name, input as never), 'approval_required', name)

@@ -73,6 +73,12 @@ function byCode(error: ClavigerError, asking: Asking | undefined): AwsException 
         `${notAuthorized(asking)} with an explicit deny in a lifecycle policy. ${error.message}`,
         error.code,
       )
+    case 'approval_required':
+      return new AwsException(
+        'AccessDeniedException',
+        `${notAuthorized(asking)} with an explicit deny in an approval policy. ${error.message}`,
+        error.code,
+      )
     case 'not_found':
       return notFound(asking)
     case 'invalid_ciphertext':

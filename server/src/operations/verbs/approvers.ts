@@ -1,4 +1,5 @@
 import type { FactorName } from '@claviger/contract'
+import { everyRowOf } from '#keyring'
 import type { Principal } from '#model'
 import { canLogIn } from '../logins/provider-links.ts'
 import { factorsOf, passwordOf } from '../logins/stored.ts'
@@ -6,8 +7,6 @@ import type { Work } from '../work.ts'
 import { explained, imaginedQuestions, imaginedSession } from './explain/imagined.ts'
 
 /** Who could approve something, as far as that can be told beforehand. */
-
-const PRINCIPALS_PER_READ = 1_000
 
 export interface Enough {
   /** Whether only those count who have a passkey to sign with. */
@@ -24,23 +23,13 @@ export async function othersWhoCouldApprove(work: Work, wanted: Enough): Promise
   const { store, seals } = work.parts
   const { tenant, principal: caller } = work.caller
   let found = 0
-  for (let after: string | undefined; ;) {
-    const rows = await store.list({
-      kind: 'principal',
-      tenant,
-      facets: [],
-      limit: PRINCIPALS_PER_READ,
-      ...(after === undefined ? {} : { after }),
-    })
-    for (const row of rows) {
-      const principal = seals.open<Principal>(row)
-      if (principal.id === caller || !(await couldApprove(work, principal, wanted))) continue
-      found += 1
-      if (found >= wanted.enough) return found
-    }
-    after = rows.at(-1)?.id
-    if (rows.length < PRINCIPALS_PER_READ) return found
+  for await (const row of everyRowOf(store, { kind: 'principal', tenant, facets: [] })) {
+    const principal = seals.open<Principal>(row)
+    if (principal.id === caller || !(await couldApprove(work, principal, wanted))) continue
+    found += 1
+    if (found >= wanted.enough) break
   }
+  return found
 }
 
 async function couldApprove(work: Work, principal: Principal, { signed }: Enough) {
