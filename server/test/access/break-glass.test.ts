@@ -164,7 +164,7 @@ test('an emergency waits for the approval of others, unless it was made not to',
     assert.equal(await house.codeOf('breakGlass.open', input, as(token)), 'approval_required')
     const { id: approval } = await house.perform(
       'approval.request',
-      { operation: 'breakGlass.open', input, comment: '' },
+      { operation: 'breakGlass.open', input: { glass: glass.id, reason }, comment: '' },
       as(token),
     )
     await house.perform('approval.approve', { approval, comment: '' }, { token: approver.token })
