@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
+import type { Store } from '#store'
 import { DrivenClock } from '../harness/clock.ts'
 import { startHouse, type TestHouse } from '../harness/house.ts'
 import { temporaryFolder } from '../harness/server-process.ts'
+import { storeWith } from '../harness/store-with.ts'
 
 /** That a version ends by its own dates is in the ledger, and so told: ahead and when it has come, once, whatever the server does. */
 
@@ -117,6 +119,47 @@ test('what was missed while the server was down is told once when it is back, by
   await one.close()
   await other.close()
 })
+
+for (const when of ['before', 'after'] as const)
+  test(`a commit that fails ${when} it is durable leaves each end told once`, async () => {
+    const clock = new DrivenClock()
+    let countdown = Infinity
+    const wrapStore = (store: Store): Store =>
+      storeWith(store, {
+        async commit(batch) {
+          countdown -= 1
+          const fails = countdown === 0
+          if (fails && when === 'before') throw new Error('the disk is gone')
+          const result = await store.commit(batch)
+          if (fails) throw new Error('the disk is gone')
+          return result
+        },
+      })
+    await using house = await startHouse({ clock, wrapStore })
+    const dates = {
+      protectStopAt: clock.now() + 100 * DAY_MS,
+      processStopAt: clock.now() + 200 * DAY_MS,
+    }
+    const keys = [(await house.createKey(dates)).id, (await house.createKey(dates)).id]
+    let failures = 0
+    // The job commits the lease, and then one change for each key.
+    for (const [day, failing] of [
+      [70, 1],
+      [30, 2],
+      [70, 3],
+      [30, 2],
+    ] as const) {
+      clock.advance(day * DAY_MS)
+      countdown = failing
+      await house.runJob('endDates').catch(() => (failures += 1))
+      countdown = Infinity
+      await house.renewToken()
+      await house.runJob('endDates')
+    }
+    assert.equal(failures, 4)
+    for (const key of keys) assert.deepEqual(await told(house, key), everything)
+    assert.deepEqual((await house.perform('system.doctor', {})).findings, [])
+  })
 
 test('a database from before finds the same, and doctor misses what was taken from the index', async () => {
   await using folder = await temporaryFolder()
