@@ -153,6 +153,8 @@ for (const when of ['before', 'after'] as const)
       countdown = failing
       await house.runJob('endDates').catch(() => (failures += 1))
       countdown = Infinity
+      // The ledger opens again by itself.
+      while (!house.house.serving()) await new Promise((resolve) => setImmediate(resolve))
       await house.renewToken()
       await house.runJob('endDates')
     }
