@@ -26,7 +26,7 @@ function schemaWithout(schema: z.ZodType, path: readonly string[]): z.ZodType {
   )
 }
 
-/** An input, on the wire or as the server works with it, without them; attacker-chosen. */
+/** An input, on the wire or as the server works with it, without them, and itself where it has none; attacker-chosen. */
 export function withoutSecrets({ secrets = [] }: Secrets, input: unknown): unknown {
   return secrets.reduce((value, path) => valueWithout(value, path.split('.')), input)
 }
@@ -34,5 +34,7 @@ export function withoutSecrets({ secrets = [] }: Secrets, input: unknown): unkno
 function valueWithout(value: unknown, [name = '', ...rest]: readonly string[]): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return value
   const { [name]: inner, ...others } = value as Readonly<Record<string, unknown>>
-  return rest.length === 0 ? others : { ...others, [name]: valueWithout(inner, rest) }
+  if (rest.length === 0) return others
+  const kept = valueWithout(inner, rest)
+  return kept === inner ? value : { ...others, [name]: kept }
 }

@@ -39,6 +39,7 @@ test('each secret that a row names is one of its input, and the schema without i
   const schema = inputWithoutSecrets(row)
   const kept = withoutSecrets(row, wire)
   assert.deepEqual(kept, { seal: { kind: 'passphrase' } })
+  assert.equal(withoutSecrets(row, kept), kept)
   assert.equal(schema.safeParse(kept).success, true)
   for (const one of [wire, { ...wire, seal: { kind: 'passphrase' } }, { seal: wire.seal }])
     assert.equal(schema.safeParse(one).success, false)

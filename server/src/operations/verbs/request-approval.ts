@@ -42,7 +42,7 @@ function readWanted(operation: string, given: Readonly<Record<string, unknown>>)
       field: 'operation',
     })
   }
-  if (canonicalJson(withoutSecrets(row, given)) !== canonicalJson(given)) {
+  if (withoutSecrets(row, given) !== given) {
     throw new ClavigerError(
       'invalid_request',
       `Leave the secrets out (${row.secrets?.join(', ')}): whoever decides sees the input, and approves it whatever they are`,
