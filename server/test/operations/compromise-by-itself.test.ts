@@ -123,7 +123,7 @@ test('where nobody said what a key protects, somebody is asked; a store that is 
 test('when its time is up, a case whose data is not re-wrapped is somebody’s to decide', async () => {
   const clock = new DrivenClock()
   await using house = await startHouse({ clock })
-  const { key } = await scene(house)
+  const { key, store } = await scene(house)
   const { id } = await open(house, key, { destroyDays: 7 })
   await house.runJob('compromise')
   clock.advance(3 * DAY_MS)
@@ -135,7 +135,15 @@ test('when its time is up, a case whose data is not re-wrapped is somebody’s t
   assert.equal((await house.perform('key.get', { key })).state, 'deactivated')
   await house.perform('compromise.revoke', { case: id, anyway: 'the data is gone' })
   await house.runJob('compromise')
-  assert.equal((await house.perform('compromise.get', { case: id })).waitsFor, 'dependents')
+  const given = await house.perform('compromise.get', { case: id })
+  assert.equal(given.waitsFor, 'dependents')
+  // What was given up is not asked about again, and stands in the report.
+  await house.perform('dependent.acknowledge', { dependent: store, notice: given.notice ?? -1 })
+  await house.runJob('compromise')
+  const { document } = await house.perform('compromise.report', { case: id })
+  const { left, revoked } = JSON.parse(document) as { left: string[]; revoked: { anyway: string } }
+  assert.equal(revoked.anyway, 'the data is gone')
+  assert.match(left.join(), /orders\.db was not re-wrapped/)
 })
 
 test('after the last run programs get half a minute to decrypt what they had read before', async () => {

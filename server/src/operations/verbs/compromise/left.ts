@@ -85,6 +85,9 @@ export async function leftOf(work: Work, one: CompromiseCase, notices: Notices):
   const others = [
     ...(one.assessedAt === undefined ? ['its uses were not looked at (compromise assess)'] : []),
     ...(one.revokedAt === undefined ? ['it is not revoked (compromise revoke)'] : []),
+    ...(one.destroyDays !== undefined && one.destroyAt === undefined
+      ? ['its destruction is ordered, and not scheduled yet (compromise destroy)']
+      : []),
     ...silent,
   ]
   return {
