@@ -70,14 +70,10 @@ export async function inProcess(
 
 async function appears(path: string, gone: () => boolean): Promise<void> {
   const deadline = performance.now() + READY_MS_MAX
-  for (;;) {
-    try {
-      await stat(path)
-      return
-    } catch {
-      if (gone() || performance.now() > deadline) throw new Error('the server did not become ready')
-      await wait(20)
-    }
+  // The file is there, and its owner's alone, a moment before anything is in it.
+  while (((await stat(path).catch(() => undefined))?.size ?? 0) === 0) {
+    if (gone() || performance.now() > deadline) throw new Error('the server did not become ready')
+    await wait(20)
   }
 }
 
