@@ -34,6 +34,7 @@ export const exitCodeOfError = Object.freeze({
   method_not_allowed: exitCodes.general,
   request_timeout: exitCodes.unavailable,
   conflict: exitCodes.conflict,
+  limit_reached: exitCodes.conflict,
   wrong_state: exitCodes.conflict,
   acknowledgement_required: exitCodes.conflict,
   already_initialized: exitCodes.conflict,
@@ -78,6 +79,8 @@ export const adviceForError = Object.freeze({
     'Client and server may be of different versions: compare claviger version and status.',
   request_timeout: 'Try again; look at the network if it happens again.',
   conflict: 'Look at what is there, then decide.',
+  limit_reached:
+    "Rotate it with 'claviger key rotate KEY'; 'claviger key versions KEY' shows the counts.",
   wrong_state: "'claviger key get KEY' and 'claviger key versions KEY' show the states.",
   acknowledgement_required:
     "See 'claviger key dependents KEY', then repeat it with --acknowledge and the digest of that.",

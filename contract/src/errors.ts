@@ -24,6 +24,7 @@ export const errorCodes = {
   method_not_allowed: { status: 405, title: 'The address does not know this method' },
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
   conflict: { status: 409, title: 'The request contradicts what is there' },
+  limit_reached: { status: 409, title: 'The version has been used as often as it may' },
   wrong_state: { status: 409, title: 'The state of the key does not allow this' },
   acknowledgement_required: {
     status: 409,

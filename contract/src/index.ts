@@ -80,13 +80,14 @@ export {
   type WireInputOf,
   type WireOutputOf,
 } from './operations/index.ts'
+export { rotationTriggers, type RotationTriggers } from './rotation.ts'
 export {
+  alarmSeverities,
   rotationEvents,
-  rotationTriggers,
+  type AlarmSeverity,
   type RotatedBy,
   type RotationCause,
   type RotationEvent,
-  type RotationTriggers,
-} from './rotation.ts'
+} from './rotation-names.ts'
 export { inputWithoutSecrets, withoutSecrets } from './without-secrets.ts'
 export { duties, dutyNames, roleNames, roles, type DutyName, type RoleName } from './roles.ts'

@@ -22,6 +22,7 @@ export const lifecycleRuleNames = [
   'quantumMin',
   'cryptoperiods',
   'rotation',
+  'limits',
   'export',
   'destructionDaysMin',
   'owner',

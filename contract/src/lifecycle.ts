@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import * as codec from './codecs.ts'
 import type { KeyType, LifecycleRule } from './lifecycle-names.ts'
-import { rotationTriggerFields as triggers } from './rotation.ts'
+import { rotationCalendar, rotationTriggerFields as triggers } from './rotation.ts'
 
 /** What a lifecycle policy can ask of keys. Each rule that is absent asks for nothing. */
 
 /** A hundred years, in days. */
 const PERIOD_DAYS_MAX = 36_500
 
+const count = z.int().min(1)
 const days = z.int().min(1).max(PERIOD_DAYS_MAX)
 
 const period = z.strictObject({
@@ -51,9 +52,22 @@ export const lifecycleRules = z.strictObject({
       uses: triggers.uses,
       bytes: triggers.bytes,
       wraps: triggers.wraps,
+      beforeExpiryDays: triggers.beforeExpiryDays,
+      calendars: z
+        .array(rotationCalendar)
+        .min(1)
+        .max(16)
+        .optional()
+        .describe('At the times of one of these calendars'),
+      on: triggers.on,
+      alarm: triggers.alarm,
     })
     .optional()
-    .describe('When secret keys made here are rotated by themselves at the latest'),
+    .describe('When keys are rotated by themselves at the latest, or imported ones are overdue'),
+  limits: z
+    .strictObject({ uses: count.optional(), bytes: count.optional(), wraps: count.optional() })
+    .optional()
+    .describe('What a version protects at the most: keys have these limits, or lower ones'),
   export: z.literal('forbidden').optional().describe('No key is made exportable, and none leaves'),
   destructionDaysMin: z
     .int()

@@ -10,12 +10,13 @@ import {
   endDates,
   execution,
   expiry,
+  occurrences,
   rotation,
   type Job,
 } from '#jobs'
 import { Custody, Hierarchy, logPrimitives, Ring, RowSeals } from '#keyring'
 import { Ledger, Log } from '#ledger'
-import { ClavigerError, type Clock, type DueJob } from '#model'
+import { ClavigerError, RotationWaits, type Clock, type DueJob } from '#model'
 import {
   BegunLogins,
   Ceremonies,
@@ -165,10 +166,22 @@ function jobsOf(
         while ((await gate.performAsSystem('compromise.look', tenant, { case: id })).more);
       },
     }),
+    occurrences({
+      ...partsOf('occurrence'),
+      async step({ tenant, id }) {
+        const asked = { occurrence: id }
+        return (await gate.performAsSystem('rotation.raise', tenant, asked)).isDone
+      },
+    }),
     rotation({
       ...partsOf('rotation'),
       async act({ tenant, key }) {
-        await gate.performAsSystem('key.rotateDue', tenant, { key })
+        try {
+          await gate.performAsSystem('key.rotateDue', tenant, { key })
+        } catch (thrown) {
+          if (!(thrown instanceof RotationWaits)) throw thrown
+          await gate.performAsSystem('rotation.wait', tenant, { key })
+        }
       },
     }),
     execution({ ...partsOf('execution'), act: (due) => doApproved(gate, foundation, due) }),

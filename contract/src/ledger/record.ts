@@ -61,15 +61,18 @@ export const ENTRY_BYTES_MAX = 65_535
 
 /**
  * Events of the records that have no operation of their own: the end of a destruction's window, after which the material of a key or a
- * version is gone, a rotation that was due, the end of imported material, an end date of a version that has come or is near, a look at the
- * case of a compromise in which others have to do something first, the lease of a job to a node, the token and the access key that a
- * development server makes for its owner, the keys and principals of its seed file, the use of an approval by an operation that changes
- * nothing, an approved operation that the server could not do, and what becomes of the notices that webhooks are told.
+ * version is gone, a rotation that was due, what happened and is told to the keys that ask to be rotated for it, a rotation that waits
+ * until the next public key was shown for long enough, the end of imported material, an end date of a version that has come or is near, a
+ * look at the case of a compromise in which others have to do something first, the lease of a job to a node, the token and the access key
+ * that a development server makes for its owner, the keys and principals of its seed file, the use of an approval by an operation that
+ * changes nothing, an approved operation that the server could not do, and what becomes of the notices that webhooks are told.
  */
 export const internalEvents = [
   'key.erase',
   'key.eraseVersion',
   'key.rotateDue',
+  'rotation.raise',
+  'rotation.wait',
   'key.expireMaterial',
   'key.tellEndDate',
   'compromise.look',

@@ -9,6 +9,7 @@ import {
   keyStates,
   keyUsages,
   keyView,
+  limits,
   nextPage,
   page,
   placed,
@@ -43,6 +44,7 @@ export const createKey = operation({
     ...described,
     ...placed,
     ...dates,
+    ...limits,
     rotation: rotationTriggers
       .optional()
       .describe('What makes the next version by itself; key.setRotation changes it'),
@@ -109,7 +111,7 @@ export const updateKey = operation({
   effect: 'change',
   action: 'key.update',
   route: 'PATCH /v1/keys/{key}',
-  summary: 'Change the description, labels, owner or end dates of a key',
+  summary: 'Change the description, labels, owner, end dates or limits of a key',
   input: z.strictObject({
     ...key,
     description: described.description,
@@ -117,6 +119,7 @@ export const updateKey = operation({
     owner: described.owner,
     protectStopAt: dates.protectStopAt,
     processStopAt: dates.processStopAt,
+    ...limits,
   }),
   output: keyView,
   errors: stateErrors,
@@ -133,6 +136,10 @@ export const rotateKey = operation({
     ...key,
     protectStopAt: dates.protectStopAt,
     processStopAt: dates.processStopAt,
+    now: z
+      .boolean()
+      .optional()
+      .describe('At once, though the next public key was not shown for as long as is asked'),
   }),
   output: keyView,
   errors: [...stateErrors, 'wrong_usage', 'overloaded', 'crypto_unavailable'],

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import * as codec from '../codecs.ts'
 import { operation } from '../operation.ts'
-import { rotationTriggerFields } from '../rotation.ts'
+import { prePublishDays, rotationTriggerFields } from '../rotation.ts'
 import { keyView } from './shared.ts'
 
 /** What makes the next version of a key by itself, and the keys that others verify with meanwhile. */
@@ -19,6 +19,11 @@ export const setRotation = operation({
       .boolean()
       .optional()
       .describe('Of signature keys: make the next version ahead, and show its public key already'),
+    prePublishDays: prePublishDays
+      .optional()
+      .describe(
+        'Of signature keys: show the next public key at least so many days before it signs',
+      ),
     off: z.boolean().optional().describe('No longer'),
   }),
   output: keyView,

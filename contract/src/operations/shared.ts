@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import * as codec from '../codecs.ts'
 import { errorCodes, type ErrorCode } from '../errors.ts'
-import { rotatedBy, rotationTriggers } from '../rotation.ts'
+import { rotatedBy } from '../rotation-names.ts'
+import { prePublishDays, rotationTriggers } from '../rotation.ts'
 
 /** Shapes that several rows share. */
 
@@ -73,6 +74,8 @@ export const versionView = z.strictObject({
   wraps: z.int().describe('Data keys wrapped by this version'),
 })
 
+const most = z.int().min(0)
+
 export const keyView = z.strictObject({
   id: codec.uuid,
   tenant: codec.uuid,
@@ -112,10 +115,17 @@ export const keyView = z.strictObject({
         .boolean()
         .optional()
         .describe('The next version is made ahead, and its public key shown already'),
+      prePublishDays: prePublishDays
+        .optional()
+        .describe('The next public key is shown at least so many days before it signs'),
       nextAt: codec.timestamp().optional().describe('The next one that is known beforehand'),
     })
     .optional()
     .describe('What makes the next version by itself'),
+  limits: z
+    .strictObject({ uses: most.optional(), bytes: most.optional(), wraps: most.optional() })
+    .optional()
+    .describe('What a version protects at the most'),
   awaitsMaterial: z.boolean().optional().describe('The material is to be imported'),
   materialExpiresAt: codec.timestamp().optional().describe('When imported material is forgotten'),
   materialId: codec.materialId.describe('Of the current version'),
@@ -164,6 +174,19 @@ export const dates = {
     .optional()
     .describe('After this only decrypt, verify and the like'),
   processStopAt: codec.timestamp().optional().describe('After this nothing'),
+}
+
+/** How much each version of a key protects at the most. */
+export const limits = {
+  usesMax: most
+    .optional()
+    .describe('A version used so many times protects no more; 0: as often as wanted'),
+  bytesMax: most
+    .optional()
+    .describe('A version protects so many bytes at the most; 0: as many as wanted'),
+  wrapsMax: most
+    .optional()
+    .describe('A version wraps so many data keys at the most; 0: as many as wanted'),
 }
 
 /** A failed item of a batch: the same code and words as the operation alone would give. */

@@ -78,6 +78,7 @@ async function attempt<Due>(act: (due: Due) => Promise<void>, thing: Due): Promi
   return undefined
 }
 
-function rest(milliseconds: number): Promise<void> {
+/** A pause, so that requests have at least half of the ledger's time. */
+export function rest(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }

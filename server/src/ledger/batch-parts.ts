@@ -1,3 +1,4 @@
+import { ClavigerError, type Counters } from '#model'
 import type { Change, CounterDelta, RowReference, RowWrite } from '#store'
 import type { PlannedChange } from './order.ts'
 import type { RecordDraft } from './record.ts'
@@ -45,17 +46,39 @@ export function addFacets(
     facets.add(`tenant=${record.tenant}`)
 }
 
+const nothing: Counters = { uses: 0, bytes: 0, wraps: 0 }
+
+export function plus(one: Counters, other: Counters): Counters {
+  return {
+    uses: one.uses + other.uses,
+    bytes: one.bytes + other.bytes,
+    wraps: one.wraps + other.wraps,
+  }
+}
+
+/** Adds up what is done with a version; up to the last that protects it has to be within the limits of its key. */
 export function addCounter(counters: Map<string, CounterDelta>, delta: CounterDelta): void {
   const name = `${delta.key}/${delta.version}`
   const sum = counters.get(name)
-  if (sum === undefined) counters.set(name, delta)
-  else {
-    counters.set(name, {
-      key: delta.key,
-      version: delta.version,
-      uses: sum.uses + delta.uses,
-      bytes: sum.bytes + delta.bytes,
-      wraps: sum.wraps + delta.wraps,
-    })
+  if (sum === undefined) {
+    counters.set(name, delta)
+    return
   }
+  const all = plus(sum, delta)
+  const { key, version, within = sum.within } = delta
+  if (within === undefined) {
+    counters.set(name, { key, version, ...all })
+    return
+  }
+  const limited = delta.within === undefined ? (sum.limited ?? plus(sum, nothing)) : all
+  counters.set(name, { key, version, ...all, within, limited })
+}
+
+/** What callers are told where the ledger cannot be written. */
+export function unavailable(cause?: unknown): ClavigerError {
+  return new ClavigerError(
+    'ledger_unavailable',
+    'The ledger could not be written, so the operation was refused; try again when the server is ready',
+    { cause },
+  )
 }

@@ -1,7 +1,8 @@
 import { ClavigerError, toClavigerError, type Clock } from '#model'
 import type { Change, CounterDelta, PersonalValue, Row, RowReference, Store } from '#store'
-import { addCounter, addFacets, describe, subjects } from './batch-parts.ts'
+import { addCounter, addFacets, describe, subjects, unavailable } from './batch-parts.ts'
 import { assertFits, encodeBundle } from './bundle.ts'
+import { refuse, refuseBeyond } from './limits.ts'
 import { encodeChange, encodeRecord, type RecordDraft } from './record.ts'
 
 /**
@@ -27,6 +28,12 @@ export interface PlannedChange {
   digest(row: Row): string
 }
 
+/** What is recorded in place of something that is not allowed after all, and what its caller is told. */
+export interface Refusal {
+  readonly records: readonly RecordDraft[]
+  readonly error: ClavigerError
+}
+
 /** Something done, or refused, that must be durable in the ledger before it is told. */
 export interface Submission {
   /** One or more entries, in order. A change belongs to the first. */
@@ -39,9 +46,9 @@ export interface Submission {
    * Checks again after the revision moved: the records to write now, which are refusals where it is no longer allowed, and the error
    * to answer with. Undefined where all still holds.
    */
-  recheck(): Promise<
-    { readonly records: readonly RecordDraft[]; readonly error: ClavigerError } | undefined
-  >
+  recheck(): Promise<Refusal | undefined>
+  /** What is recorded and told instead, where a version would come beyond a limit of its key. */
+  beyond?(key: string, version: number): Refusal
 }
 
 /** What the caller of {@link Ledger.record} learns once it is durable. */
@@ -54,7 +61,7 @@ export type Recorded =
       readonly condition: 'absent' | 'unchanged'
     }
 
-interface Waiting {
+export interface Waiting {
   readonly submission: Submission
   records: readonly RecordDraft[]
   change: PlannedChange | undefined
@@ -219,12 +226,8 @@ export class Ledger {
       stale.map(async (waiting) => {
         const refusal = await waiting.submission.recheck()
         waiting.revision = revision
-        if (refusal !== undefined) {
-          waiting.records = refusal.records
-          waiting.refusal = refusal.error
-          waiting.change = undefined
-          waiting.counters = []
-        }
+        waiting.counters = waiting.submission.counters
+        if (refusal !== undefined) refuse(waiting, refusal)
       }),
     )
   }
@@ -339,6 +342,12 @@ export class Ledger {
         this.#conflicts.push(() => culprit?.resolve({ kind: 'conflict', subject, condition }))
         return
       }
+      case 'exceeded': {
+        this.#personal.push(...formed.batch.personal)
+        refuseBeyond(formed.members, result)
+        this.#queue.unshift(...formed.members)
+        break
+      }
     }
     for (const tell of this.#conflicts.splice(0)) tell()
   }
@@ -386,12 +395,4 @@ export class Ledger {
       if (!this.#closed) setTimeout(() => void this.#recover(), RECOVERY_PAUSE_MS).unref()
     }
   }
-}
-
-function unavailable(cause?: unknown): ClavigerError {
-  return new ClavigerError(
-    'ledger_unavailable',
-    'The ledger could not be written, so the operation was refused; try again when the server is ready',
-    { cause },
-  )
 }

@@ -2,6 +2,7 @@ import type { CompromiseCase } from './compromise.ts'
 import { nextTelling } from './end-dates.ts'
 import { hasReplicas, isReplica, type Counters, type Key, type KeyVersion } from './key.ts'
 import type { Delivery } from './notice.ts'
+import type { Occurrence } from './occurrence.ts'
 import { nextRotation } from './rotation.ts'
 import type { Approval } from './rules.ts'
 import { keyRefusal } from './state.ts'
@@ -15,6 +16,7 @@ export type DueJob =
   | 'endDates'
   | 'execution'
   | 'expiry'
+  | 'occurrence'
   | 'rotation'
 
 /** Milliseconds since 1970, or as soon as a counter of a version has come so far. */
@@ -41,7 +43,8 @@ function dueRotation(key: Key, current: KeyVersion): readonly DueWork[] {
   const { rotation } = key
   if (rotation === undefined || keyRefusal(key) !== undefined) return []
   const at = isReplica(key) ? undefined : nextRotation(key, current)
-  const { uses, bytes, wraps } = rotation.triggers
+  // A counter that waits has come as far as it can.
+  const { uses, bytes, wraps } = rotation.reached === undefined ? rotation.triggers : {}
   const limits = {
     ...(uses === undefined ? {} : { uses }),
     ...(bytes === undefined ? {} : { bytes }),
@@ -87,4 +90,9 @@ export function dueOfDelivery({ nextAt }: Delivery): readonly DueWork[] {
 export function dueOfApproval({ state, automatic, decisions }: Approval): readonly DueWork[] {
   if (state !== 'approved' || automatic !== true) return []
   return [{ job: 'execution', at: decisions.at(-1)?.at ?? 0 }]
+}
+
+/** What happened is told to the keys from its time on. */
+export function dueOfOccurrence({ at }: Pick<Occurrence, 'at'>): readonly DueWork[] {
+  return [{ job: 'occurrence', at }]
 }

@@ -53,6 +53,13 @@ export class PolicyViolated extends ClavigerError {
   }
 }
 
+/** A rotation is due, and the next public key was not shown for long enough: it is for the job, and nobody else is told. */
+export class RotationWaits extends ClavigerError {
+  constructor() {
+    super('wrong_state', 'The next public key is to be shown for longer before it signs')
+  }
+}
+
 /** The operation is allowed, but only once the caller has proved again who it is. */
 export class StepUpRequired extends ClavigerError {
   readonly demand: StepUpDemand

@@ -26,6 +26,7 @@ export {
   KeyError,
   LoginRefused,
   PolicyViolated,
+  RotationWaits,
   StepUpRequired,
   toClavigerError,
 } from './errors.ts'
@@ -98,6 +99,7 @@ export {
   brokenRules,
   datesCutTo,
   datesWithin,
+  limitsWithin,
   rotationWithin,
   rulesFor,
   violationsOf,
@@ -110,13 +112,28 @@ export {
   dueOfCase,
   dueOfDelivery,
   dueOfKey,
+  dueOfOccurrence,
   dueOfVersion,
   type DueJob,
   type DueWork,
 } from './due.ts'
-export { envelopeKeyId, hasReplicas, isReplica } from './key.ts'
-export type { Counters, Key, KeyVersion, MultiRegion, Revocation } from './key.ts'
+export { counterNames, envelopeKeyId, hasReplicas, isBeyond, isReplica } from './key.ts'
+export type { Counters, Key, KeyVersion, Limits, MultiRegion, Revocation } from './key.ts'
 export type { Lease } from './lease.ts'
+export {
+  alarms,
+  asksForEvents,
+  isReached,
+  isServed,
+  isToHear,
+  raisedFor,
+  severityRank,
+  type Alarm,
+  type Occurrence,
+  type Raised,
+  type Reach,
+  type Revealing,
+} from './occurrence.ts'
 export {
   accountOf,
   isInScope,
@@ -137,6 +154,8 @@ export {
   nextRotation,
   rotationCause,
   sameCryptoperiod,
+  shownSince,
+  waitsFor,
   type Rotation,
 } from './rotation.ts'
 export {

@@ -45,6 +45,8 @@ export interface Key {
   /** The key policy as it was put; without one, everything is left to bindings. */
   readonly policy?: string
   readonly rotation?: Rotation
+  /** What each version protects at the most: it is refused beyond, whether there is a next version or not. */
+  readonly limits?: Limits
   /** The version after the current one, whose material was imported and waits for a rotation. */
   readonly pending?: number
   /** It is compromised, and only re-wrapped out of. */
@@ -90,6 +92,16 @@ export interface Counters {
   readonly uses: number
   readonly bytes: number
   readonly wraps: number
+}
+
+/** How far counters may come for what protects; what processes goes on beyond. */
+export type Limits = { readonly [Name in keyof Counters]?: number | undefined }
+
+export const counterNames = ['uses', 'bytes', 'wraps'] as const
+
+/** Whether counters are beyond a limit, after so much more. */
+export function isBeyond(limits: Limits, counted: Counters, more: Counters): boolean {
+  return counterNames.some((name) => counted[name] + more[name] > (limits[name] ?? Infinity))
 }
 
 /** The id that ciphertexts of a key name: of related multi-Region keys the shared one. */

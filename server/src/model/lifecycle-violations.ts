@@ -1,14 +1,10 @@
 import type { KeyType, LifecycleRule, LifecycleRules } from '@claviger/contract'
 import { keyTypeOf } from './cryptoperiods.ts'
-import type { Key, KeyVersion } from './key.ts'
-import {
-  covering,
-  least,
-  rotationTriggerNames,
-  strictest,
-  type LifecyclePolicy,
-  type Wanted,
-} from './lifecycle.ts'
+import type { Counters, Key, KeyVersion } from './key.ts'
+import { least } from './least.ts'
+import { unlimited } from './lifecycle-limits.ts'
+import { lacking, overdue, withAsked } from './lifecycle-rotation.ts'
+import { covering, strictest, type LifecyclePolicy, type Wanted } from './lifecycle.ts'
 import type { Principal } from './principal.ts'
 
 /** What of a key breaks which lifecycle policy. Pure rules over values. */
@@ -27,6 +23,10 @@ export interface GovernedKey {
   }
   /** Undefined where there is no such principal. */
   readonly owner: Pick<Principal, 'kind' | 'state'> | undefined
+  /** When it is looked at, in milliseconds since 1970. */
+  readonly now: number
+  /** Of the current version of an imported key, where a policy asks. */
+  readonly counters?: Counters | undefined
 }
 
 export interface Violation {
@@ -75,15 +75,10 @@ const checks: Checks = {
     return period === undefined ? [] : governed.versions.flatMap(overlong(governed.key, period))
   },
   rotation: (wanted, governed) =>
-    canRotateItself(governed)
-      ? rotationTriggerNames.flatMap((name) => {
-          const most = wanted[name] ?? Number.POSITIVE_INFINITY
-          const own = governed.key.rotation?.triggers[name] ?? Number.POSITIVE_INFINITY
-          if (own <= most) return []
-          const words = `it is not rotated by itself within ${most} ${unitOf[name]}`
-          return [{ what: name, excess: own - most, words }]
-        })
-      : [],
+    governed.key.origin === 'imported'
+      ? overdueOf(wanted, governed)
+      : lacking(wanted, governed.key.rotation?.triggers),
+  limits: (wanted, { key }) => unlimited(wanted, key.limits),
   export: (_forbidden, { key }) =>
     key.exportable ? [{ excess: 0, words: 'it is exportable' }] : [],
   owner: (wanted, { owner }) => {
@@ -98,18 +93,20 @@ const checks: Checks = {
       .map((name) => ({ what: name, excess: 0, words: `it has no label ${name}` })),
 }
 
-const unitOf = { everyDays: 'days', uses: 'uses', bytes: 'bytes', wraps: 'wraps' } as const
-
 function typeOf({ key, strength }: GovernedKey) {
   return keyTypeOf(key.usage, strength.isSymmetric)
 }
 
-/**
- * Of secret keys that are made here: imported material comes from outside, and the public half of a pair is with others, who must take
- * the next one first.
- */
-function canRotateItself({ key, strength }: Pick<GovernedKey, 'key' | 'strength'>): boolean {
-  return strength.isSymmetric && key.origin === 'generated'
+const nothing: Counters = { uses: 0, bytes: 0, wraps: 0 }
+
+/** Imported material comes from outside: it does not rotate itself, and shows when others should have seen to it. */
+function overdueOf(
+  wanted: Wanted['rotation'],
+  { key, versions, counters = nothing, now }: GovernedKey,
+): readonly Broken[] {
+  const current = versions.find(({ version }) => version === key.version)
+  if (current === undefined || current.awaitsMaterial === true) return []
+  return overdue(wanted, current, counters, now)
 }
 
 /** What of a version outlasts a period. The version that protects now has both ends; those before it are left with the second. */
@@ -255,16 +252,27 @@ export function rulesFor(
   return strictest(covering(policies, key).map(({ rules }) => rules))
 }
 
-/** The rotation of a new key: its own, with what the rules ask for where that is not in it. `now` is in milliseconds since 1970. */
+/**
+ * The rotation of a new key: its own, with what the rules ask for where that is not in it. A signature key that is rotated for the rules
+ * alone shows its next public key ahead, so that nobody meets a signature they cannot verify. `now` is in milliseconds since 1970.
+ */
 export function rotationWithin(
   rules: LifecycleRules,
-  governed: Pick<GovernedKey, 'key' | 'strength'>,
+  { key }: { readonly key: Pick<Key, 'rotation' | 'origin' | 'usage'> },
   now: number,
 ): Key['rotation'] {
-  const { rotation } = governed.key
-  if (rules.rotation === undefined || !canRotateItself(governed)) return rotation
-  return {
-    triggers: { ...rules.rotation, ...rotation?.triggers },
-    since: rotation?.since ?? now,
-  }
+  const { rotation, origin, usage } = key
+  if (rules.rotation === undefined || origin === 'imported') return rotation
+  const triggers = withAsked(rules.rotation, rotation?.triggers)
+  if (rotation !== undefined) return { ...rotation, triggers }
+  return { triggers, since: now, ...(usage === 'sign' ? { publishNext: true } : {}) }
+}
+
+/** The limits of a new key: its own, and where it has none what the rules ask for. */
+export function limitsWithin(
+  { limits }: LifecycleRules,
+  { limits: own = {} }: Pick<Key, 'limits'>,
+): Pick<Key, 'limits'> {
+  const all = { ...limits, ...own }
+  return Object.keys(all).length === 0 ? {} : { limits: all }
 }

@@ -7,6 +7,9 @@ import {
 } from '@claviger/contract/lifecycle-names'
 import { canonicalJson } from './canonical.ts'
 import type { Cryptoperiod } from './cryptoperiods.ts'
+import { least } from './least.ts'
+import { lowest } from './lifecycle-limits.ts'
+import { soonest } from './lifecycle-rotation.ts'
 import { isInScope, type Scope } from './principal.ts'
 
 /**
@@ -42,7 +45,8 @@ const meets: Meets = {
   strengthMin: Math.max,
   quantumMin: Math.max,
   cryptoperiods: shortest,
-  rotation: sooner,
+  rotation: soonest,
+  limits: lowest,
   export: () => 'forbidden',
   destructionDaysMin: Math.max,
   owner: (one, other) => (one === 'person' ? one : other),
@@ -51,20 +55,6 @@ const meets: Meets = {
 
 function sorted(names: readonly string[]): string[] {
   return [...new Set(names)].toSorted()
-}
-
-/** The less of two numbers that may be absent, which is the other then. */
-export function least(one: number | undefined, other: number | undefined): number | undefined {
-  if (one === undefined || other === undefined) return one ?? other
-  return Math.min(one, other)
-}
-
-/** The triggers that a policy can ask for. */
-export const rotationTriggerNames = ['everyDays', 'uses', 'bytes', 'wraps'] as const
-
-function sooner(one: Wanted['rotation'], other: Wanted['rotation']): Wanted['rotation'] {
-  const entries = rotationTriggerNames.map((name) => [name, least(one[name], other[name])] as const)
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined))
 }
 
 type Bounds = NonNullable<Periods[KeyType]>

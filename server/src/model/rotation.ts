@@ -1,11 +1,12 @@
-import type { RotationCause, RotationEvent, RotationTriggers } from '@claviger/contract'
+import type { RotationCause, RotationTriggers } from '@claviger/contract'
 import { Cron } from 'croner'
 import { ClavigerError } from './errors.ts'
 import type { Counters, Key, KeyVersion } from './key.ts'
+import type { Raised } from './occurrence.ts'
 
 /** When keys are rotated by themselves: pure rules over triggers and times. Dates are milliseconds since 1970. */
 
-const DAY_MS = 86_400_000
+export const DAY_MS = 86_400_000
 
 /**
  * What makes the next version by itself, and since when days and calendar are counted: when it was asked for, or last happened by one of
@@ -16,12 +17,20 @@ export interface Rotation {
   readonly since: number
   /** The next version is made ahead, so that whoever verifies knows its public key before anything is signed with it. */
   readonly publishNext?: true
+  /** For how many days that is, at least, and since when the next public key is shown; absent where there is none. */
+  readonly prePublish?: { readonly days: number; readonly since?: number }
+  /** A counter came so far before the next public key was shown for long enough: the rotation waits for that. */
+  readonly reached?: { readonly cause: RotationCause; readonly at: number }
   /** What happened that the key is to be rotated for, and was not yet. */
-  readonly raised?: { readonly event: RotationEvent; readonly at: number }
+  readonly raised?: Raised
 }
 
 /** The first time after `since` that a calendar names; undefined where it names none. @throws what croner does not understand */
-function nextInCalendar(expression: string, timeZone: string, since: number): number | undefined {
+export function nextInCalendar(
+  expression: string,
+  timeZone: string,
+  since: number,
+): number | undefined {
   // It only computes: a paused one starts no timer.
   const calendar = new Cron(expression, { mode: '5-part', paused: true, timezone: timeZone })
   return calendar.nextRun(new Date(since))?.getTime()
@@ -58,7 +67,7 @@ export function assertCalendar(
  * When a version that stops protecting is to be replaced: so many days before, but not before half of its time is over, so that a key
  * whose versions live shorter than that is not rotated again and again.
  */
-function beforeExpiry(
+export function beforeExpiry(
   days: number,
   { activatedAt, protectStopAt }: KeyVersion,
 ): number | undefined {
@@ -69,19 +78,39 @@ function beforeExpiry(
 
 /** The causes that come with time, each with its moment, in the order in which they are named where several have come. */
 function timed(
-  { triggers, since, raised }: Rotation,
+  { triggers, since, raised, reached }: Rotation,
   current: KeyVersion,
 ): readonly (readonly [RotationCause, number | undefined])[] {
   const { everyDays, calendar, timeZone = 'UTC', beforeExpiryDays } = triggers
   return [
-    ['event', raised?.at],
+    [raised?.event ?? 'compromise', raised?.at],
     ['age', everyDays === undefined ? undefined : since + everyDays * DAY_MS],
     ['calendar', calendar === undefined ? undefined : nextInCalendar(calendar, timeZone, since)],
     [
       'expiry',
       beforeExpiryDays === undefined ? undefined : beforeExpiry(beforeExpiryDays, current),
     ],
+    [reached?.cause ?? 'uses', reached?.at],
   ]
+}
+
+/**
+ * Until when a rotation waits, so that whoever verifies has met the next public key: 0 where it does not. A version that is compromised
+ * signs nothing any more, so its successor waits for nobody.
+ */
+export function waitsFor({ prePublish }: Rotation, cause: RotationCause | 'demand'): number {
+  if (prePublish?.since === undefined || cause === 'compromise') return 0
+  return prePublish.since + prePublish.days * DAY_MS
+}
+
+/** The next public key is shown from now on; without a moment, there is none. */
+export function shownSince(
+  { prePublish, ...rotation }: Rotation,
+  since: number | undefined,
+): Rotation {
+  if (prePublish === undefined) return rotation
+  const { days } = prePublish
+  return { ...rotation, prePublish: since === undefined ? { days } : { days, since } }
 }
 
 /** The next rotation whose moment is known beforehand; undefined where there is none. */
@@ -90,7 +119,9 @@ export function nextRotation(
   current: KeyVersion,
 ): number | undefined {
   if (rotation === undefined) return undefined
-  const times = timed(rotation, current).flatMap(([, at]) => at ?? [])
+  const times = timed(rotation, current).flatMap(([cause, at]) =>
+    at === undefined ? [] : Math.max(at, waitsFor(rotation, cause)),
+  )
   return times.length === 0 ? undefined : Math.min(...times)
 }
 
@@ -113,7 +144,7 @@ export function rotationCause(
  * begin anew where one of them had.
  */
 export function afterRotation(
-  { raised: _served, ...rotation }: Rotation,
+  { raised: _raised, reached: _reached, ...rotation }: Rotation,
   before: KeyVersion,
   now: number,
 ): Rotation {

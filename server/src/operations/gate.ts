@@ -6,6 +6,7 @@ import { ClavigerError, KeyError, LoginRefused, PolicyViolated, toClavigerError 
 import type { Change, RowKind } from '#store'
 import { underApproval } from './approvals.ts'
 import { FailureLimiter } from './failure-limiter.ts'
+import { limitReached } from './limits.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Facts, Origin, Parts, Subject } from './parts.ts'
 import type { Sources } from './sources.ts'
@@ -163,11 +164,32 @@ export class Gate {
     const source = this.#options.sources.commitment(call.source)
     return this.#ledger.record({
       records: work.records(call.operation, source),
-      counters: work.tally.counters(),
+      // Limits may have changed while it waited.
+      get counters() {
+        return work.counters()
+      },
       change: undefined,
       revision,
       recheck: () => this.#recheck(call, work, source),
+      beyond: (key, version) => this.#beyond(call, work, source, { key, version }),
     })
+  }
+
+  /** A version would come beyond a limit. What the ring has counted is behind, so it is read anew. */
+  #beyond(
+    call: { readonly operation: string },
+    work: Work,
+    source: string,
+    { key: id, version }: { readonly key: string; readonly version: number },
+  ) {
+    const key = work.foundById(id)?.key
+    this.#options.ring.drop([{ kind: 'key', id }])
+    const error = this.#markRecorded(
+      key === undefined
+        ? new ClavigerError('limit_reached', 'The version has been used as often as it may')
+        : limitReached(key, version),
+    )
+    return { records: [refusalRecord(work, call.operation, source, error)], error }
   }
 
   async #change<Input, Output>(

@@ -10,6 +10,7 @@ export function outcomeOf(error: ClavigerError): RecordDraft['outcome'] {
     case 'approval_required':
       return 'denied'
     case 'wrong_state':
+    case 'limit_reached':
     case 'wrong_usage':
     case 'algorithm_refused':
     case 'not_exportable':

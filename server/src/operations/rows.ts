@@ -1,6 +1,6 @@
 import { certificateFacet, customRoleId, grantRowId, grantSlot } from '#access'
 import { aliasId, versionId, type RingKey } from '#keyring'
-import { dueOfApproval, dueOfKey, dueOfVersion } from '#model'
+import { asksForEvents, dueOfApproval, dueOfKey, dueOfVersion } from '#model'
 import type {
   AccessKey,
   AccessSettings,
@@ -44,6 +44,7 @@ export function keyRow(key: Key, current: KeyVersion): PlannedRow {
       ['algorithm', key.algorithm],
       ['usage', key.usage],
       ...(key.policy === undefined ? [] : ([['policy', 'own']] as const)),
+      ...asksForEvents(key).map((event) => ['rotateOn', event] as const),
       ...Object.entries(key.labels).map(([name, value]) => [`label:${name}`, value] as const),
     ],
     due: dueOfKey(key, current),

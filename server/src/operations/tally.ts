@@ -1,5 +1,7 @@
 import type { RecordDraft } from '#ledger'
+import type { Limits } from '#model'
 import type { CounterDelta } from '#store'
+import type { Admitted } from './admitted.ts'
 
 /** What an operation did with keys, added up for its records and for the durable counters. */
 
@@ -24,6 +26,8 @@ export interface Use {
   readonly outcome: RecordDraft['outcome']
   readonly reason: string | undefined
   readonly part: 'source' | 'destination' | undefined
+  /** Whether it protected, which limits of keys are for. */
+  readonly applies: boolean
   readonly count: number
   readonly bytes: number | undefined
   readonly wraps: number
@@ -34,17 +38,15 @@ export interface Use {
 export class Tally {
   readonly #uses: Use[] = []
 
-  used(
-    by: { readonly key: string; readonly version: number; readonly binding: string } | undefined,
-    done: Done,
-  ): void {
+  used(by: Admitted | undefined, done: Done): void {
     this.#uses.push({
-      key: by?.key,
+      key: by?.ringKey.key.id,
       version: by?.version,
       binding: by?.binding,
       outcome: 'ok',
       reason: undefined,
       part: done.part,
+      applies: by?.purpose === 'apply',
       count: 1,
       bytes: done.bytes,
       wraps: done.wraps ?? 0,
@@ -66,6 +68,7 @@ export class Tally {
       outcome,
       reason,
       part: undefined,
+      applies: false,
       count: 1,
       bytes: undefined,
       wraps: 0,
@@ -86,12 +89,14 @@ export class Tally {
     return [...sums.values()]
   }
 
-  /** What is added to the counters of the versions used. */
-  counters(): CounterDelta[] {
+  /** What is added to the counters of the versions used; where a version protected, within the limits of its key. */
+  counters(limitsOf: (key: string) => Limits | undefined): CounterDelta[] {
     const deltas: CounterDelta[] = []
-    for (const { outcome, key, version, count, bytes, wraps } of this.sums()) {
+    for (const { outcome, key, version, applies, count, bytes, wraps } of this.sums()) {
       if (outcome !== 'ok' || key === undefined || version === undefined) continue
-      deltas.push({ key, version, uses: count, bytes: bytes ?? 0, wraps })
+      const within = applies ? limitsOf(key) : undefined
+      const delta = { key, version, uses: count, bytes: bytes ?? 0, wraps }
+      deltas.push(within === undefined ? delta : { ...delta, within })
     }
     return deltas
   }

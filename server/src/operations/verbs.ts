@@ -70,6 +70,7 @@ import * as passkeys from './verbs/persons/passkeys.ts'
 import * as stepUps from './verbs/persons/step-up.ts'
 import { getPolicy, putPolicy } from './verbs/policies.ts'
 import * as principals from './verbs/principals.ts'
+import { raiseRotations } from './verbs/raise-rotations.ts'
 import { random } from './verbs/random.ts'
 import { reencrypt, reencryptBatch } from './verbs/reencrypt.ts'
 import { replicateKey, setPrimaryKey } from './verbs/replicate-key.ts'
@@ -78,6 +79,7 @@ import { revokeKey } from './verbs/revoke-key.ts'
 import * as rewrap from './verbs/rewrap.ts'
 import * as roles from './verbs/roles.ts'
 import { rotateDueKey, rotateKey } from './verbs/rotate-key.ts'
+import { awaitWindow } from './verbs/rotation-window.ts'
 import * as rules from './verbs/rules.ts'
 import * as secretIds from './verbs/secret-ids.ts'
 import { seedKey } from './verbs/seed-key.ts'
@@ -314,6 +316,8 @@ export const internalVerbs = {
   'key.erase': eraseKey,
   'key.eraseVersion': eraseVersion,
   'key.rotateDue': rotateDueKey,
+  'rotation.raise': raiseRotations,
+  'rotation.wait': awaitWindow,
   'key.expireMaterial': expireMaterial,
   'key.tellEndDate': tellEndDate,
   'compromise.look': compromise.lookAtCase,

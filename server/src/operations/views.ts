@@ -49,6 +49,7 @@ export function keyView(
     ...(key.region === undefined ? {} : { region: key.region }),
     ...(key.multiRegion === undefined ? {} : { multiRegion: multiRegionView(key.multiRegion) }),
     ...(key.rotation === undefined ? {} : { rotation: rotationView(key, current, key.rotation) }),
+    ...(key.limits === undefined ? {} : { limits: { ...key.limits } }),
     ...(isWithoutMaterial(current, now) ? { awaitsMaterial: true } : {}),
     ...(current.materialExpiresAt === undefined || isWithoutMaterial(current, now)
       ? {}
@@ -57,11 +58,13 @@ export function keyView(
   }
 }
 
-function rotationView(key: Key, current: KeyVersion, { triggers, publishNext }: Rotation) {
+function rotationView(key: Key, current: KeyVersion, rotation: Rotation) {
+  const { triggers, publishNext, prePublish } = rotation
   const nextAt = nextRotation(key, current)
   return {
     triggers: structuredClone(triggers),
     ...(publishNext === true ? { publishNext } : {}),
+    ...(prePublish === undefined ? {} : { prePublishDays: prePublish.days }),
     ...(nextAt === undefined ? {} : { nextAt }),
   }
 }

@@ -9,7 +9,8 @@ import {
 } from '#access'
 import type { RingKey } from '#keyring'
 import type { RecordDraft } from '#ledger'
-import { ClavigerError, KeyError, refusal, type Purpose } from '#model'
+import { ClavigerError, refusal, type Purpose } from '#model'
+import type { CounterDelta } from '#store'
 import { Admitted } from './admitted.ts'
 import { seenAliasesOf } from './aliases.ts'
 import type { Admission, Authorization } from './asked-for.ts'
@@ -23,6 +24,7 @@ import type { Facts, Origin, Parts, Subject } from './parts.ts'
 import { Question } from './question.ts'
 import { Tally, type Done } from './tally.ts'
 import { asksForAliases, target } from './target.ts'
+import { assertUsable } from './usable.ts'
 
 const nothing: Subject = Object.freeze({})
 
@@ -253,18 +255,11 @@ export class Work {
   admit(reference: string, purpose: Purpose, version?: number, action = this.action): Admitted {
     const { ringKey, binding } = this.key(reference, action, purpose)
     const number = version ?? ringKey.key.version
-    const refused = refusal(ringKey.key, ringKey.version(number), purpose, this.now)
-    if (refused !== undefined) {
-      throw new KeyError('wrong_state', `Refused: ${refused.reason}`, {
-        key: ringKey.key,
-        version: number,
-        hindrance: refused.hindrance,
-      })
-    }
+    assertUsable(ringKey, number, purpose, this.now)
     const { principal } = this.caller
     assertNamed(ringKey, number, { principal, action, now: this.now })
     this.origin.examine?.(ringKey.key, ringKey.current, reference)
-    const admitted = new Admitted(ringKey, number, binding)
+    const admitted = new Admitted(ringKey, number, binding, purpose)
     this.#admissions.push({ reference, purpose, version, subject: this.subject, admitted })
     return admitted
   }
@@ -297,14 +292,7 @@ export class Work {
 
   /** Step five, for the record: something was done with an admitted key. Adds up over the items of a batch. */
   used(admitted: Admitted | undefined, done: Done = {}): void {
-    this.tally.used(
-      admitted && {
-        key: admitted.ringKey.key.id,
-        version: admitted.version,
-        binding: admitted.binding,
-      },
-      done,
-    )
+    this.tally.used(admitted, done)
   }
 
   /** An item of a batch that did not succeed; the others go on. */
@@ -364,8 +352,8 @@ export class Work {
   /** The labels and the policy of a key may have changed, and with them who may do what. */
   #now(on: Target): Target {
     if (on.key === undefined) return on
-    for (const key of this.#keys.values())
-      if (key.key.id === on.key) return target(key, this.caller, this.origin)
+    const ringKey = this.foundById(on.key)
+    if (ringKey !== undefined) return target(ringKey, this.caller, this.origin)
     throw new ClavigerError('not_found', 'There is no key of that id or alias')
   }
 
@@ -386,6 +374,17 @@ export class Work {
   draft(event: string, source: string, about: About): RecordDraft {
     const { known: caller, origin } = this
     return draftOf({ event, source, caller, origin, binding: this.#binding }, about)
+  }
+
+  /** What is added to counters, within limits as they stand now: they may have changed since it was done. */
+  counters(): CounterDelta[] {
+    return this.tally.counters((id) => this.foundById(id)?.key.limits)
+  }
+
+  /** A key that was looked up, by its id. */
+  foundById(id: string): RingKey | undefined {
+    for (const ringKey of this.#keys.values()) if (ringKey.key.id === id) return ringKey
+    return undefined
   }
 
   /** The records of what was used, one for each key, version and outcome. */

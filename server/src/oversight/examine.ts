@@ -5,6 +5,7 @@ import {
   dueOfCase,
   dueOfDelivery,
   dueOfKey,
+  dueOfOccurrence,
   dueOfVersion,
   type Counters,
   type DueWork,
@@ -78,6 +79,7 @@ export async function examine(parts: ExamineParts): Promise<Examination> {
       if (kind === 'approval') await examineWaiting(parts, row, dueOfApproval, report)
       if (kind === 'compromiseCase') await examineWaiting(parts, row, dueOfCase, report)
       if (kind === 'delivery') await examineWaiting(parts, row, dueOfDelivery, report)
+      if (kind === 'occurrence') await examineWaiting(parts, row, dueOfOccurrence, report)
       if (kind === 'key') {
         await examineCounters(parts.store, row.id, replay.uses, report)
         await examineDue(parts, row, report)
@@ -241,7 +243,7 @@ async function examineDue(
   }
 }
 
-/** An approved request that its job does not find would never be done, a notice never told, and a case not gone on with. */
+/** What its job does not find is never done: an approved request, a notice, the next step of a case, keys that are to hear of something. */
 async function examineWaiting<Value>(
   { store, seals }: ExamineParts,
   row: Row,

@@ -1,4 +1,4 @@
-import type { Counters } from '#model'
+import type { Counters, Limits } from '#model'
 
 /**
  * What the house needs of a store. Duties stated once, tested by one conformance suite over every store:
@@ -51,6 +51,7 @@ export const rowKinds = [
   'compromiseCase',
   'lease',
   'breakGlass',
+  'occurrence',
 ] as const
 export type RowKind = (typeof rowKinds)[number]
 
@@ -111,6 +112,10 @@ export interface Change {
 export interface CounterDelta extends Counters {
   readonly key: string
   readonly version: number
+  /** Where the counters may not come beyond something: the batch is refused whole where they would. */
+  readonly within?: Limits
+  /** How much of it has to be within, where that is not all: what comes after the last that protects may go beyond. */
+  readonly limited?: Counters
 }
 
 /** The opening of a commitment that stands in records: personal, and erasable without touching the ledger. */
@@ -148,6 +153,13 @@ export type CommitResult =
       readonly change: number
       readonly subject: RowReference
       readonly condition: 'absent' | 'unchanged'
+    }
+  /** The counters of a version would come beyond a limit: nothing was written. `counted` is what stands. */
+  | {
+      readonly kind: 'exceeded'
+      readonly key: string
+      readonly version: number
+      readonly counted: Counters
     }
 
 /** Where the sequencer stands. */

@@ -149,6 +149,7 @@ test('each type of key has its own periods', async () => {
   ] as const
   for (const [algorithm, usage, protect, process] of cases) {
     const { id } = await house.createKey({ algorithm, usage })
-    assert.deepEqual(await scene.datesOf(id), [{ protect, process }], algorithm)
+    // The next version of a signature key is there ahead; its periods begin later.
+    assert.deepEqual((await scene.datesOf(id))[0], { protect, process }, algorithm)
   }
 })

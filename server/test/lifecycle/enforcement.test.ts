@@ -3,7 +3,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import type { InputOf, LifecycleRules } from '@claviger/contract'
 import { PolicyViolated } from '#model'
-import { startScene } from './scene.ts'
+import { DAY_MS, startScene } from './scene.ts'
 
 /** A key that breaks a policy is not made, and none is changed into breaking one, in whichever way. */
 
@@ -52,6 +52,7 @@ test('the refusal is in the ledger, with the policy and the rule', async () => {
   assert.deepEqual(entry?.detail, { policy: id, rule: 'strengthMin' })
 })
 
+const strong = { algorithm: 'AES-256-GCM', exportable: false } as const
 const weak = { algorithm: 'AES-128-GCM', exportable: false } as const
 
 test('imported keys keep to it: new ones, and those that wait for their material', async () => {
@@ -180,7 +181,10 @@ test('rotation: new keys get it, and none goes without it or has it more seldom'
   // What broke it from before gets nearer to it step by step.
   assert.equal(await rotate(before, 365), 'ok')
   assert.equal(await rotate(before, 366), VIOLATED)
-  assert.equal((await house.createKey({ algorithm: 'P-256' })).rotation, undefined)
+  // A signature key that is rotated for a policy shows its next public key from the beginning.
+  const { id: pair, rotation: ofPair } = await house.createKey({ algorithm: 'P-256' })
+  assert.deepEqual(ofPair?.triggers, { everyDays: 90 })
+  assert.equal((await house.perform('key.jwks', { key: pair })).keys.length, 2)
 })
 
 test('every trigger that is asked for is there, whichever others a key has', async () => {
@@ -199,6 +203,64 @@ test('every trigger that is asked for is there, whichever others a key has', asy
   assert.equal(await set({ off: true }), VIOLATED)
   assert.equal(await set({ uses: 10 }), VIOLATED)
   assert.equal(await set({ uses: 1_000, everyDays: 90 }), 'ok')
+})
+
+test('events, alarms, calendars and the time before the end are asked for like the others', async () => {
+  await using scene = await startScene()
+  const { house } = scene
+  const monthly = { calendar: '0 3 1 * *' }
+  const asked = { on: ['member-left' as const], alarm: 'high' as const, beforeExpiryDays: 7 }
+  await scene.ask({ rotation: { ...asked, calendars: [monthly, { calendar: '0 3 1 1 *' }] } })
+  const { id: key, rotation } = await house.createKey()
+  assert.deepEqual(rotation?.triggers, { ...asked, ...monthly })
+  const set = (triggers: object) => house.codeOf('key.setRotation', { key, ...triggers })
+  const good = { ...asked, ...monthly }
+  assert.equal(await set(good), 'ok')
+  assert.equal(await set({ ...good, on: ['member-left', 'compromise'], alarm: 'low' }), 'ok')
+  for (const worse of [
+    { on: ['compromise'] },
+    { alarm: 'critical' },
+    { alarm: undefined },
+    { beforeExpiryDays: 6 },
+    { calendar: '0 4 1 * *' },
+    { timeZone: 'Europe/Berlin' },
+  ])
+    assert.equal(await set({ ...good, ...worse }), VIOLATED, JSON.stringify(worse))
+  // Policies that have no calendar in common allow no key.
+  await scene.ask({ rotation: { calendars: [{ calendar: '0 3 2 * *' }] } })
+  assert.equal(await house.codeOf('key.create', strong), VIOLATED)
+  const wrong = { rotation: { calendars: [{ calendar: '0 3 31 2 *' }] } }
+  const scope = { kind: 'tenant' } as const
+  const made = { name: 'x', scope, rules: wrong }
+  assert.equal(await house.codeOf('lifecyclePolicy.create', made), 'invalid_request')
+})
+
+test('an imported key that should have other material by now is used as before, and listed', async () => {
+  await using scene = await startScene()
+  const { house, clock } = scene
+  await scene.ask({ rotation: { everyDays: 90, uses: 3 } })
+  const unsafePlaintext = randomBytes(32)
+  const { id: key } = await house.perform('key.import', { ...strong, unsafePlaintext })
+  const found = async () => {
+    const { items } = await house.perform('policy.check', { limit: 10 })
+    return items.flatMap(({ violations }) => violations.map(({ words }) => words))
+  }
+  const use = () => house.perform('encrypt', { key, plaintext: Buffer.from('a') })
+  await use()
+  await use()
+  assert.deepEqual(await found(), [])
+  await use()
+  const overdue = (why: string) =>
+    `its imported material is overdue (${why}): import other material and rotate the key`
+  assert.deepEqual(await found(), [overdue('uses')])
+  clock.advance(90 * DAY_MS)
+  await house.renewToken()
+  assert.deepEqual(await found(), [overdue('everyDays'), overdue('uses')])
+  await use()
+  assert.equal(await house.codeOf('key.label', { key, set: { env: 'prod' } }), 'ok')
+  const other = { key, exportable: false, unsafePlaintext: randomBytes(32) }
+  await house.perform('key.import', other)
+  assert.deepEqual(await found(), [])
 })
 
 test('policies of one tenant are not asked of the keys of another', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { lifecyclePresets, type LifecycleRules } from '@claviger/contract'
+import { lifecyclePresets, type LifecycleRules, type RotationTriggers } from '@claviger/contract'
 import * as fc from 'fast-check'
 import {
   brokenRules,
@@ -27,6 +27,10 @@ import {
 } from './lifecycle.ts'
 
 /** What breaks a policy, what makes it worse, and what a new version gets so that it does not. */
+
+function rotatedBy(triggers: RotationTriggers): GovernedKey {
+  return governedOf(keyOf({ rotation: { triggers, since: NOW } }), [])
+}
 
 const inDays = (days: number) => NOW + days * DAY_MS
 
@@ -64,10 +68,21 @@ test('each rule is broken by what it is against, and by nothing else', () => {
       governedOf(keyOf({ rotation: { triggers: { everyDays: 31 }, since: NOW } }), []),
     ],
     [{ rotation: { everyDays: 30 } }, governedOf(keyOf({ origin: 'imported' }), []), plain],
+    [{ rotation: { beforeExpiryDays: 5 } }, rotatedBy({ beforeExpiryDays: 6 }), plain],
     [
-      { rotation: { everyDays: 30 } },
-      { ...plain, strength: { ...plain.strength, isSymmetric: false } },
-      plain,
+      { rotation: { calendars: [{ calendar: '0 3 1 * *', timeZone: 'UTC' }] } },
+      rotatedBy({ calendar: '0 3 1 * *' }),
+      rotatedBy({ calendar: '0 3 1 * *', timeZone: 'Europe/Berlin' }),
+    ],
+    [
+      { rotation: { on: ['member-left'] } },
+      rotatedBy({ on: ['compromise', 'member-left'] }),
+      rotatedBy({ on: ['compromise'] }),
+    ],
+    [
+      { rotation: { alarm: 'high' } },
+      rotatedBy({ alarm: 'medium' }),
+      rotatedBy({ alarm: 'critical' }),
     ],
   ]
   for (const [about, good, bad] of cases) {
@@ -127,6 +142,7 @@ test('a version with the dates that rules give it keeps to them, whatever was gi
         key: alone,
         strength,
         owner: undefined,
+        now: NOW,
         versions: [
           // What was not given breaks nothing here: only what was given can.
           versionOf({
@@ -140,6 +156,7 @@ test('a version with the dates that rules give it keeps to them, whatever was gi
         key: alone,
         strength,
         owner: undefined,
+        now: NOW,
         versions: [versionOf(dates)],
       })
       assert.deepEqual(is, was)
@@ -164,7 +181,10 @@ test('dates that are cut are neither later than they were, nor than what is allo
       const alone = keyOf({ ...key, version: 1 })
       const versions = [versionOf(dates)]
       const periods: LifecycleRules = { cryptoperiods: about.cryptoperiods }
-      assert.deepEqual(broken(periods, { key: alone, strength, owner: undefined, versions }), [])
+      assert.deepEqual(
+        broken(periods, { key: alone, strength, owner: undefined, now: NOW, versions }),
+        [],
+      )
       for (const end of ['protectStopAt', 'processStopAt'] as const) {
         const most = wished?.[end] ?? Number.POSITIVE_INFINITY
         assert.ok((dates[end] ?? Number.POSITIVE_INFINITY) <= most)
@@ -174,10 +194,8 @@ test('dates that are cut are neither later than they were, nor than what is allo
 })
 
 test('a new key gets the rotation that is asked for, and keeps its own triggers', () => {
-  const { strength } = governedOf(keyOf(), [])
   const about: LifecycleRules = { rotation: { everyDays: 30 } }
-  const rotated = (key = keyOf(), how = strength) =>
-    rotationWithin(about, { key, strength: how }, NOW)
+  const rotated = (key = keyOf(), asked = about) => rotationWithin(asked, { key }, NOW)
   assert.deepEqual(rotated(), { triggers: { everyDays: 30 }, since: NOW })
   const own = { triggers: { everyDays: 90 }, since: 5 }
   assert.deepEqual(rotated(keyOf({ rotation: own })), own)
@@ -186,8 +204,55 @@ test('a new key gets the rotation that is asked for, and keeps its own triggers'
     triggers: { calendar: '0 3 1 1 *', everyDays: 30 },
     since: 5,
   })
+  const events: LifecycleRules = {
+    rotation: { on: ['member-left'], alarm: 'high', calendars: [{ calendar: '0 3 1 * *' }] },
+  }
+  assert.deepEqual(rotated(keyOf(), events)?.triggers, {
+    on: ['member-left'],
+    alarm: 'high',
+    calendar: '0 3 1 * *',
+  })
+  const compromise = { triggers: { ...calendar.triggers, on: ['compromise' as const] }, since: 5 }
+  assert.deepEqual(rotated(keyOf({ rotation: compromise }), events)?.triggers, {
+    alarm: 'high',
+    calendar: '0 3 1 1 *',
+    on: ['compromise', 'member-left'],
+  })
   assert.equal(rotated(keyOf({ origin: 'imported' })), undefined)
-  assert.equal(rotated(keyOf(), { ...strength, isSymmetric: false }), undefined)
+  assert.equal(rotated(keyOf({ usage: 'sign' }))?.publishNext, true)
+})
+
+test('what a new key gets breaks no rule of rotation, where the rules can be kept at all', () => {
+  fc.assert(
+    fc.property(rules, governedKeys, ({ rotation }, governed) => {
+      const asked = strictest([{ rotation }])
+      const { rotation: _own, ...about } = governed.key
+      const key = keyOf({ ...about, origin: 'generated' })
+      const made = rotationWithin(asked, { key }, NOW)
+      const { key: _, ...others } = governed
+      const is = { ...others, key: made === undefined ? key : { ...key, rotation: made } }
+      assert.deepEqual(broken(asked, is), [])
+    }),
+  )
+})
+
+test('imported material is overdue when others should have replaced it', () => {
+  const imported = (about: Partial<GovernedKey> = {}) =>
+    governedOf(keyOf({ origin: 'imported' }), [versionOf({ protectStopAt: inDays(100) })], about)
+  const said = (rotation: LifecycleRules['rotation'], about: Partial<GovernedKey>) =>
+    brokenRules({ rotation }, imported(about)).map(({ what }) => what)
+  const counters = { uses: 5, bytes: 50, wraps: 0 }
+  const late = { now: inDays(31) }
+  assert.deepEqual(said({ everyDays: 30 }, { now: inDays(30) - 1 }), [])
+  assert.deepEqual(said({ everyDays: 30 }, { now: inDays(30) }), ['due everyDays'])
+  assert.deepEqual(said({ uses: 6, bytes: 51, wraps: 1 }, { counters }), [])
+  assert.deepEqual(said({ uses: 5, bytes: 50, wraps: 1 }, { counters }), ['due uses', 'due bytes'])
+  assert.deepEqual(said({ beforeExpiryDays: 10 }, { now: inDays(90) - 1 }), [])
+  assert.deepEqual(said({ beforeExpiryDays: 10 }, { now: inDays(90) }), ['due beforeExpiryDays'])
+  assert.deepEqual(said({ calendars: [{ calendar: '0 3 1 * *' }] }, late), ['due calendar'])
+  assert.deepEqual(said({ on: ['member-left'], alarm: 'low' }, late), [])
+  const waiting = governedOf(keyOf({ origin: 'imported' }), [versionOf({ awaitsMaterial: true })])
+  assert.deepEqual(broken({ rotation: { everyDays: 1 } }, { ...waiting, ...late }), [])
 })
 
 test('a change is worse where it breaks more, or by more', () => {

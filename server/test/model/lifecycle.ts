@@ -11,6 +11,16 @@ const days = fc.integer({ min: 1, max: 6 })
 const names = ['AES-256-GCM', 'AES-128-GCM', 'P-256', 'HMAC-SHA-256', 'ML-DSA-87'] as const
 const labelNames = ['env', 'team', 'app'] as const
 
+const calendars = fc.constantFrom(
+  { calendar: '0 3 1 * *' },
+  { calendar: '0 3 1 * *', timeZone: 'UTC' },
+  { calendar: '0 3 1 1 *', timeZone: 'Europe/Berlin' },
+)
+const events = fc.uniqueArray(fc.constantFrom('compromise' as const, 'member-left' as const), {
+  minLength: 1,
+})
+const severities = fc.constantFrom('low' as const, 'high' as const, 'critical' as const)
+
 const period = fc.record({ protect: days, process: days }, { requiredKeys: [] })
 
 /** What each rule may say. */
@@ -21,7 +31,18 @@ const wanted = {
   cryptoperiods: fc.record(Object.fromEntries(keyTypes.map((type) => [type, period])), {
     requiredKeys: [],
   }),
-  rotation: fc.record({ everyDays: days, uses: days, wraps: days }, { requiredKeys: [] }),
+  rotation: fc.record(
+    {
+      everyDays: days,
+      uses: days,
+      wraps: days,
+      beforeExpiryDays: days,
+      calendars: fc.uniqueArray(calendars, { minLength: 1, selector: JSON.stringify }),
+      on: events,
+      alarm: severities,
+    },
+    { requiredKeys: [] },
+  ),
   export: fc.constant('forbidden' as const),
   destructionDaysMin: days,
   owner: fc.constantFrom('enabled' as const, 'person' as const),
@@ -89,6 +110,7 @@ export function governedOf(
     versions,
     strength: { classical: 256, quantum: 5, isSymmetric: true },
     owner: { kind: 'service', state: 'enabled' },
+    now: NOW,
     ...about,
   }
 }
@@ -113,9 +135,13 @@ export const governedKeys: fc.Arbitrary<GovernedKey> = fc
     origin: fc.constantFrom('generated' as const, 'imported' as const),
     exportable: fc.boolean(),
     labels,
-    rotation: fc.option(fc.record({ everyDays: days, uses: days }, { requiredKeys: [] }), {
-      nil: undefined,
-    }),
+    rotation: fc.option(
+      fc.record(
+        { everyDays: days, uses: days, beforeExpiryDays: days, on: events, alarm: severities },
+        { requiredKeys: [] },
+      ),
+      { nil: undefined },
+    ),
     first: versionDates,
     second: versionDates,
     strength: fc.record({
@@ -141,5 +167,5 @@ export const governedKeys: fc.Arbitrary<GovernedKey> = fc
       versionOf({ state: 'deactivated', ...first }),
       versionOf({ version: 2, ...second }),
     ]
-    return { key, versions, strength, owner }
+    return { key, versions, strength, owner, now: NOW }
   })

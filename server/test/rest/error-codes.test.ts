@@ -115,6 +115,11 @@ const ways: Readonly<Record<ErrorCode, () => Promise<Answer>>> = {
     })
     return post('/v1/keys', { algorithm: 'AES-128-GCM', labels: { kept: 'long' } })
   },
+  limit_reached: async () => {
+    const { id } = await owner.call('key.create', { usesMax: 1 })
+    await owner.call('encrypt', { key: id, plaintext })
+    return post(`/v1/keys/${id}/encrypt`, { plaintext })
+  },
   not_exportable: () => post(`/v1/keys/${key}/export`, { publicKey: base64(Buffer.alloc(256)) }),
   not_found: () => get('/v1/keys/nobody'),
   no_route: () => get('/v1/nowhere'),

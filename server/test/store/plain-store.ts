@@ -68,7 +68,7 @@ export class PlainStore {
     this.#log = log
     this.#due = due
     this.#revision += batch.changes.length
-    for (const { key, version, ...delta } of batch.counters) {
+    for (const { key, version, within: _, ...delta } of batch.counters) {
       const sum = this.counters(key).get(version) ?? { uses: 0, bytes: 0, wraps: 0 }
       const name = JSON.stringify([key, version])
       this.#counters.set(name, {

@@ -86,6 +86,7 @@ function byCode(error: ClavigerError, asking: Asking | undefined): AwsException 
     case 'conflict':
       return new AwsException('AlreadyExistsException', error.message)
     case 'wrong_state':
+    case 'limit_reached':
       return new AwsException('KMSInvalidStateException', error.message)
     case 'wrong_usage':
       return new AwsException('InvalidKeyUsageException', error.message)

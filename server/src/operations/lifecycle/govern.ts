@@ -1,13 +1,16 @@
+import type { LifecycleRules } from '@claviger/contract'
 import { findAlgorithm, newestRow } from '#keyring'
 import {
   covering,
   datesCutTo,
   datesWithin,
+  limitsWithin,
   PolicyViolated,
   rotationWithin,
   rulesFor,
   violationsOf,
   worsened,
+  type Counters,
   type GovernedKey,
   type Key,
   type KeyVersion,
@@ -41,13 +44,28 @@ export async function governed(
   policies: readonly LifecyclePolicy[],
   { key, versions }: Subject,
 ): Promise<GovernedKey> {
-  const asksForOwner = covering(policies, key).some(({ rules }) => rules.owner !== undefined)
+  const counting = covering(policies, key)
+  const asksForOwner = counting.some(({ rules }) => rules.owner !== undefined)
+  const asksForCounters =
+    key.origin === 'imported' && counting.some(({ rules }) => isCounted(rules.rotation))
   return {
     key,
     versions,
     strength: strengthOf(key),
     owner: asksForOwner ? await ownerOf(work, key) : undefined,
+    now: work.now,
+    ...(asksForCounters ? { counters: await countersOf(work, key) } : {}),
   }
+}
+
+function isCounted(rotation: LifecycleRules['rotation']): boolean {
+  const { uses, bytes, wraps } = rotation ?? {}
+  return (uses ?? bytes ?? wraps) !== undefined
+}
+
+/** What is durable: what the ring has counted may be from before. */
+async function countersOf(work: Work, { id, version }: Key): Promise<Counters | undefined> {
+  return (await work.parts.store.key(id))?.counters.get(version)
 }
 
 async function ownerOf(work: Work, { owner, tenant }: Key): Promise<Principal | undefined> {
@@ -165,9 +183,13 @@ export async function datesCut(
   return datesCutTo(rules, about, activatedAt, wished)
 }
 
-/** A new key with the rotation that the policies ask for, where it has none of its own. */
-export async function withRotation(work: Work, key: Key): Promise<Key> {
+/** A new key with the rotation and the limits that the policies ask for, where it has none of its own. */
+export async function withAsked(work: Work, key: Key): Promise<Key> {
   const { rules, governed: about } = await boundsOf(work, key)
   const rotation = rotationWithin(rules, about, work.now)
-  return rotation === undefined ? key : { ...key, rotation }
+  return {
+    ...key,
+    ...(rotation === undefined ? {} : { rotation }),
+    ...limitsWithin(rules, key),
+  }
 }

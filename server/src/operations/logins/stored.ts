@@ -10,9 +10,11 @@ import {
   type Principal,
 } from '#model'
 import type { RowStanding } from '#store'
+import { alarmed } from '../occurrences/alarms.ts'
+import { reachOfPrincipal } from '../occurrences/reach.ts'
 import { factorRow, lockoutRow, passwordRow } from '../rows/logins.ts'
 import { readSettings } from '../settings.ts'
-import type { PlannedRow } from '../verb.ts'
+import type { Plan, PlannedRow } from '../verb.ts'
 import type { Work } from '../work.ts'
 
 /** What a person has, as it is stored. */
@@ -141,7 +143,7 @@ export function proveRecovery(
 const MINUTE_MS = 60_000
 
 /** The failures of a person, and the rows that count one more or forget them. */
-export async function lockoutOf(work: Work, person: Person) {
+export async function lockoutOf(work: Work, person: Person & Pick<Principal, 'name'>) {
   const { parts, now } = work
   const row = await newestRow(parts.store, { kind: 'lockout', id: person.id })
   const lockout = row && parts.seals.open<Lockout>(row)
@@ -151,16 +153,21 @@ export async function lockoutOf(work: Work, person: Person) {
     row === undefined
       ? { absent: [reference], anew: true }
       : { unchanged: [{ ...reference, revision: row.revision }] }
-  const failedOnceMore = async (): Promise<PlannedRow> => {
+  const failedOnceMore = async (): Promise<Pick<Plan<never>, 'rows' | 'after'>> => {
     const { value: settings } = await readSettings(work, person.tenant)
     const failures = (lockout?.failures ?? 0) + 1
     const locks = failures >= settings.lockoutFailures
-    return lockoutRow({
+    const counted = lockoutRow({
       principal: person.id,
       tenant: person.tenant,
       failures: locks ? 0 : failures,
       ...(locks ? { lockedUntil: now + settings.lockoutMinutes * MINUTE_MS } : {}),
     })
+    if (!locks) return { rows: [counted] }
+    const { id: who, tenant } = person
+    const reach = await reachOfPrincipal(work, person)
+    const alarm = alarmed(work, 'login.locked', { tenant, who, reach })
+    return { rows: [counted, ...alarm.rows], after: alarm.after }
   }
   return {
     isLocked: (lockout?.lockedUntil ?? 0) > now,
@@ -171,7 +178,7 @@ export async function lockoutOf(work: Work, person: Person) {
     async failed(error: LoginRefused) {
       return {
         additive: false,
-        rows: [await failedOnceMore()],
+        ...(await failedOnceMore()),
         ...conditions,
         detail: error.detail,
         refused: error,

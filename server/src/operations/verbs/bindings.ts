@@ -2,6 +2,7 @@ import type { InputOf } from '@claviger/contract'
 import { actionsOf, customRoleId, isBuiltIn, isTimeZone, openRoles, parseRange } from '#access'
 import { newestRow, newId } from '#keyring'
 import { ClavigerError, type Binding, type Conditions, type Scope } from '#model'
+import { leavingByDate, leftByBinding } from '../occurrences/leaving.ts'
 import { bindingRow } from '../rows.ts'
 import { scopeText } from '../scope-text.ts'
 import { assertNotWidened, keepApart, membersOf } from '../separation.ts'
@@ -85,7 +86,7 @@ export const createBinding: ChangeVerb<'binding.create'> = {
     }
     return {
       additive: true,
-      rows: [bindingRow(binding), ...apart.rows],
+      rows: [bindingRow(binding), ...leavingByDate(work, binding), ...apart.rows],
       absent: [{ kind: 'binding', id: binding.id }],
       unchanged: [standing, ...ofRole, ...apart.unchanged],
       subject: binding.id,
@@ -125,11 +126,12 @@ export const deleteBinding: ChangeVerb<'binding.delete'> = {
         'Nobody can take their own ownership away; ask another owner',
       )
     }
+    const left = await leftByBinding(work, value)
     return {
+      ...left,
       additive: false,
-      rows: [],
-      removals: [{ kind: 'binding', id: value.id }],
-      unchanged: [standing],
+      removals: [{ kind: 'binding', id: value.id }, ...(left.removals ?? [])],
+      unchanged: [standing, ...(left.unchanged ?? [])],
       subject: value.id,
       detail: { ...granteeDetail(value), role: value.role },
       output: {},

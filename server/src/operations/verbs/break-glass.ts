@@ -3,6 +3,8 @@ import { createTokenText, parseToken, proves, tenantTarget } from '#access'
 import { newestRow, newId } from '#keyring'
 import { ClavigerError, type Binding, type BreakGlass, type Scope } from '#model'
 import { assertFresh } from '../logins/fresh.ts'
+import { alarmed } from '../occurrences/alarms.ts'
+import { leavingByDate, leftByBinding } from '../occurrences/leaving.ts'
 import { bindingRow, breakGlassRow } from '../rows.ts'
 import { scopeText } from '../scope-text.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
@@ -157,17 +159,28 @@ export const openBreakGlass: ChangeVerb<'breakGlass.open'> = {
     const { hash: _, ...used } = value
     const use = { principal, reason, binding: binding.id, openedAt: work.now, endsAt }
     const glass: BreakGlass = { ...used, use }
+    const said = { subject: glass.id, role }
+    const alarm = alarmed(work, 'breakGlass.open', {
+      tenant,
+      who: principal,
+      reach: [{ scope }],
+      said,
+    })
     return {
       // Others are to see it at once, and two who open it together are not both to get it.
       additive: false,
-      rows: [breakGlassRow(glass), bindingRow(binding)],
+      rows: [
+        breakGlassRow(glass),
+        bindingRow(binding),
+        ...leavingByDate(work, binding),
+        ...alarm.rows,
+      ],
       absent: [{ kind: 'binding', id: binding.id }],
       unchanged: [standing],
       subject: glass.id,
       detail: { principal, role, scope: scopeText(scope), binding: binding.id, until: endsAt },
       output: view(glass, work.now),
-      after: () =>
-        work.parts.alarm('breakGlass.open', { tenant, principal, subject: glass.id, role }),
+      after: alarm.after,
     }
   },
 }
@@ -184,12 +197,20 @@ export const closeBreakGlass: ChangeVerb<'breakGlass.close'> = {
       throw new ClavigerError('conflict', 'The glass is not open')
     const glass: BreakGlass = { ...value, use: { ...use, endsAt: work.now } }
     const binding = await newestRow(work.parts.store, { kind: 'binding', id: use.binding })
+    // Somebody may have deleted it by itself.
+    const left =
+      binding === undefined
+        ? { rows: [] }
+        : await leftByBinding(work, work.parts.seals.open<Binding>(binding))
     return {
+      ...left,
       additive: false,
-      rows: [breakGlassRow(glass)],
-      // Somebody may have deleted it by itself.
-      removals: binding === undefined ? [] : [{ kind: 'binding', id: use.binding }],
-      unchanged: [standing],
+      rows: [breakGlassRow(glass), ...left.rows],
+      removals: [
+        ...(binding === undefined ? [] : [{ kind: 'binding' as const, id: use.binding }]),
+        ...(left.removals ?? []),
+      ],
+      unchanged: [standing, ...(left.unchanged ?? [])],
       subject: glass.id,
       detail: { principal: use.principal },
       output: view(glass, work.now),
@@ -210,9 +231,19 @@ export const reviewBreakGlass: ChangeVerb<'breakGlass.review'> = {
       throw new ClavigerError('forbidden', 'Nobody reviews an emergency of their own')
     const { verdict, comment } = input
     const glass: BreakGlass = { ...value, review: { principal, at: work.now, verdict, comment } }
+    const { tenant, scope, use } = value
+    const about = { tenant, reach: [{ scope }], said: { subject: glass.id } }
+    const alarm =
+      verdict === 'justified'
+        ? { rows: [] }
+        : alarmed(work, 'breakGlass.unjustified', {
+            ...about,
+            ...(use === undefined ? {} : { who: use.principal }),
+          })
     return {
+      ...alarm,
       additive: true,
-      rows: [breakGlassRow(glass)],
+      rows: [breakGlassRow(glass), ...alarm.rows],
       unchanged: [standing],
       subject: glass.id,
       detail: { verdict },

@@ -12,6 +12,7 @@ import {
 import { aliasesOf } from '../aliases.ts'
 import { acknowledged, assertAcknowledged } from '../blast-radius.ts'
 import { assertChanged, assertWindow } from '../lifecycle/govern.ts'
+import { limitsAfter } from '../limits.ts'
 import { assertOwner } from '../owner.ts'
 import { keyRow, standing, versionRow } from '../rows.ts'
 import { target } from '../target.ts'
@@ -131,11 +132,13 @@ export const updateKey: ChangeVerb<'key.update'> = {
       ...(input.processStopAt === undefined ? {} : { processStopAt: input.processStopAt }),
     }
     if (dated) assertOrder(version.activatedAt, version)
+    const { limits, ...others } = ringKey.key
     const key: Key = {
-      ...ringKey.key,
+      ...others,
       description: input.description ?? ringKey.key.description,
       labels: input.labels ?? ringKey.key.labels,
       owner: input.owner ?? ringKey.key.owner,
+      ...limitsAfter(limits, input),
     }
     const versions = ringKey.versions.map((each) => (each === ringKey.current ? version : each))
     await assertChanged(work, ringKey, { key, versions })

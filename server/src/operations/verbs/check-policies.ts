@@ -74,7 +74,7 @@ async function supposed(
       tenant: work.caller.tenant,
       name: 'the new policy',
       scope: fixedScope(work, scope ?? { kind: 'tenant' }),
-      rules: rulesOfNew(preset, rules ?? {}),
+      rules: rulesOfNew(preset, rules ?? {}, work.now),
       createdAt: work.now,
     }
     return { after: made }

@@ -1,13 +1,15 @@
 import type { OutputOf, RotationTriggers } from '@claviger/contract'
 import { aliasId, findAlgorithm, findUsage, generateMaterial, newId } from '#keyring'
 import { assertCalendar, ClavigerError, type Key, type KeyVersion, type Rotation } from '#model'
-import { assertMade, datesUnder, withRotation } from '../lifecycle/govern.ts'
+import { assertMade, datesUnder, withAsked } from '../lifecycle/govern.ts'
+import { limitsAfter } from '../limits.ts'
 import { assertOwner } from '../owner.ts'
 import { aliasRow, keyRow, versionRow } from '../rows.ts'
 import type { ChangeVerb, Plan } from '../verb.ts'
 import { keyView } from '../views.ts'
 import type { Work } from '../work.ts'
 import type { ImportedMaterial } from './known-material.ts'
+import { aheadRow } from './made-ahead.ts'
 import { newVersion } from './new-version.ts'
 import { policyOfNewKey } from './policies.ts'
 import { notGenerated } from './set-rotation.ts'
@@ -29,6 +31,9 @@ export interface NewKey {
   readonly policy?: string | undefined
   readonly bypassPolicyLockoutCheck?: boolean | undefined
   readonly rotation?: RotationTriggers | undefined
+  readonly usesMax?: number | undefined
+  readonly bytesMax?: number | undefined
+  readonly wrapsMax?: number | undefined
 }
 
 /** A key that is to be made and its first version, before there is any material: it keeps to every policy. */
@@ -66,12 +71,13 @@ export async function draftKey(
     createdAt: now,
     ...(input.rotation === undefined ? {} : { rotation: rotationOf(input.rotation, origin, now) }),
     ...placeOf(work, input, id),
+    ...limitsAfter(undefined, input),
   }
   const policy =
     input.policy === undefined
       ? {}
       : { policy: policyOfNewKey(work, input.policy, key, input.bypassPolicyLockoutCheck) }
-  const made = await withRotation(work, { ...key, ...policy })
+  const made = await withAsked(work, { ...key, ...policy })
   const activatedAt = input.activateAt ?? now
   const ends = awaits ? input : await datesUnder(work, made, activatedAt, input)
   const version: KeyVersion = {
@@ -151,11 +157,16 @@ export const createKey: ChangeVerb<'key.create'> = {
     // What is refused is refused before anything slow is done.
     const draft = await draftKey(work, input, { id, origin, awaits })
     if (awaits) return planKey(work, draft, input.alias, undefined)
-    const material = await work.once(
-      'material',
-      () => generateMaterial(algorithm),
-      (bytes) => bytes.fill(0),
-    )
-    return planKey(work, draft, input.alias, material)
+    const generate = (name: string) =>
+      work.once(
+        name,
+        () => generateMaterial(algorithm),
+        (bytes) => bytes.fill(0),
+      )
+    const material = await generate('material')
+    if (draft.key.rotation?.publishNext !== true) return planKey(work, draft, input.alias, material)
+    const key: Key = { ...draft.key, pending: 2 }
+    const plan = planKey(work, { ...draft, key }, input.alias, material)
+    return { ...plan, rows: [...plan.rows, aheadRow(work, key, 2, await generate('after'))] }
   },
 }

@@ -3,6 +3,7 @@ import type { RingKey } from '#keyring'
 import { ClavigerError, readGrantToken, type Key, type KeyGrant } from '#model'
 import { isDenied, mayDo } from '../may.ts'
 import { isNamed, namedPrincipal } from '../named-principal.ts'
+import { leftByGrant } from '../occurrences/leaving.ts'
 import { target } from '../target.ts'
 import type { ChangeVerb, Plan, ReadVerb } from '../verb.ts'
 import { grantView } from '../views.ts'
@@ -75,13 +76,13 @@ async function grantOn(work: Work, { key }: RingKey, id: string) {
 }
 
 /** The plan that takes a grant away. It is in force when the call returns: the session of its grantee goes with the row. */
-function planRemoval({
-  value,
-  standing,
-}: Awaited<ReturnType<typeof grantOn>>): Plan<OutputOf<'grant.revoke'>> {
+async function planRemoval(
+  work: Work,
+  { value, standing }: Awaited<ReturnType<typeof grantOn>>,
+): Promise<Plan<OutputOf<'grant.revoke'>>> {
   return {
     additive: false,
-    rows: [],
+    rows: await leftByGrant(work, value),
     removals: [{ kind: 'grant', id: standing.id }],
     unchanged: [standing],
     key: value.key,
@@ -96,7 +97,7 @@ export const revokeGrant: ChangeVerb<'grant.revoke'> = {
   references: (input) => [input.key],
   async run(input, work) {
     const { ringKey } = work.key(input.key)
-    return planRemoval(await grantOn(work, ringKey, input.grant))
+    return planRemoval(work, await grantOn(work, ringKey, input.grant))
   },
 }
 
@@ -134,11 +135,11 @@ export const retireGrant: ChangeVerb<'grant.retire'> = {
         if (!mayRetire(work, key, found.value)) work.key(key)
         return Promise.resolve()
       })
-      return planRemoval(found)
+      return planRemoval(work, found)
     }
     // Who may retire any grant is told where there is none; nobody else learns whether there is.
     const reached = work.key(key).ringKey
-    return planRemoval(found ?? (await grantOn(work, reached, id)))
+    return planRemoval(work, found ?? (await grantOn(work, reached, id)))
   },
 }
 

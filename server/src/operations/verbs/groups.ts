@@ -1,6 +1,7 @@
 import { actionsOf, listRows, openRoles } from '#access'
 import { newId } from '#keyring'
 import { ClavigerError, type Binding, type Group, type Membership, type Principal } from '#model'
+import { leftByGroups } from '../occurrences/leaving.ts'
 import { groupRow, membershipId, membershipRow } from '../rows.ts'
 import { assertNotWidened, keepApart, membersOf } from '../separation.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
@@ -122,10 +123,11 @@ export const removeFromGroup: ChangeVerb<'group.remove'> = {
     work.authorize()
     await own<Group>(work, 'group', group)
     const id = membershipId(group, principal)
-    const { standing } = await own<Membership>(work, 'membership', id)
+    const { value, standing } = await own<Membership>(work, 'membership', id)
+    const { tenant } = work.caller
     return {
       additive: false,
-      rows: [],
+      rows: await leftByGroups(work, { tenant, who: principal }, [value]),
       removals: [{ kind: 'membership', id }],
       unchanged: [standing],
       subject: group,

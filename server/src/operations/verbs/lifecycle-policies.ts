@@ -1,6 +1,13 @@
 import type { InputOf, LifecyclePreset, LifecycleRules, OutputOf } from '@claviger/contract'
 import { findAlgorithm, newId } from '#keyring'
-import { ClavigerError, loosenedBy, rulesOfPreset, strictest, type LifecyclePolicy } from '#model'
+import {
+  assertCalendar,
+  ClavigerError,
+  loosenedBy,
+  rulesOfPreset,
+  strictest,
+  type LifecyclePolicy,
+} from '#model'
 import { LIFECYCLE_POLICIES_MAX } from '../lifecycle/policies.ts'
 import { lifecyclePolicyRow } from '../rows.ts'
 import { ruleScopeView } from '../rule-views.ts'
@@ -28,12 +35,13 @@ function view(policy: LifecyclePolicy): View {
 }
 
 /**
- * Rules in their one spelling, with the names that the table of algorithms has.
+ * Rules in their one spelling, with the names that the table of algorithms has, and calendars that name a day.
  *
- * @throws ClavigerError algorithm_refused
+ * @throws ClavigerError algorithm_refused, invalid_request
  */
-export function normalRules(rules: LifecycleRules): LifecycleRules {
+export function normalRules(rules: LifecycleRules, now: number): LifecycleRules {
   const { algorithms } = rules
+  for (const calendar of rules.rotation?.calendars ?? []) assertCalendar(calendar, now)
   const named =
     algorithms === undefined
       ? {}
@@ -45,8 +53,10 @@ export function normalRules(rules: LifecycleRules): LifecycleRules {
 export function rulesOfNew(
   preset: LifecyclePreset | undefined,
   rules: LifecycleRules,
+  now: number,
 ): LifecycleRules {
-  return normalRules({ ...(preset === undefined ? {} : rulesOfPreset(preset)), ...rules })
+  const begun = preset === undefined ? {} : rulesOfPreset(preset)
+  return normalRules({ ...begun, ...rules }, now)
 }
 
 /** The keys that are named, for looking them up. */
@@ -72,7 +82,7 @@ export const createLifecyclePolicy: ChangeVerb<'lifecyclePolicy.create'> = {
       tenant: work.caller.tenant,
       name,
       scope: fixedScope(work, input.scope),
-      rules: rulesOfNew(preset, input.rules),
+      rules: rulesOfNew(preset, input.rules, work.now),
       ...(preset === undefined ? {} : { preset }),
       createdAt: work.now,
     }
@@ -99,7 +109,7 @@ export function changedPolicy(
     ...policy,
     name: name ?? policy.name,
     scope: scope === undefined ? policy.scope : fixedScope(work, scope),
-    rules: rules === undefined ? policy.rules : normalRules(rules),
+    rules: rules === undefined ? policy.rules : normalRules(rules, work.now),
     updatedAt: work.now,
   }
 }

@@ -20,6 +20,11 @@ export function madeAhead({
   return waiting?.revocation === undefined ? waiting : undefined
 }
 
+/** The number of a version that is made ahead now: what was made ahead before and revoked is passed over. */
+export function numberAhead({ pending, version }: Key): number {
+  return (pending ?? version) + 1
+}
+
 /** The row of the version that waits. `key` names it as pending already. */
 export function aheadRow(work: Work, key: Key, number: number, material: Uint8Array): PlannedRow {
   const version: KeyVersion = {

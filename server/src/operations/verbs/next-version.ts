@@ -5,6 +5,7 @@ import {
   KeyError,
   isWithoutMaterial,
   keyRefusal,
+  shownSince,
   type Key,
   type KeyVersion,
 } from '#model'
@@ -34,6 +35,8 @@ interface NextVersion {
   readonly dates: Dates
   readonly rotatedBy: RotatedBy
   readonly imported?: ImportedMaterial
+  /** What the record says of its cause. */
+  readonly detail?: Readonly<Record<string, string>>
 }
 
 /** Only a key in force gets a new version. @throws KeyError wrong_state */
@@ -57,7 +60,7 @@ export async function planVersion(
   const members = await withRelated(work, ringKey)
   const parts: Parts[] = []
   for (const member of members) parts.push(await nextOf(work, member, next))
-  return planOf(work, ringKey, parts)
+  return planOf(work, ringKey, parts, next.detail)
 }
 
 /** How one key goes over to its next version: to the one that was made ahead, where there is one. */
@@ -68,12 +71,15 @@ async function nextOf(work: Work, member: RingKey, next: NextVersion): Promise<P
   // What was made ahead and revoked is passed over: no number is given twice.
   const number = ahead?.version ?? (pending ?? rest.version) + 1
   const material = ahead === undefined ? next.after : next.material
+  const publishes = material !== undefined && rest.rotation?.publishNext === true
+  const { rotation } = rest
   const key: Key = {
     ...rest,
     version: number,
-    ...(material === undefined || rest.rotation?.publishNext !== true
+    ...(rotation === undefined
       ? {}
-      : { pending: number + 1 }),
+      : { rotation: shownSince(rotation, publishes ? now : undefined) }),
+    ...(publishes ? { pending: number + 1 } : {}),
   }
   const version: KeyVersion = {
     ...newVersion(key.id, number, now, await endsOf(work, key, next)),
@@ -205,6 +211,7 @@ async function planOf(
   work: Work,
   ringKey: RingKey,
   parts: readonly Parts[],
+  detail: Readonly<Record<string, string>> = {},
 ): Promise<Plan<OutputOf<'key.get'>>> {
   const values = parts[0]?.rows.map(({ value }) => value) ?? []
   const [key, version] = values as [Key, KeyVersion]
@@ -214,7 +221,7 @@ async function planOf(
     ...together(parts),
     key: key.id,
     version: version.version,
-    ...(version.rotatedBy === undefined ? {} : { detail: { cause: version.rotatedBy } }),
+    ...(version.rotatedBy === undefined ? {} : { detail: { cause: version.rotatedBy, ...detail } }),
     output: keyView(key, current, await aliasesOf(work, key.id), work.parts.clock.now()),
   }
 }

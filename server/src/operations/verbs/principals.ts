@@ -1,6 +1,7 @@
 import { createTokenText, csrfOf, principalArn } from '#access'
 import { newId } from '#keyring'
 import { ClavigerError, type Principal, type Token } from '#model'
+import { leftByDisabling } from '../occurrences/leaving.ts'
 import { principalNameId, principalNameRow, principalRow, tokenRow } from '../rows.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import { principalView, tokenView } from '../views.ts'
@@ -87,7 +88,10 @@ async function planState(work: Work, id: string, state: Principal['state']) {
   const principal: Principal = { ...value, state }
   return {
     additive: false,
-    rows: [principalRow(principal)],
+    rows: [
+      principalRow(principal),
+      ...(state === 'disabled' ? await leftByDisabling(work, value) : []),
+    ],
     unchanged: [standing],
     subject: id,
     output: principalView(principal),

@@ -58,6 +58,17 @@ export async function withRelated(work: Work, ringKey: RingKey): Promise<Related
   return (await familyOf(work, ringKey)).keys
 }
 
+/** The key that is rotated for all that are related to it. */
+export async function primaryOf(work: Work, ringKey: RingKey): Promise<RingKey> {
+  const { multiRegion } = ringKey.key
+  if (multiRegion === undefined || !isReplica(ringKey.key)) return ringKey
+  const { keys } = await familyOf(work, ringKey)
+  const primary = keys.find(({ key }) => key.region === multiRegion.primary)
+  if (primary === undefined)
+    throw new ClavigerError('wrong_state', 'The primary key of the replica is not there')
+  return primary
+}
+
 /** A related key; as it stands in the store, where what memory holds may be from before a change of both. */
 async function loadBeside({ parts }: Work, ringKey: RingKey, id: string) {
   const held = await parts.ring.load(id)

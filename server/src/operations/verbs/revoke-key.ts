@@ -4,11 +4,13 @@ import {
   ClavigerError,
   mayBecome,
   revokedState,
+  shownSince,
   type Key,
   type KeyVersion,
   type Revocation,
 } from '#model'
 import { acknowledged, assertAcknowledged } from '../blast-radius.ts'
+import { alarmed } from '../occurrences/alarms.ts'
 import type { ChangeVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { assertNotDestroyed, planChange } from './change-key.ts'
@@ -71,8 +73,19 @@ export const revokeKey: ChangeVerb<'key.revoke'> = {
     // A compromise waits for nobody.
     if (revokedState(revocation) !== 'compromised')
       await assertAcknowledged(work, ringKey, input.acknowledge)
-    return planRevocation(work, ringKey, { version, revocation, detail })
+    const plan = await planRevocation(work, ringKey, { version, revocation, detail })
+    return revokedState(revocation) === 'compromised' ? withAlarm(work, ringKey.key, plan) : plan
   },
+}
+
+/** Material that is known to others concerns every key of the tenant. */
+function withAlarm(
+  work: Work,
+  { id, tenant }: Key,
+  plan: Awaited<ReturnType<typeof planRevocation>>,
+) {
+  const { rows, after } = alarmed(work, 'key.compromised', { tenant, said: { subject: id } })
+  return { ...plan, rows: [...plan.rows, ...rows], after }
 }
 
 /** Related keys have the same material, so what ends one ends them all. */
@@ -124,6 +137,9 @@ function ended(
 /** A key that is to be rotated for it gets its next version soon; until then it applies nothing. */
 function raised(key: Key, version: number, revocation: Revocation): Key {
   const { rotation } = key
+  // The next public key is not shown any more.
+  if (version === key.pending && rotation !== undefined)
+    return { ...key, rotation: shownSince(rotation, undefined) }
   const isFor =
     version === key.version &&
     revokedState(revocation) === 'compromised' &&
@@ -131,7 +147,10 @@ function raised(key: Key, version: number, revocation: Revocation): Key {
   if (!isFor) return key
   return {
     ...key,
-    rotation: { ...rotation, raised: { event: 'compromise', at: revocation.revokedAt } },
+    rotation: {
+      ...rotation,
+      raised: { event: 'compromise', at: revocation.revokedAt, because: 'key.revoke' },
+    },
   }
 }
 

@@ -1,6 +1,7 @@
 import { operations, roleNames, roles, type OutputOf } from '@claviger/contract'
 import { customRoleId, isBuiltIn, listRows } from '#access'
 import { ClavigerError, type Binding, type CustomRole } from '#model'
+import { leftByRole } from '../occurrences/leaving.ts'
 import { customRoleRow } from '../rows.ts'
 import { assertNotWidened, keepApart, membersOf } from '../separation.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
@@ -106,6 +107,19 @@ async function assertGivable(work: Work, role: string, added: readonly string[])
   return keepApart(work, holders, added)
 }
 
+/** Whoever has the role leaves where it no longer lets them see material. */
+async function leftByChange(work: Work, before: CustomRole, after: CustomRole) {
+  const { tenant, name: role } = before
+  const given = await bindingsWith(work, role)
+  const actions = { before: before.actions, after: after.actions }
+  return leftByRole(
+    work,
+    { tenant, role },
+    given.filter((one) => one.role === role),
+    actions,
+  )
+}
+
 export const updateRole: ChangeVerb<'role.update'> = {
   kind: 'change',
   async run(input, work) {
@@ -124,7 +138,7 @@ export const updateRole: ChangeVerb<'role.update'> = {
     }
     return {
       additive: false,
-      rows: [customRoleRow(role), ...apart.rows],
+      rows: [customRoleRow(role), ...apart.rows, ...(await leftByChange(work, value, role))],
       unchanged: [standing, ...apart.unchanged],
       subject: role.name,
       output: roleView(role),

@@ -1,21 +1,20 @@
-import type { InputOf } from '@claviger/contract'
+import type { InputOf, RotationCause } from '@claviger/contract'
 import type { RingKey } from '#keyring'
 import {
   ClavigerError,
-  isReplica,
   isWithoutMaterial,
   KeyError,
-  rotationCause,
+  RotationWaits,
   sameCryptoperiod,
-  type Counters,
+  type Key,
 } from '#model'
-import { datesUnder } from '../lifecycle/govern.ts'
 import type { ChangeVerb, InternalVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { freshMaterials } from './made-ahead.ts'
 import { newVersion } from './new-version.ts'
 import { assertRotatable, planTakeover, planVersion } from './next-version.ts'
-import { assertNotReplica, familyOf } from './related.ts'
+import { assertNotReplica, primaryOf } from './related.ts'
+import { assertShown, causeOf, waits } from './rotation-window.ts'
 
 /** Rotation: on demand, or because it is due. */
 
@@ -39,36 +38,29 @@ export const rotateKey: ChangeVerb<'key.rotate'> = {
     const { ringKey } = work.key(input.key)
     assertRotatable(ringKey.key)
     assertNotReplica(ringKey.key)
+    if (input.now !== true) assertShown(ringKey, work.now)
     if (ringKey.key.origin === 'imported') return rotateImported(work, ringKey, input)
     // Dates that are not in order are refused before anything slow is done.
     newVersion(ringKey.key.id, 1, work.parts.clock.now(), input)
     const materials = await freshMaterials(work, ringKey)
-    return planVersion(work, ringKey, { ...materials, dates: input, rotatedBy: 'demand' })
+    return planVersion(work, ringKey, {
+      ...materials,
+      dates: input,
+      rotatedBy: 'demand',
+      ...(input.now === true ? { detail: { now: 'yes' } } : {}),
+    })
   },
 }
 
-const nothing: Counters = { uses: 0, bytes: 0, wraps: 0 }
-
-/** Why a key is to be rotated now, by what is durable: what the ring has counted may be from before. */
-async function causeOf(work: Work, { key, current }: RingKey) {
-  const stored = await work.parts.store.key(key.id)
-  const counters = stored?.counters.get(current.version) ?? nothing
-  return rotationCause(key, current, counters, work.now)
-}
-
-function earlier(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other)
-}
-
-/** The key that is rotated for all that are related to it. */
-async function primaryOf(work: Work, ringKey: RingKey): Promise<RingKey> {
-  const { multiRegion } = ringKey.key
-  if (multiRegion === undefined || !isReplica(ringKey.key)) return ringKey
-  const { keys } = await familyOf(work, ringKey)
-  const primary = keys.find(({ key }) => key.region === multiRegion.primary)
-  if (primary === undefined)
-    throw new ClavigerError('wrong_state', 'The primary key of the replica is not there')
-  return primary
+/** What the record says beside the cause, where it is something that happened: where that stands, and whom it is about. */
+function detailOf({ rotation }: Key, cause: RotationCause): Readonly<Record<string, string>> {
+  const { raised } = rotation ?? {}
+  if (raised?.event !== cause) return {}
+  const { because, alarm, who, occurrence } = raised
+  const said = { because, alarm, who, occurrence }
+  return Object.fromEntries(
+    Object.entries(said).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
 }
 
 /**
@@ -85,14 +77,14 @@ export const rotateDueKey: InternalVerb<{ readonly key: string }> = {
       throw new ClavigerError('wrong_state', 'The rotation of the key is not due')
     const ringKey = await primaryOf(work, due)
     assertRotatable(ringKey.key)
+    if (waits(ringKey, cause, work.now)) throw new RotationWaits()
     const materials = await freshMaterials(work, ringKey)
-    const same = sameCryptoperiod(ringKey.current, work.now)
-    // A policy that became stricter shortens it, and holds up no rotation.
-    const longest = await datesUnder(work, ringKey.key, work.now, {})
-    const dates = {
-      protectStopAt: earlier(same.protectStopAt, longest.protectStopAt),
-      processStopAt: earlier(same.processStopAt, longest.processStopAt),
-    }
-    return planVersion(work, ringKey, { ...materials, dates, rotatedBy: cause })
+    return planVersion(work, ringKey, {
+      ...materials,
+      // Where policies became stricter, they are cut to what is allowed.
+      dates: sameCryptoperiod(ringKey.current, work.now),
+      rotatedBy: cause,
+      detail: detailOf(ringKey.key, cause),
+    })
   },
 }

@@ -5,6 +5,7 @@ import {
   ClavigerError,
   KeyError,
   keyRefusal,
+  shownSince,
   type Key,
   type Rotation,
 } from '#model'
@@ -14,7 +15,7 @@ import { keyRow, standing } from '../rows.ts'
 import type { ChangeVerb } from '../verb.ts'
 import { keyView } from '../views.ts'
 import type { Work } from '../work.ts'
-import { aheadRow, freshMaterial } from './made-ahead.ts'
+import { aheadRow, freshMaterial, madeAhead, numberAhead } from './made-ahead.ts'
 import { assertNotReplica, together, withRelated } from './related.ts'
 
 /** What makes the next version of a key by itself. Related keys share it. */
@@ -45,12 +46,15 @@ export async function planRotationOf(
   detail: Readonly<Record<string, string | number>>,
 ) {
   const publishes = rotation?.publishNext === true
-  const isNew = publishes && ringKey.key.pending === undefined
+  const isNew = publishes && madeAhead(ringKey) === undefined
+  const ahead = isNew ? numberAhead(ringKey.key) : ringKey.key.pending
   const material = isNew ? await freshMaterial(work, ringKey) : undefined
-  const changed = ({ rotation: _before, pending, ...rest }: Key): Key => ({
+  const changed = ({ rotation: _before, pending: _pending, ...rest }: Key): Key => ({
     ...rest,
-    ...(rotation === undefined ? {} : { rotation }),
-    ...(publishes ? { pending: pending ?? rest.version + 1 } : {}),
+    ...(rotation === undefined
+      ? {}
+      : { rotation: isNew ? shownSince(rotation, work.now) : rotation }),
+    ...(publishes && ahead !== undefined ? { pending: ahead } : {}),
   })
   const members = await withRelated(work, ringKey)
   for (const member of members) {
@@ -64,7 +68,9 @@ export async function planRotationOf(
     return {
       rows: [
         keyRow(key, member.current),
-        ...(material === undefined ? [] : [aheadRow(work, key, key.version + 1, material)]),
+        ...(material === undefined || ahead === undefined
+          ? []
+          : [aheadRow(work, key, ahead, material)]),
       ],
       removals: goes ? [{ kind: 'version' as const, id: versionId(key.id, pending) }] : [],
       unchanged: standing(member, goes ? [pending] : []),
@@ -83,8 +89,13 @@ export async function planRotationOf(
 type Input = InputOf<'key.setRotation'>
 
 /** The rotation asked for; undefined for none. @throws ClavigerError invalid_request, wrong_usage */
-function rotationOf({ key: _key, off, publishNext, ...given }: Input, key: Key, now: number) {
-  const isGiven = Object.values(given).some((trigger) => trigger !== undefined)
+function rotationOf(
+  { key: _key, off, publishNext, prePublishDays: days, ...given }: Input,
+  ringKey: RingKey,
+  now: number,
+) {
+  const { key } = ringKey
+  const isGiven = Object.values({ ...given, days }).some((trigger) => trigger !== undefined)
   if (off === true) {
     if (!isGiven && publishNext !== true) return undefined
     throw new ClavigerError('invalid_request', 'off: give what rotates the key, or off', {
@@ -99,7 +110,9 @@ function rotationOf({ key: _key, off, publishNext, ...given }: Input, key: Key, 
   }
   const triggers = parsed.data
   assertCalendar(triggers, now)
-  if (publishNext === true && key.usage !== 'sign') {
+  assertShownFirst(triggers, days)
+  const publishes = publishNext === true || days !== undefined
+  if (publishes && key.usage !== 'sign') {
     throw new KeyError('wrong_usage', 'Only signature keys have a public key to show ahead', {
       key,
     })
@@ -107,9 +120,26 @@ function rotationOf({ key: _key, off, publishNext, ...given }: Input, key: Key, 
   return {
     triggers,
     since: sinceWhen(triggers, key.rotation, now),
-    ...(publishNext === true ? { publishNext } : {}),
+    ...(publishes ? { publishNext: true } : {}),
+    ...(days === undefined ? {} : { prePublish: prePublishOf(ringKey, days) }),
     ...(key.rotation?.raised === undefined ? {} : { raised: key.rotation.raised }),
   } satisfies Rotation
+}
+
+/** A key is not rotated more often than its public keys are shown for. @throws ClavigerError invalid_request */
+function assertShownFirst({ everyDays }: Rotation['triggers'], days = 0): void {
+  if (everyDays === undefined || everyDays >= days) return
+  throw new ClavigerError(
+    'invalid_request',
+    'prePublishDays: must not be more than everyDays, since the next public key is made when the current one begins to sign',
+    { field: 'prePublishDays' },
+  )
+}
+
+/** The next public key may be shown for a while already. */
+function prePublishOf(ringKey: RingKey, days: number): NonNullable<Rotation['prePublish']> {
+  const waiting = madeAhead(ringKey)
+  return waiting === undefined ? { days } : { days, since: waiting.createdAt }
 }
 
 /** Asked again for the same days and calendar, it goes on counting, so that whoever asks every day does not put it off for ever. */
@@ -130,6 +160,7 @@ function detailOf(rotation: Rotation | undefined): Readonly<Record<string, strin
   const said = {
     ...rotation.triggers,
     ...(rotation.publishNext === true ? { publishNext: 1 } : {}),
+    ...(rotation.prePublish === undefined ? {} : { prePublishDays: rotation.prePublish.days }),
   }
   return Object.fromEntries(
     Object.entries(said).flatMap(([name, value]) =>
@@ -144,7 +175,7 @@ export const setRotation: ChangeVerb<'key.setRotation'> = {
   run(input, work) {
     const { ringKey } = work.key(input.key)
     assertRotatesItself(ringKey.key)
-    const rotation = rotationOf(input, ringKey.key, work.now)
+    const rotation = rotationOf(input, ringKey, work.now)
     return planRotationOf(work, ringKey, rotation, detailOf(rotation))
   },
 }

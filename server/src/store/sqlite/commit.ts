@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Batch, Change, CommitResult, RowReference } from '../store.ts'
+import { isBeyond } from '#model'
+import type { Batch, Change, CommitResult, CounterDelta, RowReference } from '../store.ts'
 import { assertBundle } from './bundle.ts'
 import { damaged, integer } from './columns.ts'
 import type { Transactions } from './database.ts'
@@ -13,6 +14,7 @@ export class Commits {
   readonly #rows: Rows
   readonly #sequence: StatementSync
   readonly #count: StatementSync
+  readonly #counted: StatementSync
   readonly #append: StatementSync
   readonly #keepPersonal: StatementSync
 
@@ -30,6 +32,9 @@ export class Commits {
          uses = min(uses + excluded.uses, ${Number.MAX_SAFE_INTEGER}),
          bytes = min(bytes + excluded.bytes, ${Number.MAX_SAFE_INTEGER}),
          wraps = min(wraps + excluded.wraps, ${Number.MAX_SAFE_INTEGER})`,
+    )
+    this.#counted = database.prepare(
+      'SELECT uses, bytes, wraps FROM counter WHERE key = ? AND version = ?',
     )
     this.#append = database.prepare(
       'INSERT INTO ledger_batch (first_index, count, time, latest, facets, entries) VALUES (?, ?, ?, ?, ?, ?)',
@@ -68,11 +73,30 @@ export class Commits {
       const conflict = this.#apply(change, position, before + position + 1)
       if (conflict !== undefined) return conflict
     }
-    for (const { key, version, uses, bytes, wraps } of batch.counters)
+    for (const delta of batch.counters) {
+      const exceeded = this.#exceeded(delta)
+      if (exceeded !== undefined) return exceeded
+      const { key, version, uses, bytes, wraps } = delta
       this.#count.run(key, version, uses, bytes, wraps)
+    }
     for (const { commitment, salt, value } of batch.personal)
       this.#keepPersonal.run(commitment, salt, value)
     return { kind: 'committed', firstIndex, revision }
+  }
+
+  /** Where counters have a limit, what stands is looked at first; others cost nothing here. */
+  #exceeded(delta: CounterDelta): Extract<CommitResult, { kind: 'exceeded' }> | undefined {
+    const { key, version, within, limited = delta } = delta
+    if (within === undefined) return undefined
+    const row = this.#counted.get(key, version)
+    const counted = {
+      uses: integer(row?.['uses'] ?? 0),
+      bytes: integer(row?.['bytes'] ?? 0),
+      wraps: integer(row?.['wraps'] ?? 0),
+    }
+    return isBeyond(within, counted, limited)
+      ? { kind: 'exceeded', key, version, counted }
+      : undefined
   }
 
   /** Applies a change on top of those before it in the batch, so two that assume the same row cannot both pass. */

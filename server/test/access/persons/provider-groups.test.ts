@@ -98,6 +98,37 @@ test('groups give rights from the login on, and are those that the newest login 
   }
 })
 
+/** Why keys were rotated, each once. */
+async function rotatedFor() {
+  await house.runJob('occurrence')
+  await house.runJob('rotation')
+  const entries = await house.entries()
+  return entries.flatMap(({ event, detail }) =>
+    event === 'key.rotateDue' ? [[detail?.['because'], detail?.['who']]] : [],
+  )
+}
+
+test('who is in a group no longer, as their provider says or because it goes, has left: keys are rotated for it', async () => {
+  const group = await grouped('key-user')
+  const { id } = await providing([{ claim: 'a', group }])
+  const { id: key } = await house.createKey({ rotation: { on: ['member-left'] } })
+  const subject = somebody(['a'])
+  const { principal } = await logIn(id, subject)
+  const two = await logIn(id, somebody(['a']))
+  await logIn(id, somebody(['a']))
+  says(subject, [])
+  await logIn(id, subject)
+  const expected: unknown[] = [['login.provider', principal]]
+  assert.deepEqual(await rotatedFor(), expected)
+  await house.perform('loginProvider.unlink', { provider: id, principal: two.principal })
+  expected.push(['loginProvider.unlink', two.principal])
+  assert.deepEqual(await rotatedFor(), expected)
+  await house.perform('loginProvider.delete', { provider: id })
+  expected.push(['loginProvider.delete', id])
+  assert.deepEqual(await rotatedFor(), expected)
+  await house.perform('key.setRotation', { key, off: true })
+})
+
 test('what somebody here gave stays, whatever the provider says', async () => {
   const group = await grouped('key-user')
   const other = await grouped()

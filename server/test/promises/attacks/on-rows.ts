@@ -323,6 +323,17 @@ export const attacksOnRows: readonly Attack[] = [
     catches: { doctor: /it waits for the server to do it/ },
   },
   {
+    name: 'somebody leaves, and it is hidden from the job that tells the keys',
+    async before({ house }) {
+      const { id: principal } = await house.createUser('key-user')
+      await house.perform('principal.disable', { principal })
+    },
+    attack: (database) => {
+      database.prepare("DELETE FROM due WHERE job = 'occurrence'").run()
+    },
+    catches: { doctor: /it waits for the server to do it/ },
+  },
+  {
     name: 'a version is deleted',
     attack: (database, { key }) => {
       database

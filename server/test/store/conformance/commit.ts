@@ -234,6 +234,36 @@ export function commitDuties(harness: Harness): void {
     assert.equal((await store.key('k'))?.counters.get(2)?.bytes, Number.MAX_SAFE_INTEGER)
   })
 
+  test('counters that would come beyond a limit refuse the batch whole, and one without a limit goes on', async () => {
+    await using place = await harness.place()
+    const store = await place.open()
+    await commitChanges(store, 0, [{ writes: [writeOf('key', 'k', 1)] }])
+    const used = { key: 'k', version: 1, uses: 2, bytes: 10, wraps: 1 }
+    const commit = (within: object | undefined, more: object = {}) =>
+      store.commit(
+        batchOf(['x'], {
+          expectedRevision: 1,
+          counters: [
+            { key: 'k', version: 2, uses: 1, bytes: 1, wraps: 1 },
+            { ...used, ...more, ...(within && { within }) },
+          ],
+        }),
+      )
+    assert.equal((await commit({ uses: 2, bytes: 10, wraps: 1 })).kind, 'committed')
+    const counted = { uses: 2, bytes: 10, wraps: 1 }
+    const { next } = await store.head()
+    for (const within of [{ uses: 3 }, { bytes: 19 }, { wraps: 1 }]) {
+      const exceeded = { kind: 'exceeded', key: 'k', version: 1, counted }
+      assert.deepEqual(await commit(within), exceeded)
+    }
+    assert.deepEqual(await store.head(), { next, revision: 1 })
+    const counters = (await store.key('k'))?.counters
+    assert.deepEqual([counters?.get(1), counters?.get(2)?.uses], [counted, 1])
+    assert.equal((await commit({ uses: 4, bytes: 20, wraps: 2 })).kind, 'committed')
+    assert.equal((await commit(undefined)).kind, 'committed')
+    assert.equal((await commit({ uses: 6 }, { uses: 0 })).kind, 'committed')
+  })
+
   test('personal values are kept with the commit', async () => {
     await using place = await harness.place()
     const store = await place.open()

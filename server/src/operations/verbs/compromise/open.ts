@@ -1,6 +1,7 @@
 import type { InputOf } from '@claviger/contract'
 import { newId, type RingKey } from '#keyring'
 import { ClavigerError, keyRefusal, KeyError, type CompromiseCase, type Containment } from '#model'
+import { alarmed } from '../../occurrences/alarms.ts'
 import { caseRow } from '../../rows/compromise.ts'
 import type { ChangeVerb } from '../../verb.ts'
 import type { Work } from '../../work.ts'
@@ -111,9 +112,13 @@ export const openCase: ChangeVerb<'compromise.open'> = {
       uses: [],
       runs: [],
     }
+    const said = { subject: id }
+    const except = members.map((member) => member.key.id)
+    const alarm = alarmed(work, 'key.compromised', { tenant, except, said })
     return {
       additive: false,
-      rows: [...rows, caseRow(opened)],
+      rows: [...rows, caseRow(opened), ...alarm.rows],
+      after: alarm.after,
       absent: [...(absent ?? []), { kind: 'compromiseCase', id }],
       ...(unchanged === undefined ? {} : { unchanged }),
       key,

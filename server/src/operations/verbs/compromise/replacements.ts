@@ -1,5 +1,14 @@
+import type { RotationTriggers } from '@claviger/contract'
 import { findAlgorithm, generateMaterial, newId, type RingKey } from '#keyring'
-import { keyRefusal, KeyError, strictest, type Key, type MultiRegion, type Rotation } from '#model'
+import {
+  keyRefusal,
+  KeyError,
+  shownSince,
+  strictest,
+  type Key,
+  type MultiRegion,
+  type Rotation,
+} from '#model'
 import type { RowStanding } from '#store'
 import { standing } from '../../rows.ts'
 import type { Plan } from '../../verb.ts'
@@ -85,8 +94,30 @@ function rotationLike(
   const { rotation: soonest } = strictest(
     [...(old === undefined ? [] : [old]), ...asked].map(({ triggers }) => ({ rotation: triggers })),
   )
-  const { raised: _, ...rest } = old ?? first
-  return { ...rest, triggers: { ...rest.triggers, ...soonest }, since: now }
+  // What happened to the old key, and which of its public keys is shown, is its own.
+  const { raised: _raised, reached: _reached, ...rest } = shownSince(old ?? first, undefined)
+  const own = { ...rest.triggers, ...soonest }
+  // A key has one calendar, and one that is asked for counts.
+  const times = asked.find(({ triggers }) => triggers.calendar !== undefined)?.triggers
+  const triggers = times === undefined ? own : onCalendar(own, times)
+  return { ...rest, triggers, since: now }
+}
+
+function onCalendar(
+  { calendar: _calendar, timeZone: _zone, ...others }: RotationTriggers,
+  { calendar, timeZone }: RotationTriggers,
+): RotationTriggers {
+  return {
+    ...others,
+    ...(calendar === undefined ? {} : { calendar }),
+    ...(timeZone === undefined ? {} : { timeZone }),
+  }
+}
+
+/** The old key's limits, or lower ones where lifecycle policies ask for them. */
+function limitsLike(old: Key | undefined, { limits: asked = {} }: Key): Pick<Key, 'limits'> {
+  const { limits } = strictest([{ limits: old?.limits ?? {} }, { limits: asked }])
+  return limits === undefined ? {} : { limits }
 }
 
 /** How the replacements are related, as the old keys are: the primary one first. */
@@ -131,6 +162,7 @@ export async function madeLike(work: Work, members: RelatedKeys): Promise<Made> 
       ...draft,
       ...(policy === undefined ? {} : { policy }),
       ...(rotation === undefined ? {} : { rotation }),
+      ...limitsLike(members[at]?.key, draft),
       ...(multiRegion === undefined ? {} : { multiRegion }),
     }
     return planKey(work, { key, version }, undefined, bytes)

@@ -135,7 +135,13 @@ async function proveFactor(
       : proveTotp(work, factors, input.code)
   if (proved === undefined) {
     const failed = await lockout.failed(refused(stored.provider, 'second-factor', principal.id))
-    return { ...failed, after: () => again(work, input.flow, flow) }
+    return {
+      ...failed,
+      async after() {
+        await failed.after?.()
+        again(work, input.flow, flow)
+      },
+    }
   }
   const { removals, conditions } = lockout
   return withProof(await planLogin(work, coming, proved), proved, { removals, ...conditions })

@@ -4,7 +4,7 @@ import { loginLinkId, loginLinkRow } from '../../rows/login-providers.ts'
 import type { ChangeVerb } from '../../verb.ts'
 import type { Work } from '../../work.ts'
 import { own, ownEnabled } from '../own.ts'
-import { providedBy } from './manage.ts'
+import { endOfProvided } from './manage.ts'
 
 /** Who a person is at a provider. */
 
@@ -86,13 +86,11 @@ export const unlinkLoginProvider: ChangeVerb<'loginProvider.unlink'> = {
     const link = (await linksOf(work, value)).find((one) => one.provider === provider)
     if (link === undefined)
       throw new ClavigerError('not_found', 'The person is not linked with that provider')
+    const provided = await endOfProvided(work, provider, principal)
     return {
       additive: false,
-      rows: [],
-      removals: [
-        { kind: 'loginLink', id: link.id },
-        ...(await providedBy(work, provider, principal)),
-      ],
+      rows: provided.rows,
+      removals: [{ kind: 'loginLink', id: link.id }, ...provided.removals],
       unchanged: [standing],
       subject: principal,
       detail: { provider },

@@ -9,10 +9,11 @@ import {
   type Membership,
 } from '#model'
 import type { RowReference } from '#store'
+import { leftByGroups } from '../../occurrences/leaving.ts'
 import { membershipId } from '../../rows.ts'
 import { loginProviderRow } from '../../rows/login-providers.ts'
 import { assertNotWidened } from '../../separation.ts'
-import type { ChangeVerb, ReadVerb } from '../../verb.ts'
+import type { ChangeVerb, PlannedRow, ReadVerb } from '../../verb.ts'
 import type { Work } from '../../work.ts'
 import { own } from '../own.ts'
 import { page } from '../page.ts'
@@ -128,13 +129,14 @@ export const deleteLoginProvider: ChangeVerb<'loginProvider.delete'> = {
     const { value, standing } = await own<LoginProvider>(work, 'loginProvider', id)
     const { parts } = work
     const links = await listRows<LoginLink>(parts, 'loginLink', value.tenant, ['provider', id])
+    const provided = await endOfProvided(work, id)
     return {
       additive: false,
-      rows: [],
+      rows: provided.rows,
       removals: [
         { kind: 'loginProvider', id },
         ...links.map((link) => ({ kind: 'loginLink' as const, id: link.id })),
-        ...(await providedBy(work, id)),
+        ...provided.removals,
       ],
       unchanged: [standing],
       subject: id,
@@ -144,18 +146,23 @@ export const deleteLoginProvider: ChangeVerb<'loginProvider.delete'> = {
   },
 }
 
-/** The memberships that a provider said, of everybody or of one person. */
-export async function providedBy(
-  { parts, caller }: Work,
+/** The end of the memberships that a provider said, of everybody or of one person. */
+export async function endOfProvided(
+  work: Work,
   provider: string,
   principal?: string,
-): Promise<RowReference[]> {
-  const found = await listRows<Membership>(parts, 'membership', caller.tenant, [
-    'provider',
-    provider,
-  ])
-  return found
+): Promise<{ readonly rows: readonly PlannedRow[]; readonly removals: readonly RowReference[] }> {
+  const { parts, caller } = work
+  const { tenant } = caller
+  const found = await listRows<Membership>(parts, 'membership', tenant, ['provider', provider])
+  const ended = found
     .filter((one) => one.provider === provider)
     .filter((one) => principal === undefined || one.principal === principal)
-    .map((one) => ({ kind: 'membership', id: membershipId(one.group, one.principal) }))
+  return {
+    rows: await leftByGroups(work, { tenant, who: principal ?? provider }, ended),
+    removals: ended.map((one) => ({
+      kind: 'membership',
+      id: membershipId(one.group, one.principal),
+    })),
+  }
 }

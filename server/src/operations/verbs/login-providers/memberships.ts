@@ -2,6 +2,7 @@ import { actionsOf, listRows, openRoles } from '#access'
 import { newestRow } from '#keyring'
 import type { Binding, LoginProvider, Membership } from '#model'
 import type { RowReference, RowStanding } from '#store'
+import { leftByGroups } from '../../occurrences/leaving.ts'
 import { membershipId, membershipRow } from '../../rows.ts'
 import { keepApart } from '../../separation.ts'
 import type { PlannedRow } from '../../verb.ts'
@@ -53,8 +54,10 @@ export async function planMemberships(
           tenant,
           leaving,
         })
+  const ended = present.filter(({ group }) => leaving.has(group))
+  const left = await leftByGroups(work, { tenant, who: principal }, ended)
   return {
-    rows: [...rows, ...apart.rows],
+    rows: [...rows, ...apart.rows, ...left],
     removals: [...leaving].map((group) => ({
       kind: 'membership',
       id: membershipId(group, principal),

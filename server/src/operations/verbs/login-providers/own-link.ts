@@ -8,7 +8,7 @@ import type { Work } from '../../work.ts'
 import { own } from '../own.ts'
 import { identify, providerOf, takeFlow } from './answer.ts'
 import { planLink } from './links.ts'
-import { providedBy } from './manage.ts'
+import { endOfProvided } from './manage.ts'
 import { refused } from './refused.ts'
 import { beginAt, providersOf } from './start.ts'
 import { findProvider } from './stored.ts'
@@ -80,13 +80,11 @@ export const unlinkOwnProvider: ChangeVerb<'login.providerUnlink'> = {
     if (link === undefined)
       throw new ClavigerError('not_found', 'You are not linked with that provider')
     const left = await whatIsLeft(work, person, links, link)
+    const provided = await endOfProvided(work, provider, person.id)
     return {
       additive: false,
-      rows: [],
-      removals: [
-        { kind: 'loginLink', id: link.id },
-        ...(await providedBy(work, provider, person.id)),
-      ],
+      rows: provided.rows,
+      removals: [{ kind: 'loginLink', id: link.id }, ...provided.removals],
       unchanged: [(await own<LoginLink>(work, 'loginLink', link.id)).standing, ...left],
       subject: person.id,
       detail: { provider },
