@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The AWS clients that test/clients drives, unmodified and in pinned versions: the AWS command line and boto3 from PyPI in a virtual
-# environment of their own, SOPS from its Go module, and the Versity S3 Gateway, a server that speaks S3, from its; with --more also Cosign, OpenTofu and the last Terraform whose AWS provider is a Go
-# module, which take long to build. What is there already is left as it is. They go into the folder CLAVIGER_CLIENTS, or else
-# ~/.cache/claviger-clients.
+# Programs of others that tests drive, unmodified and in pinned versions: the AWS command line and boto3 from PyPI in a virtual
+# environment of their own, and from their Go modules SOPS and the Versity S3 Gateway, a server that speaks S3; with --more also Cosign,
+# OpenTofu and the last Terraform whose AWS provider is a Go module, which take long to build. What is there already is left as it is.
+# They go into the folder CLAVIGER_CLIENTS, or else ~/.cache/claviger-clients.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
