@@ -14,6 +14,16 @@ test('imports run down the house, and no further than the table lets them', () =
   if (found.length > 0) assert.fail(`\n${found.join('\n')}`)
 })
 
+/** An import of values. They come by process.getBuiltinModule, where they are needed. */
+const COSTLY = /^import (?!type )[^']*from 'node:(?:http|https|tls)'/m
+
+test('the server imports nothing of Node that loads more than it uses', () => {
+  assert.match("import { request } from 'node:http'", COSTLY)
+  const found = filesBelow('server/src', isTypeScript).filter((path) => COSTLY.test(read(path)))
+  // An import of node:http reads all it exports, which loads a second HTTP client: 16 MB. TLS is 7 MB for servers that have none.
+  assert.deepEqual(found, [])
+})
+
 test('the table itself runs down: a row names only rows below it', () => {
   const order = walls.map((wall) => wall.name)
   for (const [at, wall] of walls.entries()) {

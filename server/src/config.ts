@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { createSecureContext } from 'node:tls'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 
@@ -230,6 +229,8 @@ function readAuthorities(flag: string, path: string | undefined): Uint8Array | u
     const pem = readFileSync(path)
     const certificates = pem.toString('latin1').match(CERTIFICATE) ?? []
     if (certificates.length === 0) throw new TypeError('there is none')
+    // Loaded where there is something to read: TLS is 7 MB.
+    const { createSecureContext } = process.getBuiltinModule('node:tls')
     for (const cert of certificates) createSecureContext({ cert })
     return pem
   } catch (cause) {

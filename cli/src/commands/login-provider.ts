@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { OutputOf } from '@claviger/contract'
 import type { Claviger } from '@claviger/sdk'
@@ -59,7 +59,8 @@ export async function throughBrowser<Result>(
   begin: (redirect: string) => Promise<OutputOf<'login.providerStart'>>,
   finish: (answer: BrowserAnswer) => Promise<Result>,
 ): Promise<Result> {
-  const listener = createServer()
+  // Importing it would load an HTTP client with it, for every command.
+  const listener = process.getBuiltinModule('node:http').createServer()
   listener.listen(port, HOST)
   await once(listener, 'listening')
   try {

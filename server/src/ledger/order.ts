@@ -38,7 +38,8 @@ export interface Refusal {
 export interface Submission {
   /** One or more entries, in order. A change belongs to the first. */
   readonly records: readonly RecordDraft[]
-  readonly counters: readonly CounterDelta[]
+  /** Within limits as they stand when it is asked. No accessor: in objects of requests each leaves a hidden class behind. */
+  counters(): readonly CounterDelta[]
   readonly change: PlannedChange | undefined
   /** The revision of the caches it was checked against. */
   readonly revision: number
@@ -164,7 +165,7 @@ export class Ledger {
       submission,
       records: submission.records,
       change: submission.change,
-      counters: submission.counters,
+      counters: submission.counters(),
       revision: submission.revision,
       refusal: undefined,
       resolve,
@@ -226,7 +227,7 @@ export class Ledger {
       stale.map(async (waiting) => {
         const refusal = await waiting.submission.recheck()
         waiting.revision = revision
-        waiting.counters = waiting.submission.counters
+        waiting.counters = waiting.submission.counters()
         if (refusal !== undefined) refuse(waiting, refusal)
       }),
     )

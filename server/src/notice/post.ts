@@ -1,6 +1,5 @@
 import { lookup as systemLookup, type LookupAddress } from 'node:dns'
-import { request as httpRequest } from 'node:http'
-import { request as httpsRequest, type RequestOptions } from 'node:https'
+import type { RequestOptions } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import type { Networks } from './networks.ts'
@@ -103,6 +102,13 @@ function read({ status, retryAfter }: Answer): Posted {
   return { kind: 'failed', reason, restMs }
 }
 
+/** Loaded when they are needed: TLS is 7 MB, and importing node:http loads another client with it, which is 16 MB. */
+function clientFor({ protocol }: URL) {
+  return protocol === 'https:'
+    ? process.getBuiltinModule('node:https')
+    : process.getBuiltinModule('node:http')
+}
+
 /** The head of the answer; its body is not read, and the connection ends. */
 function answerOf(
   url: URL,
@@ -124,7 +130,7 @@ function answerOf(
     signal,
   }
   return new Promise((resolve, reject) => {
-    const sent = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options)
+    const sent = clientFor(url).request(url, options)
     sent.on('response', (response) => {
       const { statusCode: status = 0, headers: given } = response
       resolve({ status, retryAfter: given['retry-after'] })

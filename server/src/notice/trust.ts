@@ -1,4 +1,4 @@
-import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
+import type { SecureContext } from 'node:tls'
 
 /** Whose certificates receivers may show. */
 
@@ -10,6 +10,8 @@ import { createSecureContext, getCACertificates, type SecureContext } from 'node
  * @throws Error of OpenSSL for what is no certificate.
  */
 export function trusting(more: Uint8Array | undefined): SecureContext {
+  // Loaded with the first notice that is sent: TLS is 7 MB.
+  const { createSecureContext, getCACertificates } = process.getBuiltinModule('node:tls')
   const ca =
     more === undefined
       ? {}

@@ -172,7 +172,7 @@ export class Ceremonies {
           ...about,
         },
       ],
-      counters: [],
+      counters: () => [],
       change:
         rows.length === 0
           ? undefined

@@ -164,10 +164,7 @@ export class Gate {
     const source = this.#options.sources.commitment(call.source)
     return this.#ledger.record({
       records: work.records(call.operation, source),
-      // Limits may have changed while it waited.
-      get counters() {
-        return work.counters()
-      },
+      counters: () => work.counters(),
       change: undefined,
       revision,
       recheck: () => this.#recheck(call, work, source),
@@ -218,7 +215,7 @@ export class Gate {
       if (call.isRehearsal?.() === true) return plan.output
       const recorded = await this.#ledger.record({
         records: changeRecords(work, call.operation, source, plan),
-        counters: [],
+        counters: () => [],
         change: {
           additive: plan.additive,
           plan: (next) => this.#sealed(plan, next),
@@ -303,7 +300,7 @@ export class Gate {
     const source = this.#options.sources.commitment(call.source)
     await this.#ledger.record({
       records: [refusalRecord(work, call.operation, source, error)],
-      counters: [],
+      counters: () => [],
       change: undefined,
       revision: this.#ledger.revision,
       recheck: () => Promise.resolve(undefined),

