@@ -22,11 +22,17 @@ const events: readonly string[] = [...Object.keys(operations), ...internalEvents
   (event) => noticeTypeOf({ event, outcome: 'ok' }) !== undefined,
 )
 
+const decoder = new TextDecoder()
+
+/** What stands in an entry that this server wrote. */
+function recordIn(bytes: Uint8Array): LedgerRecord {
+  return JSON.parse(decoder.decode(bytes)) as LedgerRecord
+}
+
 /** The record of an entry. */
 export async function recordAt(store: Store, index: number): Promise<LedgerRecord | undefined> {
   const [entry] = await store.entries(index, 1)
-  if (entry?.index !== index) return undefined
-  return JSON.parse(new TextDecoder().decode(entry.bytes)) as LedgerRecord
+  return entry?.index === index ? recordIn(entry.bytes) : undefined
 }
 
 /** Notices of a stretch of the ledger, all of them, in order; and where it ends. */
@@ -50,12 +56,11 @@ export function noticesBetween(
 
 /** One question to the store, which is what everybody asks who follows the ledger's end. */
 async function read(store: Store, from: number, to: number): Promise<NoticesRead> {
-  const decoder = new TextDecoder()
   const notices: Notice[] = []
   for (let next = from; next < to;) {
     const entries = await store.entries(next, to - next)
     for (const { index, bytes } of entries) {
-      const record = JSON.parse(decoder.decode(bytes)) as LedgerRecord
+      const record = recordIn(bytes)
       if (noticeTypeOf(record) !== undefined) notices.push({ index, record })
     }
     if (entries.length === 0) break
@@ -88,7 +93,6 @@ async function searchedFor(
   event: string,
   { from, to, most }: { readonly from: number; readonly to: number; readonly most: number },
 ): Promise<NoticesRead> {
-  const decoder = new TextDecoder()
   const notices: Notice[] = []
   for (let after = from - 1; ;) {
     const entries = await store.candidates({
@@ -99,7 +103,7 @@ async function searchedFor(
     })
     for (const { index, bytes } of entries) {
       if (index >= to) return { notices, end: to }
-      const record = JSON.parse(decoder.decode(bytes)) as LedgerRecord
+      const record = recordIn(bytes)
       if (record.event !== event || noticeTypeOf(record) === undefined) continue
       notices.push({ index, record })
       if (notices.length === most) return { notices, end: index + 1 }

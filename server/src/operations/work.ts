@@ -252,7 +252,8 @@ export class Work {
    *
    * @throws ClavigerError forbidden, not_found; KeyError wrong_state
    */
-  admit(reference: string, purpose: Purpose, version?: number, action = this.action): Admitted {
+  admit(reference: string, purpose: Purpose, version?: number): Admitted {
+    const { action } = this
     const { ringKey, binding } = this.key(reference, action, purpose)
     const number = version ?? ringKey.key.version
     assertUsable(ringKey, number, purpose, this.now)

@@ -86,18 +86,30 @@ test('of many at once exactly as many are answered as the limit allows', async (
   assert.deepEqual((await house.perform('system.doctor', {})).findings, [])
 })
 
-test('uses that process go on around one that protects and just fits', async () => {
-  let hold: Promise<void> | undefined
-  await using house = await startHouse({
+/** A house whose commits can be held back, until what `hold` gives is called. */
+async function startHeld() {
+  let held: Promise<void> | undefined
+  const house = await startHouse({
     clock: new DrivenClock(),
     wrapStore: (store) =>
       storeWith(store, {
         async commit(batch) {
-          await hold
+          await held
           return store.commit(batch)
         },
       }),
   })
+  const hold = (): (() => void) => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    held = promise
+    return resolve
+  }
+  return { house, hold }
+}
+
+test('uses that process go on around one that protects and just fits', async () => {
+  const { house, hold } = await startHeld()
+  await using _ = house
   const { id: other } = await house.createKey()
   for (const [more, expected] of [
     [0, []],
@@ -108,14 +120,13 @@ test('uses that process go on around one that protects and just fits', async () 
     const decrypt = () => house.codeOf('decrypt', { ciphertext })
     await decrypt()
     await decrypt()
-    const { promise, resolve } = Promise.withResolvers<void>()
-    hold = promise
+    const release = hold()
     // What comes while a batch is on its way makes up the next one.
     const first = encrypt(house, other)
     await new Promise((next) => setImmediate(() => setImmediate(() => setImmediate(next))))
     const all = [decrypt(), encrypt(house, key), decrypt(), decrypt()]
     for (let one = 0; one < more; one += 1) all.push(encrypt(house, key))
-    resolve()
+    release()
     await first
     assert.deepEqual(await Promise.all(all), ['ok', 'ok', 'ok', 'ok', ...expected])
     assert.equal((await usesOf(house, key))?.uses, 7)
@@ -158,25 +169,15 @@ test('a limit counts from before it was set, from its answer on, and is taken aw
 })
 
 test('a limit that is set while uses wait for the ledger holds for those that come after it', async () => {
-  let hold: Promise<void> | undefined
-  await using house = await startHouse({
-    clock: new DrivenClock(),
-    wrapStore: (store) =>
-      storeWith(store, {
-        async commit(batch) {
-          await hold
-          return store.commit(batch)
-        },
-      }),
-  })
+  const { house, hold } = await startHeld()
+  await using _ = house
   const { id: key } = await house.createKey()
   assert.equal(await encrypt(house, key), 'ok')
-  const { promise, resolve } = Promise.withResolvers<void>()
-  hold = promise
+  const release = hold()
   const first = encrypt(house, key)
   const setting = house.codeOf('key.update', { key, usesMax: 2 })
   const later = Array.from({ length: 3 }, () => encrypt(house, key))
-  resolve()
+  release()
   await Promise.all([first, setting])
   await Promise.all(later)
   const events = (await house.entries())

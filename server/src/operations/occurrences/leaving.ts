@@ -3,6 +3,7 @@ import { newestRow, newId } from '#keyring'
 import type { Binding, KeyGrant, Membership, Occurrence, Principal, Reach } from '#model'
 import { occurrenceRow } from '../rows/occurrences.ts'
 import { membersOf } from '../separation.ts'
+import { standingPrincipal } from '../standing-principal.ts'
 import type { Plan, PlannedRow } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { reachOfBindings, reachOfGrant, reachOfPrincipal, waysOf } from './reach.ts'
@@ -37,8 +38,7 @@ function left(
 /** Whoever is disabled has left before. */
 async function isAnyEnabled(work: Work, principals: readonly string[]): Promise<boolean> {
   for (const id of principals) {
-    const row = await newestRow(work.parts.store, { kind: 'principal', id })
-    if (row !== undefined && work.parts.seals.open<Principal>(row).state === 'enabled') return true
+    if ((await standingPrincipal(work, id))?.principal.state === 'enabled') return true
   }
   return false
 }

@@ -108,7 +108,7 @@ export const createOwnerAccessKey: InternalVerb<
   references: () => [],
   async run(_input, work) {
     work.authorize()
-    const { value, standing } = await findOwner(work)
+    const { principal: value, standing } = await findOwner(work)
     const about = { description: 'development server', days: OWNER_DAYS }
     const { output, ...plan } = planAccessKey(work, value, about)
     return {

@@ -1,6 +1,7 @@
-import { noticeTypeOf, type LedgerRecord, type OutputOf } from '@claviger/contract'
+import { noticeTypeOf, type OutputOf } from '@claviger/contract'
 import { newId } from '#keyring'
 import { acknowledging, ClavigerError, type Dependent } from '#model'
+import { recordAt } from '../notices.ts'
 import { assertOwner } from '../owner.ts'
 import { dependentRow } from '../rows.ts'
 import type { ChangeVerb, Plan, ReadVerb } from '../verb.ts'
@@ -156,11 +157,7 @@ export const removeDependent: ChangeVerb<'dependent.remove'> = {
 
 /** @throws ClavigerError not_found where there is no notice of that index about the key */
 async function assertNotice(work: Work, key: string, index: number): Promise<void> {
-  const [entry] = await work.parts.store.entries(index, 1)
-  const record =
-    entry?.index === index
-      ? (JSON.parse(new TextDecoder().decode(entry.bytes)) as LedgerRecord)
-      : undefined
+  const record = await recordAt(work.parts.store, index)
   if (record?.key !== key || noticeTypeOf(record) === undefined)
     throw new ClavigerError('not_found', 'There is no notice of that index about the key')
 }

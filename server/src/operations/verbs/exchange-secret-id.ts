@@ -1,7 +1,8 @@
 import { isWithin, parseRange, parseToken, proves, sealSession } from '#access'
 import { newestRow } from '#keyring'
-import { LoginRefused, type Principal, type SecretId } from '#model'
+import { LoginRefused, type SecretId } from '#model'
 import { secretIdRow } from '../rows.ts'
+import { standingPrincipal } from '../standing-principal.ts'
 import type { ChangeVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 
@@ -37,17 +38,12 @@ async function proved(work: Work, input: { readonly principal: string; readonly 
   if (value.principal !== input.principal) throw refused('wrong-role', value.id)
   const hindrance = hindranceOf(value, work)
   if (hindrance !== undefined) throw refused(hindrance, value.id)
-  const principalRow = await newestRow(store, { kind: 'principal', id: value.principal })
-  const principal = principalRow && seals.open<Principal>(principalRow)
-  if (principalRow === undefined || principal?.state !== 'enabled')
-    throw refused('disabled', value.id)
+  const held = await standingPrincipal(work, value.principal)
+  if (held?.principal.state !== 'enabled') throw refused('disabled', value.id)
   return {
     value,
-    principal,
-    unchanged: [
-      { kind: 'secretId' as const, id: value.id, revision: row.revision },
-      { kind: 'principal' as const, id: principal.id, revision: principalRow.revision },
-    ],
+    principal: held.principal,
+    unchanged: [{ kind: 'secretId' as const, id: value.id, revision: row.revision }, held.standing],
   }
 }
 

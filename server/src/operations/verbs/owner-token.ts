@@ -1,5 +1,5 @@
-import { newestRow } from '#keyring'
-import { ClavigerError, type Binding, type Principal } from '#model'
+import { ClavigerError, type Binding } from '#model'
+import { standingPrincipal } from '../standing-principal.ts'
 import type { InternalVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { planToken } from './principals.ts'
@@ -15,8 +15,8 @@ export const createOwnerToken: InternalVerb<Record<never, never>, { readonly tok
   references: () => [],
   async run(_input, work) {
     work.authorize()
-    const { value, standing } = await findOwner(work)
-    const plan = planToken(work, value, { description: 'development server', days: 30 })
+    const { principal, standing } = await findOwner(work)
+    const plan = planToken(work, principal, { description: 'development server', days: 30 })
     return { ...plan, unchanged: [standing] }
   },
 }
@@ -32,14 +32,8 @@ export async function findOwner(work: Work) {
   })
   for (const binding of rows.map((row) => seals.open<Binding>(row))) {
     if (binding.role !== 'owner' || binding.scope.kind !== 'tenant') continue
-    const row = await newestRow(store, { kind: 'principal', id: binding.principal })
-    const value = row && seals.open<Principal>(row)
-    if (row !== undefined && value?.kind === 'service' && value.state === 'enabled') {
-      return {
-        value,
-        standing: { kind: 'principal' as const, id: value.id, revision: row.revision },
-      }
-    }
+    const held = await standingPrincipal(work, binding.principal)
+    if (held?.principal.kind === 'service' && held.principal.state === 'enabled') return held
   }
   throw new ClavigerError(
     'not_found',

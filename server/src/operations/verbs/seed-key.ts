@@ -36,7 +36,7 @@ export const seedKey: InternalVerb<SeedKey> = {
   references: () => [],
   async run(input, work) {
     work.authorize()
-    const { value: owner, standing } = await findOwner(work)
+    const { principal: owner, standing } = await findOwner(work)
     const { id, aliases, material: given, ...about } = input
     const algorithm = findAlgorithm(input.algorithm)
     const material = await work.once(

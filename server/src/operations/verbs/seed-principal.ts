@@ -9,6 +9,7 @@ import {
   principalNameRow,
   principalRow,
 } from '../rows.ts'
+import { standingPrincipal } from '../standing-principal.ts'
 import type { InternalVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { assertProgram } from './own.ts'
@@ -32,11 +33,9 @@ async function principalOf(work: Work, { name, kind }: SeedPrincipal) {
   })
   if (nameRow !== undefined) {
     const { principal: id } = seals.open<{ principal: string }>(nameRow)
-    const row = await newestRow(store, { kind: 'principal', id })
-    if (row !== undefined) {
-      const standing = { kind: 'principal' as const, id, revision: row.revision }
-      return { principal: seals.open<Principal>(row), rows: [], absent: [], unchanged: [standing] }
-    }
+    const held = await standingPrincipal(work, id)
+    if (held !== undefined)
+      return { principal: held.principal, rows: [], absent: [], unchanged: [held.standing] }
   }
   const id = newId()
   const principal: Principal = { id, tenant, name, kind, state: 'enabled', createdAt: clock.now() }

@@ -5,6 +5,7 @@ import type { RowReference, RowStanding } from '#store'
 import { canLogIn, linksOf } from '../../logins/provider-links.ts'
 import { principalNameId, principalNameRow, principalRow } from '../../rows.ts'
 import { loginLinkId, loginLinkRow } from '../../rows/login-providers.ts'
+import { standingPrincipal } from '../../standing-principal.ts'
 import type { PlannedRow } from '../../verb.ts'
 import type { Work } from '../../work.ts'
 import { newLink } from './links.ts'
@@ -67,12 +68,12 @@ async function findLinked(
 }
 
 /** A person who may log in, with the condition that it still is one. */
-async function personOf({ parts }: Work, id: string, tenant: string) {
-  const row = await newestRow(parts.store, { kind: 'principal', id })
-  const principal = row && parts.seals.open<Principal>(row)
-  if (row === undefined || principal?.tenant !== tenant) return undefined
+async function personOf(work: Work, id: string, tenant: string) {
+  const held = await standingPrincipal(work, id)
+  if (held?.principal.tenant !== tenant) return undefined
+  const { principal, standing } = held
   if (principal.kind !== 'user' || principal.state !== 'enabled') return undefined
-  return { principal, unchanged: [{ kind: 'principal' as const, id, revision: row.revision }] }
+  return { principal, unchanged: [standing] }
 }
 
 /**

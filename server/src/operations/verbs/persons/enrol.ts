@@ -1,11 +1,12 @@
 import { newTotpSecret, parseToken, proves, registrationOptions, totpSetup } from '#access'
 import { newestRow } from '#keyring'
-import type { Enrolment, Principal, Tenant } from '#model'
+import type { Enrolment, Tenant } from '#model'
 import { newLogin } from '../../logins/new-login.ts'
 import { challengeEnd, newChallenge, siteOfServer, takeOnce } from '../../logins/passkeys.ts'
 import { refused } from '../../logins/refused.ts'
 import { enrolmentRow } from '../../rows/logins.ts'
 import { readSettings } from '../../settings.ts'
+import { standingPrincipal } from '../../standing-principal.ts'
 import type { ChangeVerb, ReadVerb } from '../../verb.ts'
 import type { Work } from '../../work.ts'
 import {
@@ -37,16 +38,14 @@ async function openLink(work: Work, text: string) {
     enrolment.expiresAt <= now
   )
     throw refused('link', 'link')
-  const personRow = await newestRow(parts.store, { kind: 'principal', id: enrolment.principal })
-  const person = personRow && parts.seals.open<Principal>(personRow)
-  if (personRow === undefined || person?.state !== 'enabled')
-    throw refused('link', 'disabled', enrolment.principal)
+  const held = await standingPrincipal(work, enrolment.principal)
+  if (held?.principal.state !== 'enabled') throw refused('link', 'disabled', enrolment.principal)
   return {
     enrolment,
-    person,
+    person: held.principal,
     unchanged: [
       { kind: 'enrolment' as const, id: enrolment.id, revision: row.revision },
-      { kind: 'principal' as const, id: person.id, revision: personRow.revision },
+      held.standing,
     ],
   }
 }

@@ -1,7 +1,5 @@
 import type { InputOf } from '@claviger/contract'
 import { findNamed, isPassword, noPassword } from '#access'
-import { newestRow } from '#keyring'
-import type { Principal } from '#model'
 import { tenantNamed } from '../../logins/named-tenant.ts'
 import { newLogin } from '../../logins/new-login.ts'
 import { refused } from '../../logins/refused.ts'
@@ -14,6 +12,7 @@ import {
   type StoredFactor,
   type StoredPassword,
 } from '../../logins/stored.ts'
+import { standingPrincipal } from '../../standing-principal.ts'
 import type { ChangeVerb } from '../../verb.ts'
 import type { Work } from '../../work.ts'
 
@@ -23,14 +22,7 @@ import type { Work } from '../../work.ts'
 async function personOf(work: Work, input: InputOf<'login'>) {
   const tenant = await tenantNamed(work, input.tenant)
   const found = tenant && (await findNamed(work.parts, tenant, input.name))
-  if (!found) return undefined
-  const row = await newestRow(work.parts.store, { kind: 'principal', id: found.id })
-  if (row === undefined) return undefined
-  const principal = work.parts.seals.open<Principal>(row)
-  return {
-    principal,
-    standing: { kind: 'principal' as const, id: row.id, revision: row.revision },
-  }
+  return found ? standingPrincipal(work, found.id) : undefined
 }
 
 /** Once for each state of the password, though the verb may run again. */
