@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { HttpDoor, HttpResponse } from './message.ts'
+import type { HttpDoor, HttpRequest, HttpResponse } from './message.ts'
 import { OpenStreams } from './open-streams.ts'
 import { certificateOf, isEncrypted } from './peer.ts'
+import { Turn } from './turn.ts'
 
 /** Reads a request whole, within its bounds, hands it to a door, and writes what the door says. */
 
@@ -23,6 +24,7 @@ export class Reader {
   /** Bytes of long bodies in memory now. */
   #held = 0
   readonly #streams = new OpenStreams()
+  readonly #turn = new Turn()
   #draining = false
 
   constructor(door: HttpDoor, idPrefix: string) {
@@ -78,28 +80,35 @@ export class Reader {
       if (refused) return
       const [only] = chunks
       const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
-      const message = {
-        method,
-        path,
-        query: mark === -1 ? '' : url.slice(mark + 1),
-        headers: request.headers,
-        distinctHeaders: () => distinct(request),
-        body,
-        source: request.socket.remoteAddress ?? 'unknown',
-        secure: isEncrypted(request.socket),
-        ...peerOf(request.socket),
-        id,
-      }
-      // A door answers every error itself; should it fail all the same, the connection is cut rather than left hanging.
-      this.#door.respond(message).then(
-        (answer) =>
-          answer.stream === undefined
-            ? write(response, answer)
-            : void this.#streams.write(response, answer, answer.stream),
-        () => response.destroy(),
-      )
+      const query = mark === -1 ? '' : url.slice(mark + 1)
+      // Asked now: a connection that is gone by the end of the turn has no address any more.
+      const source = request.socket.remoteAddress ?? 'unknown'
+      const read = { method, path, query, body, source, id }
+      this.#turn.add(() => this.#respond(request, response, read))
     })
     request.on('error', () => response.destroy())
+  }
+
+  #respond(
+    request: IncomingMessage,
+    response: ServerResponse,
+    read: Pick<HttpRequest, 'method' | 'path' | 'query' | 'body' | 'source' | 'id'>,
+  ): void {
+    const message = {
+      ...read,
+      headers: request.headers,
+      distinctHeaders: () => distinct(request),
+      secure: isEncrypted(request.socket),
+      ...peerOf(request.socket),
+    }
+    // A door answers every error itself; should it fail all the same, the connection is cut rather than left hanging.
+    this.#door.respond(message).then(
+      (answer) =>
+        answer.stream === undefined
+          ? write(response, answer)
+          : void this.#streams.write(response, answer, answer.stream),
+      () => response.destroy(),
+    )
   }
 
   /** What node:http could not read, or waited for in vain. */
