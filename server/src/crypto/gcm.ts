@@ -10,43 +10,52 @@ import { assertOperational } from './condition.ts'
  */
 
 const pointer = 'pointer'
-const int = 'int32'
+/**
+ * An `int` is declared as a pointer: it travels in the low half of a register as wide as one, and whoever reads it leaves the upper half
+ * alone (System V AMD64 ABI 3.2.3, AAPCS64 6.8.2, and Microsoft's x64 convention alike). Node calls a function of pointers alone
+ * directly; one 'int32' among its arguments sends it through libffi, 0.45 µs instead of 0.04 µs (docs/performance.md).
+ */
+const int = pointer
 
 /** The signatures as openssl/evp.h of OpenSSL 3.5 declares them. */
 const declarations = {
   EVP_CIPHER_CTX_new: { return: pointer, arguments: [] },
   EVP_aes_128_gcm: { return: pointer, arguments: [] },
   EVP_aes_256_gcm: { return: pointer, arguments: [] },
-  EVP_CipherInit_ex: { return: int, arguments: [pointer, pointer, pointer, pointer, pointer, int] },
-  EVP_CipherUpdate: { return: int, arguments: [pointer, pointer, pointer, pointer, int] },
-  EVP_CipherFinal_ex: { return: int, arguments: [pointer, pointer, pointer] },
-  EVP_CIPHER_CTX_ctrl: { return: int, arguments: [pointer, int, int, pointer] },
+  EVP_CipherInit_ex: {
+    return: 'int32',
+    arguments: [pointer, pointer, pointer, pointer, pointer, int],
+  },
+  EVP_CipherUpdate: { return: 'int32', arguments: [pointer, pointer, pointer, pointer, int] },
+  EVP_CipherFinal_ex: { return: 'int32', arguments: [pointer, pointer, pointer] },
+  EVP_CIPHER_CTX_ctrl: { return: 'int32', arguments: [pointer, int, int, pointer] },
   ERR_clear_error: { return: 'void', arguments: [] },
 } as const
 
 /** openssl/evp.h */
-const GET_TAG = 0x10
-const SET_TAG = 0x11
-const ENCRYPT = 1
-const DECRYPT = 0
+const GET_TAG = 0x10n
+const SET_TAG = 0x11n
+const ENCRYPT = 1n
+const DECRYPT = 0n
 const NULL = 0n
 
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
+const TAG_BYTES_ARGUMENT = BigInt(TAG_BYTES)
 /** What the slab has room for; longer messages go to Node's ciphers, which are as fast there. */
 const AAD_BYTES_MAX = 4_096
 const TEXT_BYTES_MAX = 4_096
 
-/** Where things lie in the slab. */
-const KEY_AT = 0
-const NONCE_AT = 64
-const TAG_AT = 128
-const LENGTH_AT = 192
-const AAD_AT = 256
-const IN_AT = AAD_AT + AAD_BYTES_MAX
-const OUT_AT = IN_AT + TEXT_BYTES_MAX
+/** Where things lie in the slab: what is secret side by side, so that it is overwritten at once. */
+const NONCE_AT = 0
+const LENGTH_AT = 64
+const AAD_AT = 128
+/** Ciphertext, and the tag behind it. */
+const SEALED_AT = AAD_AT + AAD_BYTES_MAX
+const KEY_AT = SEALED_AT + TEXT_BYTES_MAX + 64
+const PLAIN_AT = KEY_AT + 64
 /** GCM writes no more than it reads; a block of room beyond it costs nothing. */
-const SLAB_BYTES = OUT_AT + TEXT_BYTES_MAX + 64
+const SLAB_BYTES = PLAIN_AT + TEXT_BYTES_MAX + 64
 
 // Far above the size that V8 keeps on its own heap, so the collector never moves it under OpenSSL.
 const slab = Buffer.alloc(SLAB_BYTES)
@@ -73,11 +82,10 @@ function bind() {
     },
     key: base + BigInt(KEY_AT),
     nonce: base + BigInt(NONCE_AT),
-    tag: base + BigInt(TAG_AT),
     length: base + BigInt(LENGTH_AT),
     aad: base + BigInt(AAD_AT),
-    in: base + BigInt(IN_AT),
-    out: base + BigInt(OUT_AT),
+    sealed: base + BigInt(SEALED_AT),
+    plain: base + BigInt(PLAIN_AT),
   }
 }
 
@@ -98,7 +106,7 @@ function begin(
   key: Uint8Array,
   nonce: Uint8Array,
   aadParts: readonly Uint8Array[],
-  direction: number,
+  direction: bigint,
 ): bigint {
   const { length } = key
   if ((length !== 16 && length !== 32) || nonce.length !== NONCE_BYTES)
@@ -115,16 +123,15 @@ function begin(
   }
   const ready =
     evp.EVP_CipherInit_ex(context, NULL, NULL, evp.key, evp.nonce, direction) === 1 &&
-    (aadBytes === 0 || evp.EVP_CipherUpdate(context, NULL, evp.length, evp.aad, aadBytes) === 1)
+    (aadBytes === 0 ||
+      evp.EVP_CipherUpdate(context, NULL, evp.length, evp.aad, BigInt(aadBytes)) === 1)
   if (!ready) throw new Error('OpenSSL refused to begin')
   return context
 }
 
-/** The key and the texts do not stay in the slab. */
+/** The key and the plaintext do not stay in the slab. */
 function wipe(textBytes: number): void {
-  slab.fill(0, KEY_AT, NONCE_AT)
-  slab.fill(0, IN_AT, IN_AT + textBytes)
-  slab.fill(0, OUT_AT, OUT_AT + textBytes)
+  slab.fill(0, KEY_AT, PLAIN_AT + textBytes)
 }
 
 /**
@@ -146,16 +153,17 @@ export function gcmSeal(
   if (length > TEXT_BYTES_MAX || outOffset + length + TAG_BYTES > out.length)
     throw new RangeError('the message is too long')
   const evp = (bound ??= bind())
+  const bytes = BigInt(length)
   try {
-    slab.set(plaintext, IN_AT)
+    slab.set(plaintext, PLAIN_AT)
     const context = begin(evp, key, nonce, aadParts, ENCRYPT)
     const done =
-      (length === 0 || evp.EVP_CipherUpdate(context, evp.out, evp.length, evp.in, length) === 1) &&
-      evp.EVP_CipherFinal_ex(context, evp.out, evp.length) === 1 &&
-      evp.EVP_CIPHER_CTX_ctrl(context, GET_TAG, TAG_BYTES, evp.tag) === 1
+      (length === 0 ||
+        evp.EVP_CipherUpdate(context, evp.sealed, evp.length, evp.plain, bytes) === 1) &&
+      evp.EVP_CipherFinal_ex(context, evp.sealed, evp.length) === 1 &&
+      evp.EVP_CIPHER_CTX_ctrl(context, GET_TAG, TAG_BYTES_ARGUMENT, evp.sealed + bytes) === 1
     if (!done) throw new Error('OpenSSL refused to encrypt')
-    out.set(slab.subarray(OUT_AT, OUT_AT + length), outOffset)
-    out.set(slab.subarray(TAG_AT, TAG_AT + TAG_BYTES), outOffset + length)
+    slab.copy(out, outOffset, SEALED_AT, SEALED_AT + length + TAG_BYTES)
   } finally {
     wipe(length)
   }
@@ -178,16 +186,17 @@ export function gcmOpen(
   if (length < 0 || length > TEXT_BYTES_MAX || out.length !== length)
     throw new RangeError('the message is of another length')
   const evp = (bound ??= bind())
+  const bytes = BigInt(length)
   try {
-    slab.set(ciphertextAndTag.subarray(0, length), IN_AT)
-    slab.set(ciphertextAndTag.subarray(length), TAG_AT)
+    slab.set(ciphertextAndTag, SEALED_AT)
     const context = begin(evp, key, nonce, aadParts, DECRYPT)
     const good =
-      (length === 0 || evp.EVP_CipherUpdate(context, evp.out, evp.length, evp.in, length) === 1) &&
-      evp.EVP_CIPHER_CTX_ctrl(context, SET_TAG, TAG_BYTES, evp.tag) === 1 &&
-      evp.EVP_CipherFinal_ex(context, evp.out, evp.length) === 1
+      (length === 0 ||
+        evp.EVP_CipherUpdate(context, evp.plain, evp.length, evp.sealed, bytes) === 1) &&
+      evp.EVP_CIPHER_CTX_ctrl(context, SET_TAG, TAG_BYTES_ARGUMENT, evp.sealed + bytes) === 1 &&
+      evp.EVP_CipherFinal_ex(context, evp.plain, evp.length) === 1
     // Nothing decrypted is shown before the tag is found right (SP 800-38D section 7.2 step 9).
-    if (good) out.set(slab.subarray(OUT_AT, OUT_AT + length))
+    if (good) slab.copy(out, 0, PLAIN_AT, PLAIN_AT + length)
     else evp.ERR_clear_error()
     return good
   } finally {
