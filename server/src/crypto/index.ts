@@ -51,7 +51,9 @@ export {
   randomBytes,
   randomPool,
   randomSecret,
+  randomSecretSlice,
   secretBuffer,
+  secretSlice,
   secretKey,
 } from './random.ts'
 export { findScheme, type Scheme } from './schemes.ts'

@@ -27,6 +27,7 @@ import {
   randomBytes,
   randomPool,
   secretKey,
+  secretSlice,
   TAG_BYTES,
   takeKeySlot,
 } from '#crypto'
@@ -56,9 +57,6 @@ export interface EnvelopeKeyOptions extends EnvelopeVersion {
   readonly limits?: SaltLimits
   readonly cache?: SubkeyCache
 }
-
-/** V8 keeps arrays of up to 64 bytes on its heap, and copies them about. */
-const PLAINTEXT_BYTES_MIN = 128
 
 /** A salt in use for encrypting. */
 interface Turn {
@@ -151,8 +149,8 @@ export class EnvelopeKey {
     const associated = [parts.header, context]
     const length = parts.sealed.length - TAG_BYTES
     if (length >= 0 && fitsGcm(this.#algorithm, length, parts.header.length + context.length)) {
-      // Not of Node's shared pool, and too long for V8 to keep on its own heap: the caller overwrites it.
-      const plaintext = Buffer.alloc(Math.max(length, PLAINTEXT_BYTES_MIN)).subarray(0, length)
+      // The caller overwrites it.
+      const plaintext = secretSlice(length)
       if (!gcmOpen(subkey.slot, parts.nonce, associated, parts.sealed, plaintext))
         throw undecryptable()
       return plaintext

@@ -13,6 +13,7 @@ export {
   privateKeyOf,
   publicKeyDer,
   randomSecret,
+  randomSecretSlice,
   rsaAesUnwrap,
   rsaAesWrap,
   secretBuffer,

@@ -7,8 +7,10 @@ import {
   randomBytes,
   randomPool,
   randomSecret,
+  randomSecretSlice,
   secretBuffer,
   secretKey,
+  secretSlice,
 } from '#crypto'
 
 test('the pool hands out every byte once', () => {
@@ -50,6 +52,27 @@ test('secrets lie outside the pool that Buffer shares and outside the heap of V8
     assert.notEqual(secret.buffer, Buffer.from('x').buffer)
   }
   assert.ok(secretBuffer(40).equals(Buffer.alloc(40)))
+})
+
+test('slices of secrets share a slab, and nothing else: none overlaps another, and each byte is drawn once', () => {
+  const lengths = [0, 1, 16, 32, 33, 64, 256, 257, 5_000]
+  const slices = Array.from({ length: 2_000 }, (_, round) =>
+    randomSecretSlice(lengths[round % lengths.length] ?? 0),
+  )
+  const contents = slices.map((slice) => slice.toString('hex'))
+  for (const [at, slice] of slices.entries()) {
+    assert.equal(slice.length, lengths[at % lengths.length])
+    assert.ok(slice.buffer.byteLength >= 4_096)
+    assert.notEqual(slice.buffer, Buffer.from('x').buffer)
+  }
+  const long = contents.filter((content) => content.length >= 32)
+  assert.equal(new Set(long).size, long.length)
+  // Whoever overwrites its own overwrites nobody else's.
+  for (const [at, slice] of slices.entries()) {
+    assert.equal(slice.toString('hex'), contents[at])
+    slice.fill(0)
+  }
+  assert.ok(secretSlice(40).equals(Buffer.alloc(40)))
 })
 
 test('a secret key holds its own copy', () => {

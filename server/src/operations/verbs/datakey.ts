@@ -1,4 +1,10 @@
-import { findAlgorithm, generateMaterial, openMaterial, publicKeyDer, randomSecret } from '#keyring'
+import {
+  findAlgorithm,
+  generateMaterial,
+  openMaterial,
+  publicKeyDer,
+  randomSecretSlice,
+} from '#keyring'
 import { ClavigerError } from '#model'
 import type { UseVerb } from '../verb.ts'
 import { contextBytes } from './encrypt.ts'
@@ -10,7 +16,7 @@ export const datakey: UseVerb<'datakey'> = {
   references: (input) => [input.key],
   run(input, work) {
     const admitted = work.admit(input.key, 'apply')
-    const plaintext = randomSecret(input.bytes ?? DATA_KEY_BYTES)
+    const plaintext = randomSecretSlice(input.bytes ?? DATA_KEY_BYTES)
     const ciphertext = admitted.handle.encrypt(plaintext, contextBytes(input.context))
     work.used(admitted, { bytes: plaintext.length, wraps: 1 })
     const wrapped = { ciphertext, key: admitted.ringKey.key.id, version: admitted.version }

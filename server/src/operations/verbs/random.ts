@@ -1,4 +1,4 @@
-import { randomSecret } from '#keyring'
+import { randomSecretSlice } from '#keyring'
 import type { UseVerb } from '../verb.ts'
 
 export const random: UseVerb<'random'> = {
@@ -6,7 +6,7 @@ export const random: UseVerb<'random'> = {
   references: () => [],
   run(input, work) {
     work.authorize()
-    const bytes = randomSecret(input.length)
+    const bytes = randomSecretSlice(input.length)
     work.used(undefined, { bytes: input.length })
     return { bytes }
   },
