@@ -1,7 +1,7 @@
-import Counter from 'prom-client/lib/counter.js'
 import Gauge from 'prom-client/lib/gauge.js'
 import Histogram from 'prom-client/lib/histogram.js'
 import Registry from 'prom-client/lib/registry.js'
+import { Tallies } from './tallies.ts'
 
 /** What is measured, for Prometheus. Labels hold names of operations and error codes only. */
 
@@ -30,19 +30,18 @@ export function createMetrics(gauges: Gauges): Metrics {
   const registry = new Registry()
   let processIsWatched: Promise<void> | undefined
   const registers = [registry]
-  const operations = new Counter({
-    name: 'claviger_operations_total',
-    help: 'Operations answered, by operation and outcome code',
-    labelNames: ['operation', 'code'],
-    registers,
-  })
-  const durations = new Histogram({
-    name: 'claviger_operation_seconds',
-    help: 'Time from the request to its answer, the durable record included',
-    labelNames: ['operation'],
-    buckets: BUCKETS_SECONDS,
-    registers,
-  })
+  const tallies = new Tallies(BUCKETS_SECONDS)
+  tallies.register(
+    registry,
+    {
+      name: 'claviger_operations_total',
+      help: 'Operations answered, by operation and outcome code',
+    },
+    {
+      name: 'claviger_operation_seconds',
+      help: 'Time from the request to its answer, the durable record included',
+    },
+  )
   const notices = new Histogram({
     name: 'claviger_notice_seconds',
     help: "Time from a notice's record in the ledger to the answer of a receiver that took it",
@@ -65,30 +64,10 @@ export function createMetrics(gauges: Gauges): Metrics {
   gauge('claviger_unsealed', 'Whether the server is unsealed', () => (gauges.unsealed() ? 1 : 0))
   registry.registerMetric(lagOf(gauges.jobs))
 
-  // Bound once for each operation and code: looking labels up costs more than counting.
-  const bound = new Map<
-    string,
-    {
-      readonly timer: { observe(seconds: number): void }
-      readonly codes: Map<string, { inc(): void }>
-    }
-  >()
   return {
     observeNotice: (type, milliseconds) => notices.labels(type).observe(milliseconds / 1_000),
-    observe(operation, code, milliseconds) {
-      let known = bound.get(operation)
-      if (known === undefined) {
-        known = { timer: durations.labels(operation), codes: new Map() }
-        bound.set(operation, known)
-      }
-      let counter = known.codes.get(code)
-      if (counter === undefined) {
-        counter = operations.labels(operation, code)
-        known.codes.set(code, counter)
-      }
-      counter.inc()
-      known.timer.observe(milliseconds / 1_000)
-    },
+    observe: (operation, code, milliseconds) =>
+      tallies.observe(operation, code, milliseconds / 1_000),
     async render() {
       // What Node tells of the process costs memory and time to watch: it begins with the first who wants to know.
       processIsWatched ??= watchProcess(registry)
