@@ -20,7 +20,7 @@ export interface HttpRequest {
   /** Whether it came encrypted, as far as this server: a proxy may have taken TLS away. */
   readonly secure?: boolean
   /** The peer's certificate, where an authority that the listener was given vouches for it. */
-  readonly certificate?: PeerCertificate
+  readonly certificate?: PeerCertificate | undefined
   /** The id of this request, made here. */
   readonly id: string
 }

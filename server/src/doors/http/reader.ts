@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { HttpDoor, HttpRequest, HttpResponse } from './message.ts'
 import { OpenStreams } from './open-streams.ts'
@@ -80,27 +79,26 @@ export class Reader {
       if (refused) return
       const [only] = chunks
       const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
-      const query = mark === -1 ? '' : url.slice(mark + 1)
-      // Asked now: a connection that is gone by the end of the turn has no address any more.
-      const source = request.socket.remoteAddress ?? 'unknown'
-      const read = { method, path, query, body, source, id }
-      this.#turn.add(() => this.#respond(request, response, read))
+      const { socket } = request
+      const message: HttpRequest = {
+        method,
+        path,
+        query: mark === -1 ? '' : url.slice(mark + 1),
+        headers: request.headers,
+        distinctHeaders: () => distinct(request),
+        body,
+        // Asked now: a connection that is gone by the end of the turn has no address any more.
+        source: socket.remoteAddress ?? 'unknown',
+        secure: isEncrypted(socket),
+        certificate: isEncrypted(socket) ? certificateOf(socket) : undefined,
+        id,
+      }
+      this.#turn.add(() => this.#respond(message, response))
     })
     request.on('error', () => response.destroy())
   }
 
-  #respond(
-    request: IncomingMessage,
-    response: ServerResponse,
-    read: Pick<HttpRequest, 'method' | 'path' | 'query' | 'body' | 'source' | 'id'>,
-  ): void {
-    const message = {
-      ...read,
-      headers: request.headers,
-      distinctHeaders: () => distinct(request),
-      secure: isEncrypted(request.socket),
-      ...peerOf(request.socket),
-    }
+  #respond(message: HttpRequest, response: ServerResponse): void {
     // A door answers every error itself; should it fail all the same, the connection is cut rather than left hanging.
     this.#door.respond(message).then(
       (answer) =>
@@ -147,11 +145,6 @@ export class Reader {
     this.#count += 1
     return `${this.#idPrefix}-${this.#count.toString(36)}`
   }
-}
-
-function peerOf(socket: Socket) {
-  const certificate = isEncrypted(socket) ? certificateOf(socket) : undefined
-  return certificate === undefined ? {} : { certificate }
 }
 
 function write(response: ServerResponse, answer: HttpResponse): void {

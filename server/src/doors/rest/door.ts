@@ -1,8 +1,9 @@
 import type { InputOf, Operation, OperationName } from '@claviger/contract'
 import type { HttpDoor, HttpRequest, HttpResponse } from '#http'
 import { toClavigerError, type ClavigerError } from '#model'
-import type { Ceremonies, Credential, Gate, GatedName } from '#operations'
-import { assertOwnOrigin, cookieCredential, withCookie } from './cookie.ts'
+import type { Ceremonies, Gate, GatedName } from '#operations'
+import { credentialOf, idIn, RestCall } from './call.ts'
+import { withCookie } from './cookie.ts'
 import { askedFor, stream, Streams, type ListNotices } from './events.ts'
 import { demandsOf, problem } from './problem.ts'
 import { Routes } from './routes.ts'
@@ -29,12 +30,6 @@ export interface RestDoorOptions {
   /** Milliseconds from some fixed point, for durations. */
   readonly elapsed: () => number
 }
-
-/** Longer than any credential of ours. */
-const CREDENTIAL_LENGTH_MAX = 8_192
-
-/** One more than the length of a UUID, so that no longer text is cut down to one. */
-const ID_LENGTH = 37
 
 const json = { 'content-type': 'application/json', 'cache-control': 'no-store' }
 
@@ -113,21 +108,11 @@ async function performGated(
   request: HttpRequest,
   parameters: Record<string, string>,
 ): Promise<HttpResponse> {
-  const credential = credentialOf(request)
-  if (credential.kind === 'cookie') assertOwnOrigin(request)
-  let carried = false
-  const output: unknown = await gate.perform({
-    ...originOf(request),
-    operation: name,
-    credential,
-    read() {
-      const input = readInput(row, request, parameters) as InputOf<typeof name>
-      carried = isCarried(input, request)
-      return input
-    },
-  })
-  const ends = name === 'logout' && credential.kind === 'cookie'
-  return withCookie({ carried, ends }, output, (told) => answer(row, request, told))
+  const call = new RestCall(name, row, request, parameters)
+  const output: unknown = await gate.perform(call)
+  const ends = name === 'logout' && call.credential.kind === 'cookie'
+  if (!ends && !call.carried) return answer(row, request, output)
+  return withCookie({ carried: call.carried, ends }, output, (told) => answer(row, request, told))
 }
 
 /** Begins an event stream: what is wrong with asking for it is answered as everywhere. */
@@ -137,14 +122,18 @@ async function watch(
   request: HttpRequest,
 ): Promise<HttpResponse> {
   const credential = credentialOf(request)
-  if (credential.kind === 'cookie') assertOwnOrigin(request)
   const input = askedFor(request)
   let owner = { tenant: '', principal: '' }
   const list: ListNotices = (asked) =>
     gate.perform({
-      ...originOf(request),
       operation: 'notice.list',
       credential,
+      door: 'rest',
+      source: request.source,
+      secure: request.secure,
+      request: request.id,
+      stepUp: idIn(request, 'claviger-step-up'),
+      approval: idIn(request, 'claviger-approval'),
       read: () => asked,
       told: ({ caller }) => {
         if (caller !== undefined) owner = { tenant: caller.tenant, principal: caller.principal }
@@ -189,54 +178,6 @@ const ceremonies: ReadonlySet<string> = new Set([
 
 function isCeremony(name: OperationName): name is Exclude<OperationName, GatedName> {
   return ceremonies.has(name)
-}
-
-function originOf(request: HttpRequest) {
-  return {
-    door: 'rest',
-    source: request.source,
-    secure: request.secure,
-    request: request.id,
-    stepUp: idIn(request, 'claviger-step-up'),
-    approval: idIn(request, 'claviger-approval'),
-  }
-}
-
-/** Whether a new login goes into a cookie; only a page of this server may ask for that. @throws ClavigerError forbidden */
-function isCarried(input: object, request: HttpRequest): boolean {
-  const carried = 'carrier' in input && input.carrier === 'cookie'
-  if (carried) assertOwnOrigin(request)
-  return carried
-}
-
-/** What the caller presents; whether it is good is for the gate. */
-function credentialOf(request: HttpRequest): Credential {
-  const header = request.headers['authorization']
-  if (header === undefined)
-    return cookieCredential(request) ?? certificateCredential(request) ?? { kind: 'none' }
-  if (typeof header !== 'string' || header.length > CREDENTIAL_LENGTH_MAX) return { kind: 'none' }
-  const space = header.indexOf(' ')
-  if (space !== 6 || header.slice(0, space).toLowerCase() !== 'bearer') return { kind: 'none' }
-  return { kind: 'bearer', token: header.slice(space + 1).trim(), ...meantPrincipal(request) }
-}
-
-/** Who a caller says it is to be, where its certificate or identity token may be several. */
-function meantPrincipal({ headers }: HttpRequest): { readonly principal?: string } {
-  const principal = headers['claviger-principal']
-  return typeof principal === 'string' ? { principal } : {}
-}
-
-/** An id in a header; what is no id is looked for too, and not found. */
-function idIn(request: HttpRequest, header: string): string | undefined {
-  const value = request.headers[header]
-  return typeof value === 'string' ? value.slice(0, ID_LENGTH) : undefined
-}
-
-/** Of a connection that began with a client certificate which an authority of ours vouches for. */
-function certificateCredential(request: HttpRequest): Credential | undefined {
-  const { certificate } = request
-  if (certificate === undefined) return undefined
-  return { kind: 'certificate', certificate, ...meantPrincipal(request) }
 }
 
 function answer(row: Operation, request: HttpRequest, output: unknown): HttpResponse {
