@@ -10,17 +10,25 @@ import { signedRequest, type Signer } from './signed.ts'
 export const rowNames = [
   'bare',
   'encrypt',
+  'aws-encrypt',
   'decrypt',
+  'aws-decrypt',
   'datakey',
+  'aws-datakey',
   'sign-p256',
+  'aws-sign-p256',
   'verify-ed25519',
   'encrypt-batch',
-  'aws-encrypt',
-  'aws-decrypt',
-  'aws-datakey',
-  'aws-sign-p256',
 ] as const
 export type RowName = (typeof rowNames)[number]
+
+/** The same operation over REST, which has the slice before: a machine that others share is another a minute later. */
+const twins: { readonly [Name in RowName]?: RowName } = {
+  'aws-encrypt': 'encrypt',
+  'aws-decrypt': 'decrypt',
+  'aws-datakey': 'datakey',
+  'aws-sign-p256': 'sign-p256',
+}
 
 export const CONNECTIONS = 64
 export const MESSAGE_BYTES = 32
@@ -36,6 +44,8 @@ export interface Row {
   readonly p99_ms: number
   readonly cpu_us_per_op: number
   readonly ratio: number
+  /** Of what AWS's clients ask for: operations per CPU-second, to those of the same over REST in the slice before. */
+  readonly ratio_to_rest?: number
   /** Answers that were not 2xx; not counted above. */
   readonly failures: number
 }
@@ -53,6 +63,12 @@ interface Slice {
   readonly p99: number
   readonly opsPerCpuSecond: number
   readonly failures: number
+}
+
+interface Measured {
+  readonly slice: Slice
+  readonly ratio: number
+  readonly toTwin?: number
 }
 
 /** Runs the chosen rows on one server and its store. */
@@ -83,9 +99,7 @@ export async function measureRows(options: BenchOptions): Promise<Row[]> {
     return sliceOf(result, operations)
   }
 
-  const slices = new Map<RowName, { slice: Slice; ratio: number }[]>(
-    names.map((name) => [name, []]),
-  )
+  const slices = new Map<RowName, Measured[]>(names.map((name) => [name, []]))
   for (let round = 0; round < options.rounds; round += 1) {
     let before = await measure('bare', bare)
     for (const name of names) {
@@ -93,7 +107,13 @@ export async function measureRows(options: BenchOptions): Promise<Row[]> {
       const slice = await measure(name, server)
       const after = await measure('bare', bare)
       const base = (before.opsPerCpuSecond + after.opsPerCpuSecond) / 2
-      slices.get(name)?.push({ slice, ratio: slice.opsPerCpuSecond / base })
+      const twinName = twins[name]
+      const twin = twinName === undefined ? undefined : slices.get(twinName)?.[round]?.slice
+      slices.get(name)?.push({
+        slice,
+        ratio: slice.opsPerCpuSecond / base,
+        ...(twin === undefined ? {} : { toTwin: slice.opsPerCpuSecond / twin.opsPerCpuSecond }),
+      })
       slices.get('bare')?.push({ slice: after, ratio: 1 })
       before = after
     }
@@ -235,7 +255,8 @@ function sliceOf(
   }
 }
 
-function rowOf(name: RowName, measured: readonly { slice: Slice; ratio: number }[]): Row {
+function rowOf(name: RowName, measured: readonly Measured[]): Row {
+  const toTwin = measured.flatMap((one) => one.toTwin ?? [])
   const of = (pick: (slice: Slice) => number) => median(measured.map(({ slice }) => pick(slice)))
   return {
     name,
@@ -244,6 +265,7 @@ function rowOf(name: RowName, measured: readonly { slice: Slice; ratio: number }
     p99_ms: rounded(of((slice) => slice.p99)),
     cpu_us_per_op: rounded(1e6 / of((slice) => slice.opsPerCpuSecond)),
     ratio: rounded(median(measured.map(({ ratio }) => ratio))),
+    ...(toTwin.length === 0 ? {} : { ratio_to_rest: rounded(median(toTwin)) }),
     failures: measured.reduce((sum, { slice }) => sum + slice.failures, 0),
   }
 }

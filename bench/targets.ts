@@ -17,7 +17,7 @@ export interface Target {
   figure(results: Results): number | undefined
 }
 
-function ofRow(name: string, pick: (row: Row) => number) {
+function ofRow(name: string, pick: (row: Row) => number | undefined) {
   return ({ rows }: Results) => {
     const row = rows.find((each) => each.name === name)
     return row === undefined ? undefined : pick(row)
@@ -28,15 +28,6 @@ function ofFigure(name: string, field: string) {
   return ({ figures }: Results) => {
     const value = figures[name]?.[field]
     return typeof value === 'number' ? value : undefined
-  }
-}
-
-/** Operations per CPU-second of one row, to those of another. */
-function between(name: string, base: string) {
-  return ({ rows }: Results) => {
-    const one = rows.find((each) => each.name === name)
-    const other = rows.find((each) => each.name === base)
-    return one === undefined || other === undefined ? undefined : one.ratio / other.ratio
   }
 }
 
@@ -68,7 +59,7 @@ export const targets: readonly Target[] = [
     name: `${name} signed by an AWS client, of the same over REST per CPU-second`,
     unit: '',
     least: 0.8,
-    figure: between(`aws-${name}`, name),
+    figure: ofRow(`aws-${name}`, (row) => row.ratio_to_rest),
   })),
   {
     name: 'revoke p99 under full load',

@@ -95,7 +95,15 @@ test('percentiles are values that were measured; a median may stand between two'
 })
 
 test('targets are read from the figures they name, and a bound itself is kept', () => {
-  const row = { ops_per_s: 1, p50_ms: 1, p99_ms: 10, cpu_us_per_op: 20, ratio: 0.4, failures: 0 }
+  const row = {
+    ops_per_s: 1,
+    p50_ms: 1,
+    p99_ms: 10,
+    cpu_us_per_op: 20,
+    ratio: 0.4,
+    ratio_to_rest: 0.8,
+    failures: 0,
+  }
   const rows = rowNames.map((name) => ({ name, ...row }))
   const figures = {
     revoke: { p99_ms: 50 },
