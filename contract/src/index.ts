@@ -6,6 +6,7 @@ export { automaticOperations, type AutomaticName } from './automatic.ts'
 export { defaultApprovals, type DefaultApproval } from './default-approvals.ts'
 export {
   BATCH_ITEMS_MAX,
+  byteCounts,
   CIPHERTEXT_OVERHEAD_MAX,
   isAlias,
   isLabel,

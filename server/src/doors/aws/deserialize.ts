@@ -1,3 +1,4 @@
+import { decodeBase64 } from '#http'
 import { AwsException } from './exceptions.ts'
 import type { Members, Shape } from './schema/shapes.ts'
 
@@ -121,13 +122,8 @@ function toString(value: unknown): string {
 /** Standard base64 with padding (RFC 4648 section 4) and nothing beside it; what was sent may be a secret and is not repeated. */
 function toBytes(value: unknown): Uint8Array {
   if (typeof value !== 'string') throw unexpected(value, 'a Blob')
-  try {
-    const bytes = Uint8Array.fromBase64(value, { lastChunkHandling: 'strict' })
-    // fromBase64 skips white space; the length tells whether there was any.
-    if (Math.ceil(bytes.length / 3) * 4 === value.length) return bytes
-  } catch {
-    // Told below.
-  }
+  const bytes = decodeBase64(value)
+  if (bytes !== undefined) return bytes
   throw failure('STRING_VALUE can not be converted to a Blob: it is not standard base64')
 }
 

@@ -1,4 +1,6 @@
+import { byteCounts } from '@claviger/contract'
 import type { $ZodCheck, $ZodChecks, $ZodType, $ZodTypes } from 'zod/v4/core'
+import { decodeBase64 } from '#http'
 
 /**
  * A short way through the schemas of the busiest rows. What is plainly valid is decoded or encoded by functions that were derived from
@@ -86,6 +88,8 @@ interface Codec {
 
 function codecStep(codec: Codec, direction: Direction): PlainStep {
   const forth = direction === 'decode'
+  const counts = forth ? byteCounts.get(codec.transform) : undefined
+  if (counts !== undefined) return bytesStep(counts)
   const before = plainStep(forth ? codec.in : codec.out, direction)
   const transform = forth ? codec.transform : codec.reverseTransform
   const after = plainStep(forth ? codec.out : codec.in, direction)
@@ -95,6 +99,15 @@ function codecStep(codec: Codec, direction: Direction): PlainStep {
     const context = { issues: [] }
     const given = transform(taken, context)
     return context.issues.length > 0 ? DECLINED : after(given)
+  }
+}
+
+function bytesStep({ min, max }: { readonly min: number; readonly max: number }): PlainStep {
+  return (value) => {
+    // What is longer than it may be is not even decoded.
+    if (typeof value !== 'string' || value.length > Math.ceil(max / 3) * 4) return DECLINED
+    const bytes = decodeBase64(value)
+    return bytes === undefined || bytes.length < min || bytes.length > max ? DECLINED : bytes
   }
 }
 
