@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { ClavigerError } from '#model'
 import { UsageError, type Config } from './config.ts'
-import { applySeed, readSeed, type Seed } from './seed.ts'
+import type { Seed } from './seed.ts'
 import type { Server } from './server.ts'
 
 /** What `claviger dev` does beyond a server: it initializes and unseals itself, and says how to begin. */
@@ -12,12 +12,14 @@ const origin = { door: 'start', source: 'local', request: 'start' }
 
 /** Unseals the development server, and hands out a token of its owner. */
 export async function startDevelopment(server: Server, config: Config): Promise<void> {
+  // Loaded where there is a seed: reading YAML takes seventy modules.
+  const seeding = config.seedFile === undefined ? undefined : await import('./seed.ts')
   // Read before anything is made, so that a mistake in it leaves nothing behind.
-  const seed = config.seedFile === undefined ? undefined : readSeed(config.seedFile)
+  const seed = seeding?.readSeed(config.seedFile ?? '')
   const isNew = server.custody.description === undefined
   const token = await openServer(server, config, seed)
   const { tenant } = server.custody
-  if (seed !== undefined && isNew) await applySeed(server.gate, tenant, seed)
+  if (seed !== undefined && isNew) await seeding?.applySeed(server.gate, tenant, seed)
   else if (seed !== undefined) process.stderr.write(SEEDED_BEFORE)
   const accessKey = await server.gate.performAsSystem('accessKey.createForOwner', tenant, {})
   const address = addressOf(server, config)

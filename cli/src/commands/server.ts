@@ -16,6 +16,7 @@ const COMMON = [
   '--disallow-code-generation-from-strings',
   '--disable-proto=throw',
   '--single-threaded-gc',
+  '--min-semi-space-size=8',
   '--max-semi-space-size=8',
 ] as const
 
@@ -74,11 +75,12 @@ export function serverArguments(
   given: readonly string[],
 ): string[] {
   const main = join(project, 'server', 'src', 'main.ts')
+  const quick = ['--require', join(project, 'cli', 'bin', 'quick-imports.js')]
   const help = given.includes('--help') || given.includes('-h')
   const allowed = mode === 'server' && !help ? permissions(project, given) : []
   // Without '--' Node would take an --env-file that stands among the server's arguments for its own.
   const secureHeap = mode === 'server' ? SECURE_HEAP : []
-  return [...allowed, ...COMMON, ...secureHeap, '--', main, mode, ...given]
+  return [...allowed, ...COMMON, ...secureHeap, ...quick, '--', main, mode, ...given]
 }
 
 /** The folder that holds the workspaces. */
