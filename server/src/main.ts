@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
 import { z } from 'zod'
 import { readConfig, USAGE, UsageError, type Config } from './config.ts'
 import { startDevelopment } from './development.ts'
@@ -10,6 +11,10 @@ import { startServer, type Server } from './server.ts'
 // Node's pool for small buffers is 64 KiB, which lives long enough to be kept for old; dead ones then wait for a full collection, which
 // is rare here: tens of megabytes. One of 16 KiB dies young.
 Buffer.poolSize = 16_384
+
+// The sizes of the young generation that the launcher gives are for this thread. As flags they would go before what is said where another
+// thread is made, which needs a quarter of it; a heap that has begun does not read them again.
+for (const size of ['min', 'max']) setFlagsFromString(`--${size}-semi-space-size=0`)
 
 // The server runs with code generation from strings disallowed, and zod would try it once.
 z.config({ jitless: true })

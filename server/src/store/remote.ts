@@ -48,7 +48,7 @@ export async function openStoreThread(options: {
     workerData: { path: options.path },
     env: options.environment ?? {},
     // Batches arrive as buffers and leave as rows, so little is made here.
-    resourceLimits: { maxYoungGenerationSizeMb: 4 },
+    resourceLimits: { maxYoungGenerationSizeMb: 2 },
   })
   const opening = await opened(worker)
   if (opening.kind === 'refused') {
