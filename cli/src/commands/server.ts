@@ -8,7 +8,8 @@ import type { Shell } from '../shell.ts'
 
 /**
  * Flags of both: what the server never needs is switched off before its first line runs. Its heap is small and its garbage young, so
- * one thread collects it, and a smaller young generation keeps the process small (docs/performance.md).
+ * one thread collects it, and a smaller young generation keeps the process small. Of Node's four threads that compile hot functions one
+ * is left: where there are few cores, four take four fifths of one from whoever waits for an answer (docs/performance.md).
  */
 const COMMON = [
   '--no-warnings',
@@ -16,6 +17,7 @@ const COMMON = [
   '--disallow-code-generation-from-strings',
   '--disable-proto=throw',
   '--single-threaded-gc',
+  '--v8-pool-size=1',
   '--min-semi-space-size=8',
   '--max-semi-space-size=8',
 ] as const

@@ -48,7 +48,7 @@ export function openDatabase(path: string): DatabaseSync {
     expectPragma(database, 'PRAGMA synchronous', 2)
     // What is removed (wrapped material, personal values) is overwritten.
     // In KiB. The ledger is written once and seldom read, and the system caches the file as well.
-    database.exec('PRAGMA secure_delete = ON; PRAGMA cache_size = -6144')
+    database.exec('PRAGMA secure_delete = ON; PRAGMA cache_size = -5120')
     database.exec(`PRAGMA wal_autocheckpoint = ${AUTOCHECKPOINT_PAGES}`)
     if (path !== MEMORY) {
       assertWholePages(database, path)
