@@ -13,12 +13,17 @@ function isBrokenPipe(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EPIPE'
 }
 
+/** `--version` alone asks for the command of that name; beside others it is theirs, the version of a key. */
+function meant(given: readonly string[]): readonly string[] {
+  return given.length === 1 && given[0] === '--version' ? ['version'] : given
+}
+
 /** Runs one command line, and turns what went wrong into words on stderr. Resolves to the exit code; never rejects. */
 export async function runCommandLine(shell: Shell, given: readonly string[]): Promise<number> {
   let exitCode: number = exitCodes.ok
   try {
     const making = { shell, fail: (code: number) => void (exitCode = code) }
-    await makeProgram(making).parseAsync(given, { from: 'user' })
+    await makeProgram(making).parseAsync(meant(given), { from: 'user' })
     return exitCode
   } catch (error) {
     if (error instanceof CommanderError) return exitCodeOfCommander(error)

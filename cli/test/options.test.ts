@@ -325,3 +325,16 @@ test('help goes to stdout and is no failure', async () => {
     assert.equal(stderr, '')
   }
 })
+
+test('--version alone says what `version` says; elsewhere it is the version of a key', async () => {
+  const { exitCode, stdout } = await run(['--version'])
+  assert.equal(exitCode, 0)
+  assert.equal(stdout, (await run(['version'])).stdout)
+  assert.deepEqual(
+    await bodyOf('key', 'revoke', 'app', '--version', '2', '--reason', 'superseded', '--yes'),
+    {
+      version: 2,
+      reason: 'superseded',
+    },
+  )
+})
