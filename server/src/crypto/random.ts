@@ -90,6 +90,7 @@ export function secretSlice(length: number): Buffer {
 
 /** Fresh secret bytes in a {@link secretSlice}. `length` in bytes. */
 export function randomSecretSlice(length: number): Buffer {
+  assertOperational()
   const slice = secretSlice(length)
   secretPool.fill(slice)
   return slice

@@ -20,6 +20,7 @@ const stillAnswering = new Set([
   'privateKeyOf',
   'publicKeyOf',
   'secretBuffer',
+  'secretSlice',
   'takeKeySlot',
   'releaseKeySlot',
   'fitsGcm',
