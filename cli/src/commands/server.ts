@@ -9,7 +9,7 @@ import type { Shell } from '../shell.ts'
 /**
  * Flags of both: what the server never needs is switched off before its first line runs. Its heap is small and its garbage young, so
  * one thread collects it, and a smaller young generation keeps the process small. Of Node's four threads that compile hot functions one
- * is left: where there are few cores, four take four fifths of one from whoever waits for an answer (docs/performance.md).
+ * is left: where there are few cores, four take most of one from whoever waits for an answer (docs/performance.md).
  */
 const COMMON = [
   '--no-warnings',

@@ -5,6 +5,7 @@ import {
   randomUUID,
   randomUUIDv7,
 } from 'node:crypto'
+import { SLAB_BYTES, Slab } from '#model'
 import { assertOperational } from './condition.ts'
 
 /**
@@ -16,9 +17,6 @@ import { assertOperational } from './condition.ts'
 const POOL_BYTES = 6_144
 /** Longer requests go to the DRBG directly. */
 const POOLED_BYTES_MAX = 256
-/** V8 keeps arrays of up to 64 bytes on its heap and copies them about; a view of a slab this large stays where it is. */
-const SECRET_SLAB_BYTES = 4_096
-
 /** Draws many bytes at once and hands each out once: they are overwritten where they waited. */
 class Pool {
   readonly #bytes = Buffer.alloc(POOL_BYTES)
@@ -61,7 +59,7 @@ export function randomBytes(length: number): Buffer {
 
 /** A buffer for key material, which V8 never copies about; the caller overwrites it with `fill(0)`. `length` in bytes. */
 export function secretBuffer(length: number): Buffer {
-  return Buffer.alloc(Math.max(length, SECRET_SLAB_BYTES)).subarray(0, length)
+  return Buffer.alloc(Math.max(length, SLAB_BYTES)).subarray(0, length)
 }
 
 /** Fresh secret bytes straight from the DRBG, in a buffer that the caller overwrites with `fill(0)`. `length` in bytes. */
@@ -70,22 +68,11 @@ export function randomSecret(length: number): Buffer {
   return randomFillSync(secretBuffer(length))
 }
 
-let slab = Buffer.alloc(SECRET_SLAB_BYTES)
-let sliced = 0
+const slab = new Slab()
 
-/**
- * A buffer for a secret that is overwritten when the request is answered: a slice of a slab that it shares with others of its kind, for
- * a slab of its own costs 1 µs and has the collector come sooner. It must not be posted to a thread, which would take the slab along.
- * `length` in bytes.
- */
+/** A buffer for a secret that is overwritten when the request is answered, see {@link Slab}. `length` in bytes. */
 export function secretSlice(length: number): Buffer {
-  if (length > POOLED_BYTES_MAX) return secretBuffer(length)
-  if (sliced + length > SECRET_SLAB_BYTES) {
-    slab = Buffer.alloc(SECRET_SLAB_BYTES)
-    sliced = 0
-  }
-  sliced += length
-  return slab.subarray(sliced - length, sliced)
+  return slab.take(length)
 }
 
 /** Fresh secret bytes in a {@link secretSlice}. `length` in bytes. */

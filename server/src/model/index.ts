@@ -1,5 +1,6 @@
 /**
- * Values and pure rules: keys, versions, states, principals, the one error class, the clock. No I/O, no cryptography, nothing of Node.
+ * Values and pure rules: keys, versions, states, principals, the one error class, the clock. No I/O, no cryptography, nothing of Node but
+ * the memory of a slab.
  */
 export {
   algorithmOf,
@@ -158,6 +159,7 @@ export {
   waitsFor,
   type Rotation,
 } from './rotation.ts'
+export { SLAB_BYTES, Slab } from './slab.ts'
 export {
   allowed,
   isWithoutMaterial,

@@ -80,6 +80,7 @@ export class Reader {
       const [only] = chunks
       const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
       const { socket } = request
+      const secure = isEncrypted(socket)
       const message: HttpRequest = {
         method,
         path,
@@ -89,8 +90,8 @@ export class Reader {
         body,
         // Asked now: a connection that is gone by the end of the turn has no address any more.
         source: socket.remoteAddress ?? 'unknown',
-        secure: isEncrypted(socket),
-        certificate: isEncrypted(socket) ? certificateOf(socket) : undefined,
+        secure,
+        certificate: secure ? certificateOf(socket) : undefined,
         id,
       }
       this.#turn.add(() => this.#respond(message, response))

@@ -1,6 +1,6 @@
 import type { InputOf, Operation } from '@claviger/contract'
 import type { HttpRequest } from '#http'
-import type { Call, Credential, GatedName } from '#operations'
+import type { Call, Credential, GatedName, Origin } from '#operations'
 import { assertOwnOrigin, cookieCredential } from './cookie.ts'
 import { readInput } from './wire.ts'
 
@@ -10,9 +10,8 @@ const CREDENTIAL_LENGTH_MAX = 8_192
 /** One more than the length of a UUID, so that no longer text is cut down to one. */
 const ID_LENGTH = 37
 
-/** One operation on its way through the gate. An object of a class, and not a literal with functions: there is one for every request. */
-export class RestCall<Name extends GatedName> implements Call<Name> {
-  readonly operation: Name
+/** Where an operation comes from. */
+export class RestOrigin implements Origin {
   readonly credential: Credential
   readonly door = 'rest'
   readonly source: string
@@ -20,26 +19,36 @@ export class RestCall<Name extends GatedName> implements Call<Name> {
   readonly request: string
   readonly stepUp: string | undefined
   readonly approval: string | undefined
-  /** Whether a new login goes into a cookie. */
-  carried = false
-  readonly #row: Operation
-  readonly #from: HttpRequest
-  readonly #parameters: Record<string, string>
 
   /** @throws ClavigerError forbidden for a cookie that another site's page sent */
-  constructor(
-    operation: Name,
-    row: Operation,
-    from: HttpRequest,
-    parameters: Record<string, string>,
-  ) {
-    this.operation = operation
+  constructor(from: HttpRequest) {
     this.credential = credentialOf(from)
     this.source = from.source
     this.secure = from.secure
     this.request = from.id
     this.stepUp = idIn(from, 'claviger-step-up')
     this.approval = idIn(from, 'claviger-approval')
+  }
+}
+
+/** One operation on its way through the gate. An object of a class, and not a literal with functions: there is one for every request. */
+export class RestCall<Name extends GatedName> extends RestOrigin implements Call<Name> {
+  readonly operation: Name
+  /** Whether a new login goes into a cookie. */
+  carried = false
+  readonly #row: Operation
+  readonly #from: HttpRequest
+  readonly #parameters: Record<string, string>
+
+  /** @throws ClavigerError as {@link RestOrigin} does */
+  constructor(
+    operation: Name,
+    row: Operation,
+    from: HttpRequest,
+    parameters: Record<string, string>,
+  ) {
+    super(from)
+    this.operation = operation
     this.#row = row
     this.#from = from
     this.#parameters = parameters
@@ -60,7 +69,7 @@ function isCarried(input: object, request: HttpRequest): boolean {
 }
 
 /** What the caller presents; whether it is good is for the gate. @throws ClavigerError forbidden */
-export function credentialOf(request: HttpRequest): Credential {
+function credentialOf(request: HttpRequest): Credential {
   const header = request.headers['authorization']
   if (header === undefined) {
     const cookie = cookieCredential(request)
@@ -90,7 +99,7 @@ function meantPrincipal({ headers }: HttpRequest): string | undefined {
 }
 
 /** An id in a header; what is no id is looked for too, and not found. */
-export function idIn(request: HttpRequest, header: string): string | undefined {
+function idIn(request: HttpRequest, header: string): string | undefined {
   const value = request.headers[header]
   return typeof value === 'string' ? value.slice(0, ID_LENGTH) : undefined
 }

@@ -2,7 +2,7 @@ import type { InputOf, Operation, OperationName } from '@claviger/contract'
 import type { HttpDoor, HttpRequest, HttpResponse } from '#http'
 import { toClavigerError, type ClavigerError } from '#model'
 import type { Ceremonies, Gate, GatedName } from '#operations'
-import { credentialOf, idIn, RestCall } from './call.ts'
+import { RestCall, RestOrigin } from './call.ts'
 import { withCookie } from './cookie.ts'
 import { askedFor, stream, Streams, type ListNotices } from './events.ts'
 import { demandsOf, problem } from './problem.ts'
@@ -121,19 +121,13 @@ async function watch(
   streams: Streams,
   request: HttpRequest,
 ): Promise<HttpResponse> {
-  const credential = credentialOf(request)
+  const origin = new RestOrigin(request)
   const input = askedFor(request)
   let owner = { tenant: '', principal: '' }
   const list: ListNotices = (asked) =>
     gate.perform({
+      ...origin,
       operation: 'notice.list',
-      credential,
-      door: 'rest',
-      source: request.source,
-      secure: request.secure,
-      request: request.id,
-      stepUp: idIn(request, 'claviger-step-up'),
-      approval: idIn(request, 'claviger-approval'),
       read: () => asked,
       told: ({ caller }) => {
         if (caller !== undefined) owner = { tenant: caller.tenant, principal: caller.principal }

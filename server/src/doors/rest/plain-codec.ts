@@ -103,9 +103,10 @@ function codecStep(codec: Codec, direction: Direction): PlainStep {
 }
 
 function bytesStep({ min, max }: { readonly min: number; readonly max: number }): PlainStep {
+  const characters = Math.ceil(max / 3) * 4
   return (value) => {
     // What is longer than it may be is not even decoded.
-    if (typeof value !== 'string' || value.length > Math.ceil(max / 3) * 4) return DECLINED
+    if (typeof value !== 'string' || value.length > characters) return DECLINED
     const bytes = decodeBase64(value)
     return bytes === undefined || bytes.length < min || bytes.length > max ? DECLINED : bytes
   }
