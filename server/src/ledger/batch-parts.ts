@@ -1,7 +1,7 @@
 import { ClavigerError, type Counters } from '#model'
 import type { Change, CounterDelta, RowReference, RowWrite } from '#store'
-import type { PlannedChange } from './order.ts'
 import type { RecordDraft } from './record.ts'
+import type { PlannedChange } from './submission.ts'
 
 /** How the parts of a batch come together: changes, facets and counters. */
 

@@ -5,12 +5,7 @@
 export { Log, type LedgerReader } from './log.ts'
 export type { LastEntry } from './search.ts'
 export type { Use, Uses } from './uses.ts'
-export {
-  Ledger,
-  type LedgerOptions,
-  type PlannedChange,
-  type Recorded,
-  type Submission,
-} from './order.ts'
+export { Ledger, type LedgerOptions } from './order.ts'
+export type { PlannedChange, Recorded, Submission } from './submission.ts'
 export { encodeRecord, type RecordDraft } from './record.ts'
 export { createLogKeys, vkeys, type LogKey, type LogKeys, type LogPrimitives } from './signer.ts'

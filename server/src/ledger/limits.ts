@@ -1,7 +1,7 @@
 import { isBeyond, type Counters } from '#model'
 import type { CommitResult } from '#store'
 import { plus } from './batch-parts.ts'
-import type { Refusal, Waiting } from './order.ts'
+import type { Refusal, Waiting } from './submission.ts'
 
 /** What is no longer allowed when its turn comes: it stays in the queue, and its refusal is recorded in its place. */
 export function refuse(waiting: Waiting, { records, error }: Refusal): void {

@@ -1,9 +1,10 @@
 import { ClavigerError, toClavigerError, type Clock } from '#model'
-import type { Change, CounterDelta, PersonalValue, Row, RowReference, Store } from '#store'
+import type { Change, CounterDelta, PersonalValue, RowReference, Store } from '#store'
 import { addCounter, addFacets, describe, subjects, unavailable } from './batch-parts.ts'
 import { assertFits, encodeBundle } from './bundle.ts'
 import { refuse, refuseBeyond } from './limits.ts'
 import { encodeChange, encodeRecord, type RecordDraft } from './record.ts'
+import type { Recorded, Submission, Waiting } from './submission.ts'
 
 /**
  * The ledger's order (docs/architecture.md). What the node did is collected while one batch is on its way to the disk, and the
@@ -15,63 +16,10 @@ import { encodeChange, encodeRecord, type RecordDraft } from './record.ts'
 const BATCH_ENTRIES_MAX = 1_024
 /** Submissions waiting; beyond it the server says that it is busy instead of holding ever more of them. */
 const WAITING_MAX = 16_384
+/** Entries that are taken into the tree at once, with a batch: so it is never far behind, and no commit waits long for it. */
+const INTEGRATED_WITH_BATCH = 1_024
 /** How long to wait before trying again to open a store that failed, in milliseconds. */
 const RECOVERY_PAUSE_MS = 500
-
-/** What a change writes once it knows the revision it makes: rows are sealed with it. */
-export interface PlannedChange {
-  /** Nothing that is authorized now could be refused after it: it only adds. Such changes may share a batch. */
-  readonly additive: boolean
-  /** Computes the rows; called when the batch is made, synchronously. */
-  plan(revision: number): Change
-  /** SHA-256 of a row's canonical form, base64, for the record. */
-  digest(row: Row): string
-}
-
-/** What is recorded in place of something that is not allowed after all, and what its caller is told. */
-export interface Refusal {
-  readonly records: readonly RecordDraft[]
-  readonly error: ClavigerError
-}
-
-/** Something done, or refused, that must be durable in the ledger before it is told. */
-export interface Submission {
-  /** One or more entries, in order. A change belongs to the first. */
-  readonly records: readonly RecordDraft[]
-  /** Within limits as they stand when it is asked. No accessor: in objects of requests each leaves a hidden class behind. */
-  counters(): readonly CounterDelta[]
-  readonly change: PlannedChange | undefined
-  /** The revision of the caches it was checked against. */
-  readonly revision: number
-  /**
-   * Checks again after the revision moved: the records to write now, which are refusals where it is no longer allowed, and the error
-   * to answer with. Undefined where all still holds.
-   */
-  recheck(): Promise<Refusal | undefined>
-  /** What is recorded and told instead, where a version would come beyond a limit of its key. */
-  beyond?(key: string, version: number): Refusal
-}
-
-/** What the caller of {@link Ledger.record} learns once it is durable. */
-export type Recorded =
-  | { readonly kind: 'recorded'; readonly index: number; readonly revision: number }
-  /** A condition of the change did not hold; nothing is in the ledger, and the caller decides whether to try again. */
-  | {
-      readonly kind: 'conflict'
-      readonly subject: RowReference
-      readonly condition: 'absent' | 'unchanged'
-    }
-
-export interface Waiting {
-  readonly submission: Submission
-  records: readonly RecordDraft[]
-  change: PlannedChange | undefined
-  counters: readonly CounterDelta[]
-  revision: number
-  refusal: ClavigerError | undefined
-  readonly resolve: (recorded: Recorded) => void
-  readonly reject: (error: ClavigerError) => void
-}
 
 interface Formed {
   readonly members: readonly Waiting[]
@@ -105,6 +53,8 @@ export class Ledger {
   #closed = false
   #revision = 0
   #next = 0
+  /** Entries that no batch has taken into the tree yet; the job that signs checkpoints takes what is left. */
+  #unhashed = 0
   #idle: (() => void)[] = []
   /** Tells of conflicts, once what they may be with has been committed: whoever tries again sees it. */
   #conflicts: (() => void)[] = []
@@ -276,6 +226,7 @@ export class Ledger {
       counters: [...counters.values()],
       changes,
       personal: this.#personal.splice(0),
+      ...(this.#unhashed < INTEGRATED_WITH_BATCH ? {} : { integrate: this.#unhashed }),
     }
     return { members, firsts, changes, batch }
   }
@@ -321,6 +272,8 @@ export class Ledger {
       case 'committed': {
         this.#next = result.firstIndex + formed.batch.count
         this.#revision = result.revision
+        this.#unhashed =
+          (formed.batch.integrate === undefined ? this.#unhashed : 0) + formed.batch.count
         if (formed.changes.length > 0) this.#publish(formed.changes.flatMap(subjects))
         await this.#answer(formed, result.firstIndex, result.revision)
         break

@@ -141,6 +141,11 @@ export interface Batch {
   /** Each raises the revision by one, in order. */
   readonly changes: readonly Change[]
   readonly personal: readonly PersonalValue[]
+  /**
+   * Takes so many entries into the tree along with it, as {@link Store.integrate} does, but for no sync of its own. What is wrong with
+   * older entries does not hinder the batch: it is the next integrate that tells.
+   */
+  readonly integrate?: number
 }
 
 export type CommitResult =

@@ -27,7 +27,7 @@ test('no statement walks or sorts a table, so a large store opens and answers as
   const entries = new Entries(database, transactions)
   const tree = new Tree(database, transactions, entries)
   assert.equal(new Checkpoints(database, undefined, entries, tree).newest(), undefined)
-  new Commits(database, transactions, rows).commit(batchOf(['x']))
+  new Commits(database, transactions, rows, tree).commit(batchOf(['x']))
   for (const count of [0, 1, 2, 5]) {
     const names = Array.from({ length: count }, (_, i) => `f${i}`)
     rows.list({ kind: 'key', tenant: 't', facets: names.map((name) => [name, 'v']), limit: 1 })

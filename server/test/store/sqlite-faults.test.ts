@@ -192,6 +192,19 @@ test('a batch deleted in the middle is missed when it is read, never passed over
   await store.close()
 })
 
+test('entries missing in the middle do not hinder what is committed, and are told by integrate', async () => {
+  const path = newPath()
+  await fill(path, 300, 0)
+  harm(path, 'DELETE FROM ledger_batch WHERE first_index = 100')
+  const store = await openSqliteStore(path)
+  const committed = await store.commit(batchOf(['more'], { integrate: 1_000 }))
+  assert.deepEqual(committed, { kind: 'committed', firstIndex: 300, revision: 0 })
+  await assert.rejects(store.integrate(1_000), { code: 'integrity_failed' })
+  assert.equal((await store.integrate(0)).size, 0)
+  assert.deepEqual((await store.integrate(100)).root, plainRoot(leavesOf(100)))
+  await store.close()
+})
+
 test('an older backup under a newer checkpoint is refused, and the right database opens again', async () => {
   const path = newPath()
   await fill(path, 200)

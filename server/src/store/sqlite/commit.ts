@@ -5,6 +5,7 @@ import { assertBundle } from './bundle.ts'
 import { damaged, integer } from './columns.ts'
 import type { Transactions } from './database.ts'
 import type { Rows } from './rows.ts'
+import type { Tree } from './tree.ts'
 
 type Conflict = Extract<CommitResult, { kind: 'conflict' }>
 
@@ -12,15 +13,17 @@ type Conflict = Extract<CommitResult, { kind: 'conflict' }>
 export class Commits {
   readonly #transactions: Transactions
   readonly #rows: Rows
+  readonly #tree: Tree
   readonly #sequence: StatementSync
   readonly #count: StatementSync
   readonly #counted: StatementSync
   readonly #append: StatementSync
   readonly #keepPersonal: StatementSync
 
-  constructor(database: DatabaseSync, transactions: Transactions, rows: Rows) {
+  constructor(database: DatabaseSync, transactions: Transactions, rows: Rows, tree: Tree) {
     this.#transactions = transactions
     this.#rows = rows
+    this.#tree = tree
     this.#sequence = database.prepare(
       `UPDATE sequencer SET next = next + ?, revision = revision + ?, latest = max(latest, ?) WHERE ledger = 1
        RETURNING next, revision, latest`,
@@ -47,10 +50,13 @@ export class Commits {
   /** @throws RangeError for a batch that is not well formed; nothing was tried. */
   commit(batch: Batch): CommitResult {
     assertBatch(batch)
-    return this.#transactions.write(
+    const result = this.#transactions.write(
       () => this.#write(batch),
-      (result) => result.kind === 'committed',
+      (written) => written.kind === 'committed',
     )
+    if (result.kind === 'committed')
+      this.#tree.follow(batch.entries, result.firstIndex, batch.count)
+    return result
   }
 
   #write(batch: Batch): CommitResult {
@@ -81,6 +87,7 @@ export class Commits {
     }
     for (const { commitment, salt, value } of batch.personal)
       this.#keepPersonal.run(commitment, salt, value)
+    if (batch.integrate !== undefined) this.#tree.keepUp(batch.integrate)
     return { kind: 'committed', firstIndex, revision }
   }
 

@@ -12,8 +12,8 @@ export const MEMORY = ':memory:'
 const BUSY_TIMEOUT_MS = 5_000
 /** A group commit of some 15 KiB is then two pages, not four. */
 const PAGE_BYTES = 8_192
-/** Pages of the write-ahead log after which a commit copies them to the database: 8 MiB, so that no commit waits long for it. */
-const AUTOCHECKPOINT_PAGES = 1_024
+/** Pages of the write-ahead log after which a commit copies them to the database: 4 MiB, so that no commit waits long for it. */
+const AUTOCHECKPOINT_PAGES = 512
 
 /**
  * Opens the database durably and brings it to the newest schema. What stands in the write-ahead log may be pages of a commit that

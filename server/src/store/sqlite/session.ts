@@ -39,7 +39,7 @@ export function openSession(path: string): Session {
       entries,
       tree,
     )
-    const commits = new Commits(database, transactions, rows)
+    const commits = new Commits(database, transactions, rows, tree)
     const { next } = entries.head()
     if (entries.end() !== next || tree.size() > next) {
       throw new ClavigerError(

@@ -1,20 +1,20 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { ClavigerError } from '#model'
 import type { Integrated } from '../store.ts'
 import { forEachEntry } from './bundle.ts'
 import { bytes, damaged, integer } from './columns.ts'
 import type { Transactions } from './database.ts'
 import type { Entries } from './entries.ts'
-import { Frontier, HASH_BYTES, leafHashInPlace, TILE_WIDTH } from './merkle.ts'
+import { Frontier, HASH_BYTES, leafHashInPlace } from './merkle.ts'
+import { TileEdges, type Tile } from './tile-edges.ts'
 
-/** The tile at the right edge of a level, as it is filled. */
-interface Edge {
-  number: number
-  width: number
-  dirty: boolean
-  readonly hashes: Buffer
-}
+/** Entries that are hashed ahead of the database at most, so that what waits in memory stays small. */
+const AHEAD_MAX = 8_192
 
-/** The tiles of the ledger's Merkle tree (C2SP tlog-tiles). They are a function of the entries, and follow them at leisure. */
+/**
+ * The tiles of the ledger's Merkle tree (C2SP tlog-tiles). They are a function of the entries, and follow them at leisure: entries are
+ * hashed as they are committed, in memory, and what that makes is written now and then, many entries at once.
+ */
 export class Tree {
   readonly #transactions: Transactions
   readonly #entries: Entries
@@ -22,9 +22,11 @@ export class Tree {
   readonly #grow: StatementSync
   readonly #tile: StatementSync
   readonly #writeTile: StatementSync
-  /** What stands in the database, or undefined where that must be read again. */
+  /** The right edge of the tree, at or ahead of what stands in the database; undefined where that must be read again. */
   #frontier: Frontier | undefined
-  readonly #edges: Edge[] = []
+  /** The size in the database from which the frontier came. */
+  #written = 0
+  readonly #edges = new TileEdges((level, number, width) => this.#hashes(level, number, width))
 
   constructor(database: DatabaseSync, transactions: Transactions, entries: Entries) {
     this.#transactions = transactions
@@ -44,17 +46,24 @@ export class Tree {
     return integer(found['size'])
   }
 
+  /**
+   * Hashes entries that were just committed, without writing anything. Where the frontier does not stand before them, or is far ahead
+   * of the database, they are left to {@link integrate}, which reads them again. The bundle is as it was when this returns.
+   */
+  follow(bundle: Uint8Array, firstIndex: number, count: number): void {
+    const frontier = this.#frontier
+    if (frontier?.size !== firstIndex || firstIndex - this.#written > AHEAD_MAX) return
+    forEachEntry(bundle, count, (_position, start, end) => {
+      const length = bundle[start - 1] ?? 0
+      this.#push(frontier, leafHashInPlace(bundle, start, end))
+      bundle[start - 1] = length
+    })
+  }
+
   /** Takes at most `count` entries into the tree, in one transaction. */
   integrate(count: number): Integrated {
-    if (this.size() < this.#entries.head().next) {
-      try {
-        this.#transactions.write(() => this.#extend(count))
-      } catch (cause) {
-        this.#frontier = undefined
-        throw cause
-      }
-    }
-    const frontier = this.#current()
+    if (this.size() < this.#entries.head().next) this.#transactions.write(() => this.#extend(count))
+    const frontier = this.#standing(0)
     return {
       size: frontier.size,
       root: frontier.root(),
@@ -62,10 +71,22 @@ export class Tree {
     }
   }
 
+  /**
+   * The same within a transaction of the caller's, which is not to fail over what is wrong with older entries: what was written of the
+   * tree by then is as it should be, and integrate will throw.
+   */
+  keepUp(count: number): void {
+    try {
+      this.#extend(count)
+    } catch (cause) {
+      if (!(cause instanceof ClavigerError)) throw cause
+    }
+  }
+
   /** The root over the first `size` entries, from the right edge of the tiles: O(log size) of them. */
   rootAt(size: number): Buffer {
     if (size > this.size()) throw new RangeError(`the tree has fewer than ${size} entries`)
-    return Frontier.read(size, (level, number, width) => this.#read(level, number, width)).root()
+    return this.#read(size).root()
   }
 
   tile(level: number, number: number, width: number): Uint8Array | undefined {
@@ -73,70 +94,69 @@ export class Tree {
     return found === undefined ? undefined : bytes(found['hashes']).slice(0, width * HASH_BYTES)
   }
 
-  /** The edge of the tree as it stands: kept from the last call, unless another process has gone on with it. */
-  #current(): Frontier {
+  /**
+   * The frontier, at most so many entries ahead of what stands in the database. It is read anew where it is further, or where another
+   * process has gone on with the tree.
+   */
+  #standing(ahead: number): Frontier {
     const size = this.size()
-    if (this.#frontier?.size !== size) {
-      this.#frontier = Frontier.read(size, (level, number, width) =>
-        this.#read(level, number, width),
-      )
-      this.#edges.length = 0
+    if (
+      this.#frontier === undefined ||
+      this.#written !== size ||
+      this.#frontier.size > size + ahead
+    ) {
+      this.#edges.clear()
+      this.#frontier = this.#read(size)
+      this.#written = size
     }
     return this.#frontier
   }
 
   #extend(count: number): void {
-    const frontier = this.#current()
+    try {
+      const frontier = this.#standing(count)
+      this.#hashMore(frontier, this.#written + count - frontier.size)
+      for (const tile of this.#edges.take()) this.#write(tile)
+      this.#grow.run(frontier.size)
+      this.#entries.indexFacets(frontier.size)
+      this.#written = frontier.size
+    } catch (cause) {
+      this.#frontier = undefined
+      throw cause
+    }
+  }
+
+  /** Hashes entries that nobody has followed. */
+  #hashMore(frontier: Frontier, count: number): void {
     const from = frontier.size
-    const emit = (level: number, number: number, hash: string) => this.#emit(level, number, hash)
     this.#entries.forEachBatch(from, count, (bundle, firstIndex, entries, to) => {
       forEachEntry(bundle, entries, (position, start, end) => {
         const index = firstIndex + position
-        if (index >= from && index < to) frontier.push(leafHashInPlace(bundle, start, end), emit)
+        if (index >= from && index < to) this.#push(frontier, leafHashInPlace(bundle, start, end))
       })
       // Given back at once: on the store's thread the collector seldom runs.
       if (bundle.buffer instanceof ArrayBuffer) bundle.buffer.transfer(0)
     })
-    for (const [level, edge] of this.#edges.entries()) if (edge.dirty) this.#flush(level, edge)
-    this.#grow.run(frontier.size)
-    this.#entries.indexFacets(frontier.size)
   }
 
-  #emit(level: number, number: number, hash: string): void {
-    const edge = (this.#edges[level] ??= this.#loadEdge(level, number))
-    const tile = Math.floor(number / TILE_WIDTH)
-    if (edge.number !== tile) {
-      if (edge.dirty) this.#flush(level, edge)
-      edge.number = tile
-      edge.width = 0
-    }
-    edge.hashes.write(hash, edge.width * HASH_BYTES, HASH_BYTES, 'latin1')
-    edge.width += 1
-    edge.dirty = true
+  #push(frontier: Frontier, leaf: string): void {
+    frontier.push(leaf, this.#emit)
   }
 
-  /** The tile that the hash with this number comes into, with those before it. */
-  #loadEdge(level: number, number: number): Edge {
-    const edge = {
-      number: Math.floor(number / TILE_WIDTH),
-      width: number % TILE_WIDTH,
-      dirty: false,
-      hashes: Buffer.alloc(TILE_WIDTH * HASH_BYTES),
-    }
-    if (edge.width > 0) edge.hashes.set(this.#hashes(level, edge.number, edge.width))
-    return edge
+  readonly #emit = (level: number, number: number, hash: string): void =>
+    this.#edges.add(level, number, hash)
+
+  #write({ level, number, hashes }: Tile): void {
+    this.#writeTile.run(level, number, hashes)
   }
 
-  #flush(level: number, edge: Edge): void {
-    this.#writeTile.run(level, edge.number, edge.hashes.subarray(0, edge.width * HASH_BYTES))
-    edge.dirty = false
-  }
-
-  #read(level: number, number: number, width: number): string[] {
-    const hashes = this.#hashes(level, number, width).toString('latin1')
-    return Array.from({ length: width }, (_, at) =>
-      hashes.slice(at * HASH_BYTES, (at + 1) * HASH_BYTES),
-    )
+  #read(size: number): Frontier {
+    return Frontier.read(size, (level, number, width) => {
+      const hashes = this.#hashes(level, number, width).toString('latin1')
+      return Array.from({ length: width }, (_, at) =>
+        hashes.slice(at * HASH_BYTES, (at + 1) * HASH_BYTES),
+      )
+    })
   }
 
   #hashes(level: number, number: number, width: number): Buffer {

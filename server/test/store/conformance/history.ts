@@ -86,6 +86,7 @@ const batchPlan = fc.record({
     { maxLength: 3 },
   ),
   changes: fc.array(changePlan, { maxLength: 2 }),
+  integrate: fc.option(fc.nat(8), { nil: undefined }),
 })
 
 type ChangePlan = typeof changePlan extends fc.Arbitrary<infer T> ? T : never
@@ -185,6 +186,7 @@ function toBatch(plan: BatchPlan, plain: PlainStore): Batch {
     facets: plan.facets,
     counters: plan.counters,
     changes,
+    ...(plan.integrate === undefined ? {} : { integrate: plan.integrate }),
   })
 }
 

@@ -13,6 +13,7 @@ import {
   writeOf,
   type Harness,
 } from '../harness.ts'
+import { assertTiles } from './tree.ts'
 
 export function lifeDuties(harness: Harness): void {
   test('recovery says where the sequencer stands, and the store goes on', async () => {
@@ -63,6 +64,27 @@ export function lifeDuties(harness: Harness): void {
     const second = await other.commit(batchOf(['b'], { expectedRevision: 1 }))
     assert.deepEqual(second, { kind: 'committed', firstIndex: 1, revision: 1 })
     assert.deepEqual(await one.head(), { next: 2, revision: 1 })
+  })
+
+  test('batches take entries into the tree that other calls and another node go on with', async () => {
+    await using place = await harness.place()
+    const nodes = [await place.open(), await place.open()] as const
+    const leaves: Buffer[] = []
+    for (let turn = 0; turn < 60; turn += 1) {
+      // By turns of different lengths, so that a node meets what the other did and what it did itself.
+      const store = nodes[turn % 7 < 4 ? 0 : 1]
+      const entries = Array.from({ length: 1 + ((turn * 13) % 40) }, (_, i) => `${turn} ${i}`)
+      const integrate = [undefined, 0, 30, 1_000][turn % 4]
+      await store.commit(batchOf(entries, integrate === undefined ? {} : { integrate }))
+      leaves.push(...entries.map(leafHash))
+      if (turn % 5 === 4) await store.integrate(17)
+      for (const { size, root } of await Promise.all(nodes.map((node) => node.integrate(0)))) {
+        assert.equal(hex(root), hex(plainRoot(leaves.slice(0, size))), `root at ${size}`)
+        if (integrate === 1_000) assert.equal(size, leaves.length)
+      }
+    }
+    await integrateAll(nodes[0], 1_000)
+    await assertTiles(nodes[1], leaves)
   })
 
   test('two nodes build one tree, by turns', async () => {

@@ -70,6 +70,18 @@ export function treeDuties(harness: Harness): void {
     assert.equal(await store.tile(3, 0, 256), undefined)
   })
 
+  test('what a batch brings is left as it was', async () => {
+    await using place = await harness.place()
+    const store = await place.open()
+    const batch = batchOf(['a', 'bc', 'def'])
+    const before = hex(batch.entries)
+    await store.integrate(0)
+    await store.commit(batch)
+    // A store on a thread of its own has taken the bytes.
+    assert.ok(batch.entries.length === 0 || hex(batch.entries) === before)
+    assert.equal((await store.entries(1, 1))[0]?.bytes.length, 2)
+  })
+
   test('a tile is cut to the width asked for, and a read is a copy', async () => {
     await using place = await harness.place()
     const store = await place.open()
@@ -135,7 +147,7 @@ async function grow(store: Store, counts: readonly number[]): Promise<{ leaves: 
 }
 
 /** Hash i of tile (l, n) is the root over entries (256n + i) 256^l to (256n + i + 1) 256^l. */
-async function assertTiles(store: Store, leaves: readonly Buffer[]): Promise<void> {
+export async function assertTiles(store: Store, leaves: readonly Buffer[]): Promise<void> {
   for (let level = 0, span = 1; span <= leaves.length; level += 1, span *= 256) {
     const hashes = Array.from({ length: Math.floor(leaves.length / span) }, (_, i) =>
       plainRoot(leaves.slice(i * span, (i + 1) * span)),
