@@ -59,7 +59,10 @@ interface Held {
 export class Access {
   readonly #options: AccessOptions
   readonly #clock: Clock
-  /** By SHA-256 of the token's text, so that the text is neither kept nor compared, or by the access key's id. */
+  /**
+   * By SHA-256 of the token's text, so that the text is neither kept nor compared, or by the access key's id. What must be proved in
+   * another way than by saying it has its kind before the hash: no text that a stranger sends as a token is found as that.
+   */
   readonly #held = new Map<string, Held>()
   /** The signing keys of an access key; gone with the session. */
   readonly #signingKeys = new SigningKeys()
@@ -156,7 +159,7 @@ export class Access {
     certificate: PeerCertificate,
     principal: string | undefined,
   ): Identity | Promise<Identity> {
-    const name = sha256Text(`certificate ${certificate.fingerprint} ${principal ?? ''}`)
+    const name = `certificate ${sha256Text(`${certificate.fingerprint} ${principal ?? ''}`)}`
     return this.#validOr(name, async () =>
       openCertificate(
         this.#options,
@@ -172,7 +175,7 @@ export class Access {
     principal: string | undefined,
   ): Identity | Promise<Identity> {
     const opening = { ...this.#options, accounts: this.#accounts }
-    return this.#validOr(sha256Text(`identity ${token} ${principal ?? ''}`), () =>
+    return this.#validOr(`identity ${sha256Text(`${token} ${principal ?? ''}`)}`, () =>
       openBearerIdentity(opening, { token, principal }, this.#clock.now()),
     )
   }
@@ -237,7 +240,7 @@ export class Access {
   ): Identity | Promise<Identity> {
     const presented = readSignature(request, services)
     const { accessKey, sessionToken } = presented
-    const name = sessionToken === undefined ? accessKey : sha256Text(sessionToken)
+    const name = sessionToken === undefined ? accessKey : `temporary ${sha256Text(sessionToken)}`
     const held = this.#held.get(name)
     if (held !== undefined) return this.#proven(held, request, presented)
     return this.#open(name, () =>

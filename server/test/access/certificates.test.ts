@@ -169,6 +169,22 @@ test('a token in the request comes first, good or not', async () => {
   await revoke(id)
 })
 
+test('who only says what a certificate is known by is nobody, also while its session is held', async () => {
+  const { id, principal } = await mapped({ fingerprint })
+  const named = { 'claviger-principal': principal }
+  assert.equal((await client(app)(named)).status, 200)
+  assert.equal((await client(app)()).status, 200)
+  const stranger = client(undefined)
+  for (const said of [fingerprint, `certificate ${fingerprint}`]) {
+    for (const token of [said, `${said} ${principal}`]) {
+      const authorization = `Bearer ${token}`
+      assert.equal((await stranger({ authorization })).status, 401, token)
+      assert.equal((await stranger({ authorization, ...named })).status, 401, token)
+    }
+  }
+  await revoke(id)
+})
+
 test('a disabled principal, a mapping that ends, a certificate that ends', async () => {
   const { id, principal } = await mapped({ fingerprint, days: 1 })
   const who = client(app)

@@ -280,6 +280,14 @@ test('what is not exactly what was given is refused', async () => {
   assert.ok(await isGood(made))
 })
 
+test('who has only seen a session token go by is nobody, also while the session is held', async () => {
+  const { client } = await newcomer(owner)
+  const made = await client.call('session.create', { name: 'laptop' })
+  assert.ok(await isGood(made))
+  for (const token of [made.token, made.accessKey])
+    assert.equal(await house.codeOf('whoami', {}, { token }), 'unauthenticated')
+})
+
 test('who sends a signed request for a session again gets no credentials', async () => {
   const { id: principal } = await newcomer(owner)
   const made = await owner.call('accessKey.create', { principal })
