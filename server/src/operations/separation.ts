@@ -106,21 +106,33 @@ export async function keepApart(
   }
 }
 
-/** What somebody would be given, where and until when (milliseconds since 1970). */
+/** What some would be given, where and until when (milliseconds since 1970). */
 export interface Given {
+  readonly principals: readonly string[]
   readonly actions: readonly string[]
   readonly scope: Scope
   readonly until: number
 }
 
 /**
- * Nobody gives themselves what they do not have, and nobody makes an owner who is none.
+ * Nobody gives themselves what they do not have, and nobody makes an owner who is none. Where something changes before this is recorded,
+ * `given` is asked again: two changes at once are no way around it. So such a change is not additive.
  *
  * @throws ClavigerError forbidden
  */
-export function assertNotWidened(work: Work, principals: Iterable<string>, given: Given): void {
-  const { actions, scope, until } = given
-  const isOwn = new Set(principals).has(work.caller.principal)
+export async function keepFromWidening(
+  work: Work,
+  given: () => Promise<readonly Given[]>,
+): Promise<void> {
+  const check = async () => {
+    for (const one of await given()) assertNotWidened(work, one)
+  }
+  await check()
+  work.relyOn(check)
+}
+
+function assertNotWidened(work: Work, { principals, actions, scope, until }: Given): void {
+  const isOwn = principals.includes(work.caller.principal)
   const asked = isOwn ? actions : actions.filter((action) => action === '*')
   const missing = asked.find((action) => !work.session.holdsAt(action, scope, until))
   if (missing === undefined) return

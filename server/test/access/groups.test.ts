@@ -4,7 +4,7 @@ import { startGranting } from './granting.ts'
 
 /** Roles that are given to groups, and to those who are in them at the time. */
 
-const { owner, person, newKey } = await startGranting()
+const { house, owner, person, newKey } = await startGranting()
 const plaintext = Buffer.from('x').toString('base64')
 
 async function newGroup(name: string, role?: string) {
@@ -72,6 +72,39 @@ test('nobody gives themselves what they do not have, directly or by a group', as
   const users = await newGroup('users', 'key-user')
   await client.refuse('forbidden', 'group.add', { group: users, principal })
   await client.call('group.add', { group: users, principal: (await person()).id })
+})
+
+test('nor by two changes at once, each of which would do alone', async () => {
+  const { id: principal, client } = await person()
+  await owner.call('binding.create', { principal, role: 'security-officer' })
+  const { token } = client
+  const key = await newKey()
+  const bound = (to: string, role: string) => {
+    const input = { principal: to, role, scope: { kind: 'tenant' as const } }
+    return house.codeOf('binding.create', input, { token })
+  }
+  const group = await newGroup('at once')
+  const joins = house.codeOf('group.add', { group, principal }, { token })
+  const given = bound(group, 'encrypter')
+  assert.deepEqual((await Promise.all([joins, given])).toSorted(), ['forbidden', 'ok'])
+  const role = 'at-once'
+  await owner.call('role.create', { role, summary: '', actions: ['role.list'] })
+  const taken = bound(principal, role)
+  const widened = house.codeOf('role.update', { role, actions: ['decrypt'] }, { token })
+  assert.deepEqual((await Promise.all([taken, widened])).toSorted(), ['forbidden', 'ok'])
+  await client.refuse('forbidden', 'encrypt', { key, plaintext })
+})
+
+test('nor what is taken from them at the same time', async () => {
+  const { id: principal, client } = await person()
+  await owner.call('binding.create', { principal, role: 'security-officer' })
+  const { id: binding } = await owner.call('binding.create', { principal, role: 'encrypter' })
+  const input = { principal, role: 'encrypter', scope: { kind: 'tenant' as const } }
+  const ended = house.codeOf('binding.delete', { binding })
+  const given = house.codeOf('binding.create', input, { token: client.token })
+  const codes = await Promise.all([ended, given])
+  assert.deepEqual(codes, ['ok', 'forbidden'])
+  await client.refuse('forbidden', 'encrypt', { key: await newKey(), plaintext })
 })
 
 test("another tenant's groups are as good as none", async () => {

@@ -2,10 +2,11 @@ import type { InputOf } from '@claviger/contract'
 import { actionsOf, customRoleId, isBuiltIn, isTimeZone, openRoles, parseRange } from '#access'
 import { newestRow, newId } from '#keyring'
 import { ClavigerError, type Binding, type Conditions, type Scope } from '#model'
+import type { RowStanding } from '#store'
 import { leavingByDate, leftByBinding } from '../occurrences/leaving.ts'
 import { bindingRow } from '../rows.ts'
 import { scopeText } from '../scope-text.ts'
-import { assertNotWidened, keepApart, membersOf } from '../separation.ts'
+import { keepApart, keepFromWidening, membersOf } from '../separation.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import { bindingView } from '../views.ts'
 import type { Work } from '../work.ts'
@@ -31,15 +32,25 @@ function conditionsOf(given: NonNullable<Input['conditions']>): Conditions {
   return structuredClone(given) as Conditions
 }
 
-/** Who gets it: a principal, or everybody in a group. @throws ClavigerError not_found */
-async function granteeOf(work: Work, id: string) {
+type Grantee = Pick<Binding, 'principal' | 'group'>
+
+/** Who gets it: a principal, or a group. @throws ClavigerError not_found */
+async function granteeOf(
+  work: Work,
+  id: string,
+): Promise<{ readonly to: Grantee; readonly standing: RowStanding }> {
   const row = await newestRow(work.parts.store, { kind: 'group', id })
   if (row === undefined || row.tenant !== work.caller.tenant) {
     const { standing } = await own(work, 'principal', id)
-    return { to: { principal: id }, principals: [id], standing }
+    return { to: { principal: id }, standing }
   }
   const { standing } = await own(work, 'group', id)
-  return { to: { principal: '', group: id }, principals: await membersOf(work, id), standing }
+  return { to: { principal: '', group: id }, standing }
+}
+
+/** The principals that a binding is for: of a group, those who are in it now. */
+export async function holdersOf(work: Work, { principal, group }: Grantee): Promise<string[]> {
+  return group === undefined ? [principal] : membersOf(work, group)
 }
 
 /** What a role allows, with the row that says so where it is not built in. @throws ClavigerError not_found */
@@ -64,7 +75,7 @@ export const createBinding: ChangeVerb<'binding.create'> = {
     if (expiresAt !== undefined && expiresAt <= now)
       throw refused('expiresAt', 'must be in the future')
     const conditions = input.conditions && conditionsOf(input.conditions)
-    const { to, principals, standing } = await granteeOf(work, input.principal)
+    const { to, standing } = await granteeOf(work, input.principal)
     // By id, so that a name pointed elsewhere later does not move the grant.
     const scope: Scope =
       input.scope.kind === 'key'
@@ -72,8 +83,10 @@ export const createBinding: ChangeVerb<'binding.create'> = {
         : input.scope
     const { actions, standing: ofRole } = await standingRole(work, role)
     const until = expiresAt ?? Number.POSITIVE_INFINITY
-    assertNotWidened(work, principals, { actions, scope, until })
-    const apart = await keepApart(work, principals, actions)
+    await keepFromWidening(work, async () => [
+      { principals: await holdersOf(work, to), actions, scope, until },
+    ])
+    const apart = await keepApart(work, await holdersOf(work, to), actions)
     const binding: Binding = {
       id: newId(),
       tenant: work.caller.tenant,
@@ -85,7 +98,7 @@ export const createBinding: ChangeVerb<'binding.create'> = {
       ...(expiresAt === undefined ? {} : { expiresAt }),
     }
     return {
-      additive: true,
+      additive: false,
       rows: [bindingRow(binding), ...leavingByDate(work, binding), ...apart.rows],
       absent: [{ kind: 'binding', id: binding.id }],
       unchanged: [standing, ...ofRole, ...apart.unchanged],

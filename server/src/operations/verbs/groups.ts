@@ -3,7 +3,7 @@ import { newId } from '#keyring'
 import { ClavigerError, type Binding, type Group, type Membership, type Principal } from '#model'
 import { leftByGroups } from '../occurrences/leaving.ts'
 import { groupRow, membershipId, membershipRow } from '../rows.ts'
-import { assertNotWidened, keepApart, membersOf } from '../separation.ts'
+import { keepApart, keepFromWidening, membersOf, type Given } from '../separation.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { own } from './own.ts'
@@ -82,6 +82,19 @@ export const groupMembers: ReadVerb<'group.members'> = {
   },
 }
 
+/** What whoever comes into a group is given. */
+export async function givenBy(work: Work, group: string, principal: string): Promise<Given[]> {
+  const bindings = await bindingsOf(work, group)
+  const names = bindings.map(({ role }) => role)
+  const roles = await openRoles(work.parts, work.caller.tenant, names)
+  return bindings.map(({ role, scope, expiresAt: until = Number.POSITIVE_INFINITY }) => ({
+    principals: [principal],
+    actions: actionsOf(role, roles),
+    scope,
+    until,
+  }))
+}
+
 export const addToGroup: ChangeVerb<'group.add'> = {
   kind: 'change',
   async run({ group, principal }, work) {
@@ -89,23 +102,13 @@ export const addToGroup: ChangeVerb<'group.add'> = {
     const { tenant } = work.caller
     const ofGroup = await own<Group>(work, 'group', group)
     const ofPrincipal = await own<Principal>(work, 'principal', principal)
-    const bindings = await bindingsOf(work, group)
-    const roles = await openRoles(
-      work.parts,
-      tenant,
-      bindings.map(({ role }) => role),
-    )
-    const added = new Set<string>()
-    for (const { role, scope, expiresAt } of bindings) {
-      const actions = actionsOf(role, roles)
-      const until = expiresAt ?? Number.POSITIVE_INFINITY
-      assertNotWidened(work, [principal], { actions, scope, until })
-      for (const action of actions) added.add(action)
-    }
-    const apart = await keepApart(work, [principal], [...added])
+    const given = () => givenBy(work, group, principal)
+    await keepFromWidening(work, given)
+    const added = (await given()).flatMap(({ actions }) => actions)
+    const apart = await keepApart(work, [principal], added)
     const membership: Membership = { group, principal, tenant, createdAt: work.now }
     return {
-      additive: true,
+      additive: false,
       rows: [membershipRow(membership), ...apart.rows],
       absent: [{ kind: 'membership', id: membershipId(group, principal) }],
       taken: 'The principal is in the group already',

@@ -3,9 +3,10 @@ import { customRoleId, isBuiltIn, listRows } from '#access'
 import { ClavigerError, type Binding, type CustomRole } from '#model'
 import { leftByRole } from '../occurrences/leaving.ts'
 import { customRoleRow } from '../rows.ts'
-import { assertNotWidened, keepApart, membersOf } from '../separation.ts'
+import { keepApart, keepFromWidening, type Given } from '../separation.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
+import { holdersOf } from './bindings.ts'
 import { own } from './own.ts'
 import { page } from './page.ts'
 
@@ -91,19 +92,24 @@ export const createRole: ChangeVerb<'role.create'> = {
   },
 }
 
+/** Whoever has the role, with the actions that are added to it. */
+async function givenWith(work: Work, role: string, actions: readonly string[]): Promise<Given[]> {
+  const bindings = await bindingsWith(work, role)
+  return Promise.all(
+    bindings
+      .filter((one) => one.role === role)
+      .map(async (binding) => {
+        const { scope, expiresAt: until = Number.POSITIVE_INFINITY } = binding
+        return { principals: await holdersOf(work, binding), actions, scope, until }
+      }),
+  )
+}
+
 /** Nobody who has the role gets what they must not have. @throws ClavigerError forbidden, separation_violated */
 async function assertGivable(work: Work, role: string, added: readonly string[]) {
-  const holders = new Set<string>()
-  for (const { principal, group, scope, expiresAt, role: given } of await bindingsWith(
-    work,
-    role,
-  )) {
-    if (given !== role) continue
-    const principals = group === undefined ? [principal] : await membersOf(work, group)
-    const until = expiresAt ?? Number.POSITIVE_INFINITY
-    assertNotWidened(work, principals, { actions: added, scope, until })
-    for (const one of principals) holders.add(one)
-  }
+  const given = () => givenWith(work, role, added)
+  await keepFromWidening(work, given)
+  const holders = (await given()).flatMap(({ principals }) => principals)
   return keepApart(work, holders, added)
 }
 

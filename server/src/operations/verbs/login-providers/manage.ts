@@ -1,8 +1,7 @@
-import { listRows, openRoles, actionsOf } from '#access'
+import { listRows } from '#access'
 import { newId } from '#keyring'
 import {
   ClavigerError,
-  type Binding,
   type Group,
   type LoginLink,
   type LoginProvider,
@@ -12,9 +11,10 @@ import type { RowReference } from '#store'
 import { leftByGroups } from '../../occurrences/leaving.ts'
 import { membershipId } from '../../rows.ts'
 import { loginProviderRow } from '../../rows/login-providers.ts'
-import { assertNotWidened } from '../../separation.ts'
+import { keepFromWidening } from '../../separation.ts'
 import type { ChangeVerb, PlannedRow, ReadVerb } from '../../verb.ts'
 import type { Work } from '../../work.ts'
+import { givenBy } from '../groups.ts'
 import { own } from '../own.ts'
 import { page } from '../page.ts'
 import { loginProviderView, wrapSecret } from './stored.ts'
@@ -36,7 +36,7 @@ export const createLoginProvider: ChangeVerb<'loginProvider.create'> = {
     }
     const wrapped = wrapSecret(work, provider, clientSecret)
     return {
-      additive: true,
+      additive: false,
       rows: [loginProviderRow(provider, wrapped)],
       absent: [{ kind: 'loginProvider', id: provider.id }],
       unchanged,
@@ -96,16 +96,12 @@ function withoutEmpty<Value extends Claims>({ groupsClaim, linkClaim, ...rest }:
  * @throws ClavigerError not_found for a group that is not the tenant's, forbidden
  */
 async function mappedGroups(work: Work, groups: LoginProvider['groups']) {
-  const { tenant, principal } = work.caller
+  const { principal } = work.caller
   const ids = new Set(groups.map(({ group }) => group))
   return Promise.all(
     [...ids].map(async (id) => {
       const { standing } = await own<Group>(work, 'group', id)
-      const bindings = await listRows<Binding>(work.parts, 'binding', tenant, ['group', id])
-      const names = bindings.map(({ role }) => role)
-      const roles = await openRoles(work.parts, tenant, names)
-      for (const { role, scope, expiresAt: until = Number.POSITIVE_INFINITY } of bindings)
-        assertNotWidened(work, [principal], { actions: actionsOf(role, roles), scope, until })
+      await keepFromWidening(work, () => givenBy(work, id, principal))
       return standing
     }),
   )
