@@ -55,7 +55,7 @@ async function writeAll(descriptor: number, pieces: readonly Uint8Array[]): Prom
 }
 
 /** What is left of the pieces after some bytes of them were written. */
-function without(pieces: readonly Uint8Array[], written: number): Uint8Array[] {
+export function without(pieces: readonly Uint8Array[], written: number): Uint8Array[] {
   let over = written
   return pieces.flatMap((piece) => {
     const gone = Math.min(over, piece.length)
@@ -84,7 +84,7 @@ async function writeSome(descriptor: number, pieces: readonly Uint8Array[]): Pro
  * Frees the memory of a piece now instead of when the collector comes by: the next one then gets the same pages, which are mapped and
  * in the processor's cache. On large files this is worth a third of the time.
  */
-function giveBack(piece: Uint8Array): void {
+export function giveBack(piece: Uint8Array): void {
   const { buffer } = piece
   if (buffer instanceof ArrayBuffer && buffer.byteLength === piece.byteLength) buffer.transfer(0)
 }

@@ -10,6 +10,8 @@ import {
 import { ClavigerCiphertextError } from '../ciphertext-error.ts'
 import { ChunkReader, type Source } from './chunk-reader.ts'
 import { ChunkWriter, type Sink } from './chunk-writer.ts'
+import { inLanes, largeFile } from './lanes.ts'
+import { notAuthentic } from './not-authentic.ts'
 import { chunkBuffer, derivePayload, openChunk, type Payload, prepareAllocator } from './payload.ts'
 
 export interface DecryptFileOptions {
@@ -20,7 +22,7 @@ export interface DecryptFileOptions {
    * authenticated yet. What is returned is overwritten.
    */
   readonly unwrap: (wrapped: Uint8Array) => Promise<Uint8Array>
-  /** Told after every chunk how many bytes are decrypted. */
+  /** Told as it goes, and in the end of all of it, how many bytes are decrypted. */
   readonly onProgress?: (bytes: number) => void
 }
 
@@ -36,7 +38,11 @@ export async function decryptFile(options: DecryptFileOptions): Promise<void> {
   try {
     const header = await readHeader(reader)
     const payload = await unlock(header, options.unwrap)
-    await openAll(payload, header.chunkBytes, reader, writer, options.onProgress)
+    const { chunkBytes } = header
+    const large = largeFile(options.source, options.sink, chunkBytes)
+    prepareAllocator()
+    if (large === undefined) await openAll(payload, chunkBytes, reader, writer, options.onProgress)
+    else await inLanes({ kind: 'open', payload, chunkBytes, ...large }, options.onProgress)
     await writer.finish()
   } finally {
     await writer.settle()
@@ -82,7 +88,6 @@ async function openAll(
   writer: ChunkWriter,
   onProgress: ((bytes: number) => void) | undefined,
 ): Promise<void> {
-  prepareAllocator()
   const sealedBytes = chunkBytes + FILE_TAG_BYTES
   let [current, next] = [chunkBuffer(sealedBytes), chunkBuffer(sealedBytes)]
   let length = await reader.fill(current)
@@ -100,11 +105,4 @@ async function openAll(
     ;[current, next] = [next, current]
     length = following
   }
-}
-
-function notAuthentic(): ClavigerCiphertextError {
-  return new ClavigerCiphertextError(
-    'not-authentic',
-    'The file is damaged, cut short, altered, or was made with another key; discard what was decrypted of it',
-  )
 }

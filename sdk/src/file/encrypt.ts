@@ -7,6 +7,7 @@ import {
 } from '@claviger/contract/file-format'
 import { ChunkReader, type Source } from './chunk-reader.ts'
 import { ChunkWriter, type Sink } from './chunk-writer.ts'
+import { inLanes, largeFile } from './lanes.ts'
 import { chunkBuffer, derivePayload, type Payload, prepareAllocator, sealChunk } from './payload.ts'
 
 /** What the server's `datakey` gives. */
@@ -21,15 +22,15 @@ export interface EncryptFileOptions {
   readonly source: Source
   readonly sink: Sink
   readonly dataKey: DataKey
-  /** Told after every chunk how many bytes of the source are encrypted. */
+  /** Told as it goes, and in the end of all of it, how many bytes of the source are encrypted. */
   readonly onProgress?: (bytes: number) => void
-  /** Chunks are 2^n bytes; 20 unless given. The memory needed is about four chunks. */
+  /** Chunks are 2^n bytes; 20 unless given. The memory needed is about four chunks, and for large files some for each core. */
   readonly chunkBits?: number
 }
 
 /**
- * Encrypts a file of any size in constant memory. A data key may serve several files, since each derives its own key with a random
- * salt, but there is no need: take a new one.
+ * Encrypts a file of any size in constant memory; large ones, from descriptor to descriptor, on several cores. A data key may serve
+ * several files, since each derives its own key with a random salt, but there is no need: take a new one.
  */
 export async function encryptFile(options: EncryptFileOptions): Promise<void> {
   const { dataKey, chunkBits = FILE_CHUNK_BITS_DEFAULT } = options
@@ -39,7 +40,12 @@ export async function encryptFile(options: EncryptFileOptions): Promise<void> {
   const writer = new ChunkWriter(options.sink)
   try {
     await writer.write([header])
-    await sealAll(payload, 2 ** chunkBits, reader, writer, options.onProgress)
+    await writer.finish()
+    const chunkBytes = 2 ** chunkBits
+    const large = largeFile(options.source, options.sink, chunkBytes)
+    prepareAllocator()
+    if (large === undefined) await sealAll(payload, chunkBytes, reader, writer, options.onProgress)
+    else await inLanes({ kind: 'seal', payload, chunkBytes, ...large }, options.onProgress)
     await writer.finish()
   } finally {
     await writer.settle()
@@ -72,7 +78,6 @@ async function sealAll(
   writer: ChunkWriter,
   onProgress: ((bytes: number) => void) | undefined,
 ): Promise<void> {
-  prepareAllocator()
   let [current, next] = [chunkBuffer(chunkBytes), chunkBuffer(chunkBytes)]
   let length = await reader.fill(current)
   let done = 0
