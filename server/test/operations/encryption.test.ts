@@ -177,6 +177,16 @@ test('re-encryption from an RSA key, which must be named, to an envelope and bac
   assert.equal(opened.plaintext, plaintext)
 })
 
+test('where one key is refused nothing is decrypted with the other, and the server goes on', async () => {
+  const made = await owner.call('key.create', { algorithm: 'RSA-2048', usage: 'encrypt' })
+  const sourceKey = made.id
+  const ciphertext = randomBytes(256).toString('base64')
+  await owner.refuse('not_found', 'reencrypt', { ciphertext, sourceKey, key: 'nobody' })
+  // Decryption with RSA is done one after the other, so the one before would have ended by now.
+  await owner.refuse('invalid_ciphertext', 'decrypt', { ciphertext, key: sourceKey })
+  await owner.call('whoami', {})
+})
+
 test('an RSA key decrypts and encrypts with SHA-1 where that is asked for, and only then', async () => {
   const { id: key } = await owner.call('key.create', { algorithm: 'RSA-2048', usage: 'encrypt' })
   const outside = createPublicKey((await owner.call('key.public', { key })).pem)

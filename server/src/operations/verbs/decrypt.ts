@@ -20,15 +20,11 @@ export function keyOf(item: Ciphertext): string | undefined {
   return item.key ?? parseEnvelope(item.ciphertext)?.key
 }
 
-/** Admits the key of a ciphertext and decrypts; the caller says what is noted of the use. */
-export function open(
+/** Admits the key of a ciphertext, in the version that made it. @throws ClavigerError forbidden, not_found, invalid_ciphertext */
+export function admitSource(
   item: Ciphertext,
   work: Work,
-): {
-  readonly reference: string
-  readonly admitted: Admitted
-  readonly plaintext: Uint8Array | Promise<Uint8Array>
-} {
+): { readonly reference: string; readonly admitted: Admitted } {
   const envelope = parseEnvelope(item.ciphertext)
   const reference = item.key ?? envelope?.key
   if (reference === undefined) {
@@ -49,16 +45,17 @@ export function open(
       'The ciphertext does not decrypt under this key and context',
     )
   }
-  const admitted = work.admit(reference, 'process', named)
-  return {
-    reference,
-    admitted,
-    plaintext: admitted.handle.decrypt(item.ciphertext, contextBytes(item.context), item.padding),
-  }
+  return { reference, admitted: work.admit(reference, 'process', named) }
+}
+
+/** The plaintext of a ciphertext whose key was admitted; the caller says what is noted of the use. */
+export function open({ ciphertext, context, padding }: Ciphertext, { handle }: Admitted) {
+  return handle.decrypt(ciphertext, contextBytes(context), padding)
 }
 
 function decryptOne(item: Ciphertext, work: Work) {
-  const { admitted, plaintext } = open(item, work)
+  const { admitted } = admitSource(item, work)
+  const plaintext = open(item, admitted)
   const done = (bytes: Uint8Array) => {
     work.used(admitted, { bytes: bytes.length })
     return { plaintext: bytes, key: admitted.ringKey.key.id, version: admitted.version }

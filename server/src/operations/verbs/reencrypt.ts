@@ -2,7 +2,7 @@ import type { RsaPadding } from '@claviger/contract'
 import type { UseVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { eachItem } from './batch.ts'
-import { keyOf, open } from './decrypt.ts'
+import { admitSource, keyOf, open } from './decrypt.ts'
 import { contextBytes } from './encrypt.ts'
 
 interface Item {
@@ -24,24 +24,25 @@ function references(item: Item): string[] {
   return [keyOf(source(item)), item.key].filter((key) => key !== undefined)
 }
 
-/** The plaintext stays in this function, and is overwritten. */
+/** The plaintext stays in this function, and is overwritten. Nothing is decrypted before both keys are admitted. */
 async function reencryptOne(item: Item, work: Work) {
-  const opened = open(source(item), work)
-  const destination = work.admit(item.key ?? opened.reference, 'apply')
-  const plaintext = await opened.plaintext
+  const from = source(item)
+  const { reference, admitted } = admitSource(from, work)
+  const destination = work.admit(item.key ?? reference, 'apply')
+  const plaintext = await open(from, admitted)
   try {
     const ciphertext = destination.handle.encrypt(
       plaintext,
       contextBytes(item.newContext ?? item.context),
       item.newPadding,
     )
-    work.used(opened.admitted, { bytes: plaintext.length, part: 'source' })
+    work.used(admitted, { bytes: plaintext.length, part: 'source' })
     work.used(destination, { bytes: plaintext.length, part: 'destination' })
     return {
       ciphertext,
       key: destination.ringKey.key.id,
       version: destination.version,
-      source: { key: opened.admitted.ringKey.key.id, version: opened.admitted.version },
+      source: { key: admitted.ringKey.key.id, version: admitted.version },
     }
   } finally {
     plaintext.fill(0)
