@@ -39,7 +39,10 @@ export interface Call<Name extends GatedName> extends Origin {
   read(caller: Caller): InputOf<Name>
   /** Told once, whatever comes of it, before the answer or the error leaves. */
   readonly told?: (facts: Facts) => void
-  /** Do everything but what would be recorded or changed: whether it would succeed. */
+  /**
+   * Do everything but what would be changed: whether it would succeed. It is recorded where that is something only the key can say: whether
+   * a ciphertext, a signature or a code is good.
+   */
   readonly isRehearsal?: () => boolean
 }
 
@@ -87,8 +90,10 @@ export class Gate {
       const running = verb.run(input, work)
       const output = running instanceof Promise ? await running : running
       assertAuthorized(work)
-      if (verb.kind === 'use' && call.isRehearsal?.() !== true)
-        await this.#recordUse(call, work, revision)
+      if (verb.kind === 'use') {
+        if (call.isRehearsal?.() !== true) await this.#recordUse(call, work, revision)
+        else if (work.tally.hasProcessed) await this.#recordUse(call, work, revision, rehearsed)
+      }
       return output
     } catch (thrown) {
       const error = toClavigerError(thrown)
@@ -160,10 +165,16 @@ export class Gate {
     }
   }
 
-  #recordUse(call: Call<GatedName>, work: Work, revision: number): Promise<unknown> {
+  #recordUse(
+    call: Call<GatedName>,
+    work: Work,
+    revision: number,
+    as?: (record: RecordDraft) => RecordDraft,
+  ): Promise<unknown> {
     const source = this.#options.sources.commitment(call.source)
+    const records = work.records(call.operation, source)
     return this.#ledger.record({
-      records: work.records(call.operation, source),
+      records: as === undefined ? records : records.map(as),
       counters: () => work.counters(),
       change: undefined,
       revision,
@@ -324,6 +335,11 @@ const unrecorded: ReadonlySet<string> = new Set([
 /** A verb that answered without having been authorized would be a hole; it is a defect, and it fails closed. */
 function assertAuthorized(work: Work): void {
   if (!work.authorized) throw new ClavigerError('internal', 'An operation was not authorized')
+}
+
+/** The key was used, and what came of it was not told but for its being good. */
+function rehearsed(record: RecordDraft): RecordDraft {
+  return { ...record, detail: { ...record.detail, rehearsal: 1 } }
 }
 
 function refusalRecord(

@@ -77,6 +77,13 @@ export class Tally {
     })
   }
 
+  /** Whether a key has said something that only it can say of what it was given: that it decrypts, or whether it verifies. */
+  get hasProcessed(): boolean {
+    return this.#uses.some(({ key, outcome, applies }) => {
+      return key !== undefined && outcome === 'ok' && !applies
+    })
+  }
+
   /** One line for each key, version, outcome and part. */
   sums(): readonly Use[] {
     if (this.#uses.length < 2) return this.#uses

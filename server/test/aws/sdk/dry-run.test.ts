@@ -8,7 +8,7 @@ import { stateRows } from './state-table.ts'
 
 /** Members that several operations share: rehearsals, grant tokens, and recipients in enclaves. */
 
-const { kms, client, owner, hire } = await startAwsHouse()
+const { house, kms, client, owner, hire } = await startAwsHouse()
 sayWho(kms, owner.arn)
 const nobody = await hire()
 
@@ -41,6 +41,14 @@ const withDryRun: readonly string[] = [
   'Verify',
   'VerifyMac',
 ]
+/** Whether they succeed is something that only the key can say, so the ledger has the use. */
+const recorded: Readonly<Record<string, readonly string[]>> = {
+  Decapsulate: ['decapsulate'],
+  Decrypt: ['decrypt'],
+  ReEncrypt: ['reencrypt', 'reencrypt'],
+  Verify: ['verify'],
+  VerifyMac: ['verifyMac'],
+}
 const rowsOf = (operations: readonly string[]): readonly StateRow[] =>
   operations.map((operation) => present(stateRows.find((row) => row.operation === operation)))
 
@@ -57,12 +65,18 @@ async function ready(
 }
 
 for (const row of rowsOf(withDryRun)) {
-  test(`${row.operation} is rehearsed, and nothing comes of it`, async () => {
+  test(`${row.operation} is rehearsed, and changes nothing`, async () => {
     const { key, prepared } = await ready(row)
     const grants = await kms.listGrants({ KeyId: key.id })
     const before = await owner.rest.standing()
     await assertRefused(row.ask(dry, key.id, prepared), 'DryRunOperationException', WOULD)
-    assert.deepEqual(await owner.rest.standing(), before)
+    const { revision, entries } = await owner.rest.standing()
+    assert.equal(revision, before.revision)
+    const said = (await house.entries(before.entries)).slice(0, entries - before.entries)
+    assert.deepEqual(
+      said.map(({ event, key: used, detail }) => [event, used, detail?.['rehearsal']]),
+      (recorded[row.operation] ?? []).map((event) => [event, key.id, 1]),
+    )
     assert.deepEqual((await kms.listGrants({ KeyId: key.id })).Grants, grants.Grants)
 
     const denied = await refused(row.ask(stranger, key.id, prepared))
@@ -78,7 +92,7 @@ for (const row of rowsOf(withDryRun)) {
   })
 }
 
-test('a rehearsal says what would be wrong', async () => {
+test('a rehearsal says what would be wrong, once the ledger has it', async () => {
   const row = present(stateRows.find(({ operation }) => operation === 'Verify'))
   const { key } = await ready(row)
   await assertRefused(
@@ -86,6 +100,8 @@ test('a rehearsal says what would be wrong', async () => {
     'KMSInvalidSignatureException',
     '',
   )
+  const last = (await house.entries()).at(-1)
+  assert.deepEqual([last?.event, last?.key, last?.detail], ['verify', key.id, { rehearsal: 1 }])
   const symmetric = await makeKey(kms)
   const { CiphertextBlob } = await kms.encrypt({ KeyId: symmetric.id, Plaintext: Buffer.from('x') })
   await assertRefused(
