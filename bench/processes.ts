@@ -25,6 +25,29 @@ export function pinned(
   return ['taskset', ['-c', String(core), program, ...given]]
 }
 
+/** What is to be undone when the run is ended from outside: otherwise a server would go on, on a core of its own. */
+const undone = new Set<() => void>()
+
+for (const [signal, number] of [
+  ['SIGHUP', 1],
+  ['SIGINT', 2],
+  ['SIGTERM', 15],
+] as const) {
+  process.once(signal, () => {
+    // The newest first: folders belong to processes.
+    for (const undo of [...undone].toReversed()) undo()
+    process.exit(128 + number)
+  })
+}
+
+/** Ends the process with this one, however this one is ended by a signal. */
+export function owned<Child extends ChildProcess>(child: Child): Child {
+  const kill = () => void child.kill('SIGKILL')
+  undone.add(kill)
+  child.once('exit', () => undone.delete(kill))
+  return child
+}
+
 export async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const gone = once(child, 'exit')
@@ -35,13 +58,18 @@ export async function stop(child: ChildProcess): Promise<void> {
 /** A folder that is gone with its owner. */
 export class TemporaryFolder implements Disposable {
   readonly path: string
+  readonly #remove: () => void
 
   constructor(parent: string) {
-    this.path = mkdtempSync(join(parent, 'claviger-bench-'))
+    const path = mkdtempSync(join(parent, 'claviger-bench-'))
+    this.path = path
+    this.#remove = () => rmSync(path, { recursive: true, force: true, maxRetries: 5 })
+    undone.add(this.#remove)
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true, force: true })
+    undone.delete(this.#remove)
+    this.#remove()
   }
 }
 
@@ -58,7 +86,7 @@ export class Bare implements AsyncDisposable {
   static async start(answerBytes: number): Promise<Bare> {
     const file = fileURLToPath(new URL('bare.ts', import.meta.url))
     const [program, given] = pinned('server', process.execPath, [file, String(answerBytes)])
-    const child = spawn(program, given, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = owned(spawn(program, given, { stdio: ['ignore', 'pipe', 'inherit'] }))
     const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
     return new Bare(child, Number(line))
   }
@@ -81,7 +109,7 @@ export class LoadGenerator implements AsyncDisposable {
   constructor() {
     const file = fileURLToPath(new URL('load.ts', import.meta.url))
     const [program, given] = pinned('load', process.execPath, [file])
-    const child = spawn(program, given, { stdio: ['pipe', 'pipe', 'inherit'] })
+    const child = owned(spawn(program, given, { stdio: ['pipe', 'pipe', 'inherit'] }))
     this.#child = child
     this.#answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
     this.#write = (line) => child.stdin.write(line)

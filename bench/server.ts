@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { BenchOptions } from './options.ts'
 import { withDescendants } from './proc.ts'
-import { LoadGenerator, pinned, stop, TemporaryFolder, type Pinning } from './processes.ts'
+import { LoadGenerator, owned, pinned, stop, TemporaryFolder, type Pinning } from './processes.ts'
 
 /** The real server, started as a user starts it. */
 
@@ -79,10 +79,12 @@ export class Server implements AsyncDisposable {
       ...(options.data === undefined ? [] : ['--data', options.data]),
     ])
     const start = performance.now()
-    const child = spawn(program, given, {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...quietEnvironment(), CLAVIGER_PASSPHRASE: passphrase },
-    })
+    const child = owned(
+      spawn(program, given, {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        env: { ...quietEnvironment(), CLAVIGER_PASSPHRASE: passphrase },
+      }),
+    )
     const said: string[] = []
     child.stderr.on('data', (chunk: Buffer) => {
       said.push(chunk.toString())

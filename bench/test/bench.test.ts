@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import type { Job } from '../load.ts'
 import { readOptions } from '../options.ts'
 import { withDescendants } from '../proc.ts'
@@ -73,6 +79,32 @@ test('a process counts among those it started', async () => {
   assert.equal(family[0], process.pid)
   for (const pid of bare.pids) assert.ok(family.includes(pid))
 })
+
+test('what is ended by a signal leaves no server and no folder behind', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'claviger-bench-test-'))
+  const main = fileURLToPath(new URL('../main.ts', import.meta.url))
+  const given = [main, '--quick', '--only', 'memory', '--folder', folder]
+  const bench = spawn(process.execPath, given, { stdio: 'ignore' })
+  const isServing = () =>
+    withDescendants(bench.pid ?? 0).some((pid) => commandOf(pid).includes('--token-file'))
+  while (!isServing()) await delay(20)
+  const family = withDescendants(bench.pid ?? 0)
+  const ended = once(bench, 'exit')
+  bench.kill('SIGTERM')
+  assert.equal((await ended)[0], 143)
+  while (family.some((pid) => commandOf(pid) !== '')) await delay(20)
+  assert.deepEqual(readdirSync(folder), [])
+  rmdirSync(folder)
+})
+
+/** The command line of a process; empty where it has ended. */
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
+}
 
 test('options are checked', () => {
   const names = ['encrypt', 'ready']
