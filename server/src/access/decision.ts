@@ -14,6 +14,8 @@ import { Shelves } from './shelves.ts'
 export interface Target {
   readonly key?: string
   readonly labels: Readonly<Record<string, string>>
+  /** The labels are those that the key is to get, not those it has. */
+  readonly relabelled?: true
   /** What the key is made for, where it is known. */
   readonly algorithm?: string
   /** The key policy, where the key has one of its own. */

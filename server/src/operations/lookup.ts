@@ -1,4 +1,5 @@
 import type { AliasTarget, Ring, RingKey } from '#keyring'
+import { ClavigerError } from '#model'
 
 /**
  * Finding the key that a reference means: an id, or a name. Doors that know regions see a key only in its own, and of related
@@ -16,6 +17,11 @@ export interface Viewpoint {
 
 /** Not in memory: the store must be asked. */
 export const unheld = Symbol('unheld')
+
+/** What is said where there is no key to be seen, to whoever may know that. */
+export function noSuchKey(): ClavigerError {
+  return new ClavigerError('not_found', 'There is no key of that id or alias')
+}
 
 /** A name that only counts in one region. */
 export function regionalAlias(alias: string, region: string): string {

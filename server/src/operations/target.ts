@@ -36,6 +36,16 @@ export function target(
   return made
 }
 
+/** A key in the ring with the labels that it is to get. */
+export function relabelled(on: Target, labels: Target['labels']): Target {
+  return { ...on, labels, relabelled: true }
+}
+
+/** A target of before as it is now, with the labels that the key is to get where it was about those. */
+export function renewed(before: Target, now: Target): Target {
+  return before.relabelled === true ? relabelled(now, before.labels) : now
+}
+
 /** A key under a policy, be it the one it has or one that it may get. */
 export function policed(
   key: Key,

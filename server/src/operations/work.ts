@@ -18,12 +18,12 @@ import { assertNamed, assertStillSame } from './containment.ts'
 import { Demands } from './demands.ts'
 import { draftOf, type About } from './draft.ts'
 import { Kept } from './kept.ts'
-import { find, findHeld, unheld } from './lookup.ts'
+import { find, findHeld, noSuchKey, unheld } from './lookup.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Facts, Origin, Parts, Subject } from './parts.ts'
 import { Question } from './question.ts'
 import { Tally, type Done } from './tally.ts'
-import { asksForAliases, target } from './target.ts'
+import { asksForAliases, renewed, target } from './target.ts'
 import { assertUsable } from './usable.ts'
 
 const nothing: Subject = Object.freeze({})
@@ -233,7 +233,7 @@ export class Work {
     const ringKey = this.#keys.get(reference)
     if (ringKey === undefined) {
       this.authorize(tenantTarget, action, purpose)
-      throw new ClavigerError('not_found', 'There is no key of that id or alias')
+      throw noSuchKey()
     }
     const on = target(ringKey, this.caller, this.origin)
     const binding = this.authorize(on, action, purpose, reference)
@@ -354,8 +354,8 @@ export class Work {
   #now(on: Target): Target {
     if (on.key === undefined) return on
     const ringKey = this.foundById(on.key)
-    if (ringKey !== undefined) return target(ringKey, this.caller, this.origin)
-    throw new ClavigerError('not_found', 'There is no key of that id or alias')
+    if (ringKey === undefined) throw noSuchKey()
+    return renewed(on, target(ringKey, this.caller, this.origin))
   }
 
   /** Before a verb runs again. */

@@ -15,7 +15,7 @@ import { assertChanged, assertWindow } from '../lifecycle/govern.ts'
 import { limitsAfter } from '../limits.ts'
 import { assertOwner } from '../owner.ts'
 import { keyRow, standing, versionRow } from '../rows.ts'
-import { target } from '../target.ts'
+import { relabelled, target } from '../target.ts'
 import type { ChangeVerb, Plan } from '../verb.ts'
 import { keyView } from '../views.ts'
 import type { Work } from '../work.ts'
@@ -122,7 +122,7 @@ export const updateKey: ChangeVerb<'key.update'> = {
     assertNotDestroyed(ringKey.key)
     // New labels may put the key where the caller could not have reached it.
     if (input.labels !== undefined)
-      work.authorize({ ...target(ringKey, work.caller, work.origin), labels: input.labels })
+      work.authorize(relabelled(target(ringKey, work.caller, work.origin), input.labels))
     await assertOwner(work, input.owner)
     assertNotOver(ringKey, input, work.now)
     const dated = input.protectStopAt !== undefined || input.processStopAt !== undefined

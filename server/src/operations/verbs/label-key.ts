@@ -1,7 +1,7 @@
 import { LABELS_MAX } from '@claviger/contract'
 import { ClavigerError, KeyError } from '#model'
 import { assertChanged } from '../lifecycle/govern.ts'
-import { target } from '../target.ts'
+import { relabelled, target } from '../target.ts'
 import type { ChangeVerb } from '../verb.ts'
 import { assertNotDestroyed, planChange } from './change-key.ts'
 
@@ -34,7 +34,7 @@ export const labelKey: ChangeVerb<'key.label'> = {
     if (Object.keys(labels).length > LABELS_MAX)
       throw unclear('set', `a key has at most ${LABELS_MAX} labels`)
     // New labels may put the key where the caller could not have reached it.
-    work.authorize({ ...target(ringKey, work.caller, work.origin), labels })
+    work.authorize(relabelled(target(ringKey, work.caller, work.origin), labels))
     const labelled = { ...key, labels }
     await assertChanged(work, ringKey, { key: labelled, versions: ringKey.versions })
     return planChange(work, ringKey, { key: labelled })

@@ -11,6 +11,7 @@ import { newId, randomSecret } from '#keyring'
 import { canonicalJson, ClavigerError, type Approval } from '#model'
 import { askedText, keysOf, wrapAsked } from '../approvals.ts'
 import { approvedText, operationNamed } from '../canonical-input.ts'
+import { noSuchKey } from '../lookup.ts'
 import { mayDo } from '../may.ts'
 import type { Subject } from '../parts.ts'
 import { approvalRow } from '../rows.ts'
@@ -68,8 +69,7 @@ function targetsOf(work: Work, { input }: Wanted, references: readonly string[])
   const set = input['set'] as Readonly<Record<string, string>> | undefined
   for (const reference of references) {
     const found = work.found(reference)
-    if (found === undefined)
-      throw new ClavigerError('not_found', 'There is no key of that id or alias')
+    if (found === undefined) throw noSuchKey()
     const on = target(found, work.caller, work.origin)
     targets.push(on)
     // The labels that it will have count too.

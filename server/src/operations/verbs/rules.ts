@@ -3,6 +3,7 @@ import { RULES_MAX } from '#access'
 import { newId } from '#keyring'
 import { ClavigerError, type ApprovalPolicy, type Scope, type StepUpRule } from '#model'
 import type { RowKind } from '#store'
+import { noSuchKey } from '../lookup.ts'
 import { approvalPolicyRow, stepUpRuleRow } from '../rows.ts'
 import { approvalPolicyView, stepUpRuleView } from '../rule-views.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
@@ -45,8 +46,7 @@ function assertKnown(actions: readonly string[], refused: ReadonlySet<string> = 
 export function fixedScope(work: Work, scope: GivenScope): Scope {
   if (scope.kind !== 'key') return scope
   const found = work.found(scope.key)
-  if (found === undefined)
-    throw new ClavigerError('not_found', 'There is no key of that id or alias')
+  if (found === undefined) throw noSuchKey()
   return { kind: 'key', key: found.key.id }
 }
 

@@ -2,6 +2,7 @@ import { operations, type FactorName, type OperationName } from '@claviger/contr
 import { openSession, tenantTarget, type Explanation, type Session, type Target } from '#access'
 import { ClavigerError, type Principal, type Purpose } from '#model'
 import { operationNamed } from '../../canonical-input.ts'
+import { noSuchKey } from '../../lookup.ts'
 import { Question, type Situation } from '../../question.ts'
 import { target } from '../../target.ts'
 import type { Work } from '../../work.ts'
@@ -121,7 +122,7 @@ export async function askedAbout(work: Work, reference: string) {
   const ringKey = work.found(reference)
   if (ringKey === undefined) {
     work.authorize(tenantTarget)
-    throw new ClavigerError('not_found', 'There is no key of that id or alias')
+    throw noSuchKey()
   }
   // They may be asked about in somebody else's bindings.
   await work.seeAliases(ringKey.key.id)

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { startHouse } from '../harness/house.ts'
+import { Meanwhile } from '../harness/meanwhile.ts'
+
+/** What was decided by something that another change takes away before it is recorded is not done. */
+
+const meanwhile = new Meanwhile()
+const house = await startHouse({ wrapStore: meanwhile.wrapStore })
+after(() => house.close())
+
+test('new labels are only those that the caller may still reach', async () => {
+  const { id: principal, token } = await house.createUser()
+  const given = (team: string) =>
+    house.perform('binding.create', {
+      principal,
+      role: 'key-admin',
+      scope: { kind: 'labels', selector: `team=${team}` },
+    })
+  const inputs = [
+    ['key.label', { set: { team: 'b' } }],
+    ['key.update', { labels: { team: 'b' } }],
+  ] as const
+  await given('a')
+  for (const [operation, input] of inputs) {
+    const { id: key } = await house.createKey({ labels: { team: 'a' } })
+    const { id: binding } = await given('b')
+    meanwhile.after('alias', () => house.perform('binding.delete', { binding }))
+    assert.equal(await house.codeOf(operation, { key, ...input }, { token }), 'forbidden')
+    assert.deepEqual((await house.perform('key.get', { key })).labels, { team: 'a' })
+  }
+})
