@@ -9,6 +9,14 @@ const meanwhile = new Meanwhile()
 const house = await startHouse({ wrapStore: meanwhile.wrapStore })
 after(() => house.close())
 
+const tenant = { kind: 'tenant' as const }
+
+async function roleOf(actions: string[]): Promise<string> {
+  const role = `role-${house.clock.now()}-${Math.trunc(performance.now() * 1_000)}`
+  await house.perform('role.create', { role, summary: '', actions })
+  return role
+}
+
 test('new labels are only those that the caller may still reach', async () => {
   const { id: principal, token } = await house.createUser()
   const given = (team: string) =>
@@ -29,4 +37,23 @@ test('new labels are only those that the caller may still reach', async () => {
     assert.equal(await house.codeOf(operation, { key, ...input }, { token }), 'forbidden')
     assert.deepEqual((await house.perform('key.get', { key })).labels, { team: 'a' })
   }
+})
+
+test('who may give grants only by a grant any more hands on no more than it holds', async () => {
+  const { id: principal, token } = await house.createUser()
+  const { id: key } = await house.createKey()
+  const role = await roleOf(['grant.create'])
+  const { id: binding } = await house.perform('binding.create', { principal, role, scope: tenant })
+  const { name } = await house.perform('principal.get', { principal })
+  const held = ['CreateGrant', 'Encrypt']
+  await house.perform('grant.create', { key, grantee: name, operations: held })
+  const { name: grantee } = await house.perform('principal.create', {
+    name: 'grantee',
+    kind: 'service',
+  })
+  const give = (operations: string[]) =>
+    house.codeOf('grant.create', { key, grantee, operations }, { token })
+  meanwhile.after('principalName', () => house.perform('binding.delete', { binding }))
+  assert.equal(await give(['Decrypt']), 'forbidden')
+  assert.equal(await give(['Encrypt']), 'ok')
 })

@@ -35,6 +35,10 @@ export const createGrant: ChangeVerb<'grant.create'> = {
     assertGrantable(work, ringKey)
     const asked = await readGrant(work, input, key)
     const allowing = binding.startsWith('grant:') ? await parentOf(work, asked) : []
+    // By what it is allowed where something changes before it is recorded.
+    work.relyOn(async () => {
+      if (work.key(input.key).binding.startsWith('grant:')) await parentOf(work, asked)
+    })
     const there = await sameGrant(work, asked)
     const grant = there?.value ?? asked
     const token = makeGrantToken({ key: key.id, grant: grant.id }, newGrantNonce())
