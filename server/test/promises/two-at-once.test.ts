@@ -57,3 +57,34 @@ test('who may give grants only by a grant any more hands on no more than it hold
   assert.equal(await give(['Decrypt']), 'forbidden')
   assert.equal(await give(['Encrypt']), 'ok')
 })
+
+test('who is no longer one of those that a policy asks decides nothing', async () => {
+  const requester = await house.createUser('key-admin')
+  const approver = await house.createUser('approver')
+  const { id: key } = await house.createKey()
+  const { id: group } = await house.perform('group.create', { name: 'deciding' })
+  const { id: policy } = await house.perform('approvalPolicy.create', {
+    name: 'one of the group',
+    actions: ['key.suspend'],
+    scope: { kind: 'key', key },
+    approvals: 1,
+    principals: [],
+    groups: [group],
+    hours: 1,
+  })
+  const asked = { operation: 'key.suspend', input: { key }, comment: '' }
+  const membership = { group, principal: approver.id }
+  for (const operation of ['approval.approve', 'approval.reject'] as const) {
+    const { id: approval } = await house.perform('approval.request', asked, requester)
+    await house.perform('group.add', membership)
+    await house.perform('whoami', {}, approver)
+    meanwhile.after('membership', () => house.perform('group.remove', membership))
+    assert.equal(
+      await house.codeOf(operation, { approval, comment: '' }, approver),
+      'forbidden',
+      operation,
+    )
+    assert.equal((await house.perform('approval.get', { approval })).state, 'pending')
+  }
+  await house.perform('approvalPolicy.delete', { policy })
+})

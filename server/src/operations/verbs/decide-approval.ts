@@ -68,6 +68,17 @@ function isEnough({ needs }: Approval, decisions: readonly Decision[]): boolean 
   })
 }
 
+/** The same, which must still be so where something changes before the decision is recorded. */
+async function policiesToCount(work: Work, approval: Approval): Promise<string[]> {
+  const policies = await policiesFor(work, approval)
+  work.relyOn(async () => {
+    const still = await policiesFor(work, approval)
+    if (policies.every((policy) => still.includes(policy))) return
+    throw new ClavigerError('forbidden', 'Not all of these policies ask you any more; decide again')
+  })
+  return policies
+}
+
 type Held = Awaited<ReturnType<typeof own<Approval>>>
 
 /** What a decision brings beside itself. */
@@ -147,7 +158,7 @@ export const approveApproval: ChangeVerb<'approval.approve'> = {
   async run({ approval: id, comment, response }, work) {
     work.authorize()
     const held = await pending(work, id)
-    const policies = await policiesFor(work, held.value)
+    const policies = await policiesToCount(work, held.value)
     if (response === undefined) assertCounts(held.value, policies)
     const signature =
       response === undefined ? undefined : await signatureOf(work, held.value, response)
@@ -172,7 +183,7 @@ export const rejectApproval: ChangeVerb<'approval.reject'> = {
   async run({ approval: id, comment }, work) {
     work.authorize()
     const held = await pending(work, id)
-    const policies = await policiesFor(work, held.value)
+    const policies = await policiesToCount(work, held.value)
     const decision: Decision = {
       principal: work.caller.principal,
       at: work.now,
