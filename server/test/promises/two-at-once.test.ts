@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { putBehindGlass, responder } from '../harness/emergency.ts'
 import { startHouse } from '../harness/house.ts'
 import { Meanwhile } from '../harness/meanwhile.ts'
 
@@ -10,6 +11,7 @@ const house = await startHouse({ wrapStore: meanwhile.wrapStore })
 after(() => house.close())
 
 const tenant = { kind: 'tenant' as const }
+const reason = 'the pager rang'
 
 async function roleOf(actions: string[]): Promise<string> {
   const role = `role-${house.clock.now()}-${Math.trunc(performance.now() * 1_000)}`
@@ -87,4 +89,28 @@ test('who is no longer one of those that a policy asks decides nothing', async (
     assert.equal((await house.perform('approval.get', { approval })).state, 'pending')
   }
   await house.perform('approvalPolicy.delete', { policy })
+})
+
+test('a glass that is broken is an emergency for whoever makes or breaks another', async () => {
+  const person = await responder(house)
+  const [one, other] = [await putBehindGlass(house), await putBehindGlass(house)]
+  const open = ({ id: glass, code }: typeof one) =>
+    house.codeOf('breakGlass.open', { glass, code, reason }, person)
+  meanwhile.after('breakGlass', () => house.codeOf('breakGlass.delete', { glass: 'nothing' }))
+  const codes = await Promise.all([open(one), open(other)])
+  assert.deepEqual(codes.toSorted(), ['conflict', 'ok'])
+  const glass = codes[0] === 'ok' ? one.id : other.id
+  const left = codes[0] === 'ok' ? other : one
+  await house.perform('breakGlass.close', { glass })
+  const verdict = { verdict: 'justified' as const, comment: '' }
+  await house.perform('breakGlass.review', { glass, ...verdict })
+  let opened: string | undefined
+  meanwhile.after('breakGlass', async () => {
+    opened = await open(left)
+  })
+  const late = { name: 'late', role: 'auditor', scope: tenant, minutes: 5, waivesApprovals: false }
+  assert.equal(await house.codeOf('breakGlass.create', late), 'conflict')
+  assert.equal(opened, 'ok')
+  await house.perform('breakGlass.close', { glass: left.id })
+  await house.perform('breakGlass.review', { glass: left.id, ...verdict })
 })

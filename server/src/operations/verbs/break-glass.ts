@@ -66,6 +66,7 @@ export const createBreakGlass: ChangeVerb<'breakGlass.create'> = {
   async run(input, work) {
     work.authorize()
     await assertReviewed(work)
+    work.relyOn(() => assertReviewed(work))
     const { standing } = await standingRole(work, input.role)
     const scope: Scope =
       input.scope.kind === 'key'
@@ -143,6 +144,7 @@ export const openBreakGlass: ChangeVerb<'breakGlass.open'> = {
     assertFresh(work)
     const { value, standing } = await own<BreakGlass>(work, 'breakGlass', input.glass)
     await assertMayOpen(work, value, input.code)
+    work.relyOn(() => assertMayOpen(work, value, input.code))
     const { tenant, role, scope, waivesApprovals } = value
     const endsAt = work.now + value.minutes * MINUTE_MS
     const binding: Binding = {
