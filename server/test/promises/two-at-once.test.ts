@@ -3,6 +3,8 @@ import { after, test } from 'node:test'
 import { putBehindGlass, responder } from '../harness/emergency.ts'
 import { startHouse } from '../harness/house.ts'
 import { Meanwhile } from '../harness/meanwhile.ts'
+import { addPasskey, enrolledWithPasskey } from '../harness/passkey-person.ts'
+import { codeAt, enrolled, PASSWORD } from '../harness/person.ts'
 
 /** What was decided by something that another change takes away before it is recorded is not done. */
 
@@ -10,6 +12,7 @@ const meanwhile = new Meanwhile()
 const house = await startHouse({ wrapStore: meanwhile.wrapStore })
 after(() => house.close())
 
+const nobody = { token: undefined }
 const tenant = { kind: 'tenant' as const }
 const reason = 'the pager rang'
 
@@ -113,4 +116,52 @@ test('a glass that is broken is an emergency for whoever makes or breaks another
   assert.equal(opened, 'ok')
   await house.perform('breakGlass.close', { glass: left.id })
   await house.perform('breakGlass.review', { glass: left.id, ...verdict })
+})
+
+test('no login and no factor that comes in time for it outlasts a reset', async () => {
+  const reset = (person: string) => house.codeOf('person.reset', { person, hours: 1 })
+  const one = await enrolledWithPasskey(house)
+  let token: string | undefined
+  meanwhile.after('loginSession', async () => {
+    const input = await one.login()
+    token = (await house.perform('login.passkey', input, nobody)).token
+  })
+  assert.equal(await reset(one.id), 'conflict')
+  assert.equal(await house.codeOf('whoami', {}, { token }), 'ok')
+  assert.equal(await reset(one.id), 'ok')
+  assert.equal(await house.codeOf('whoami', {}, { token }), 'unauthenticated')
+  const other = await enrolledWithPasskey(house)
+  meanwhile.after('factor', () => addPasskey(house, other.token))
+  assert.equal(await reset(other.id), 'conflict')
+  assert.equal(await reset(other.id), 'ok')
+  assert.deepEqual((await house.perform('factor.list', { principal: other.id })).items, [])
+})
+
+test('nor does a login outlast another password, or a program that is let in', async () => {
+  const person = await enrolled(house)
+  const change = { current: PASSWORD, password: `${PASSWORD} again` }
+  let token: string | undefined
+  meanwhile.after('loginSession', async () => {
+    token = (await house.perform('login', person.login(), nobody)).token
+  })
+  assert.equal(await house.codeOf('password.change', change, person), 'conflict')
+  assert.equal(await house.codeOf('password.change', change, person), 'ok')
+  assert.equal(await house.codeOf('whoami', {}, { token }), 'unauthenticated')
+})
+
+test('nobody has more factors than are looked at', async () => {
+  const { id: principal, token } = await enrolled(house)
+  const begun = []
+  for (let each = 0; each < 45; each += 1)
+    begun.push(await house.perform('factor.begin', { kind: 'totp' }, { token }))
+  const codes = await Promise.all(
+    begun.map(({ id: ceremony, totp }) => {
+      const code = codeAt(totp?.secret ?? '', house.clock.now())
+      return house.codeOf('factor.add', { ceremony, name: '', code }, { token })
+    }),
+  )
+  assert.deepEqual([...new Set(codes)].toSorted(), ['conflict', 'ok'])
+  // With the password.
+  const { items } = await house.perform('factor.list', { principal })
+  assert.equal(items.length, 21)
 })

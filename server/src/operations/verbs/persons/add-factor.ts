@@ -88,6 +88,13 @@ function newApp(
   }
 }
 
+/** @throws ClavigerError conflict */
+async function assertRoom(work: Work, person: Principal): Promise<void> {
+  const { length } = await factorsOf(work, person)
+  if (length >= FACTORS_MAX)
+    throw new ClavigerError('conflict', `There are ${FACTORS_MAX} factors; remove one first`)
+}
+
 export const addFactor: ChangeVerb<'factor.add'> = {
   kind: 'change',
   async run({ ceremony, name, code, response }, work) {
@@ -97,9 +104,8 @@ export const addFactor: ChangeVerb<'factor.add'> = {
     assertFresh(work)
     const { factors } = work.parts.begunLogins
     const begun = await begunOf(work, factors, { ceremony, response })
-    const { length } = await factorsOf(work, person)
-    if (length >= FACTORS_MAX)
-      throw new ClavigerError('conflict', `There are ${FACTORS_MAX} factors; remove one first`)
+    await assertRoom(work, person)
+    work.relyOn(() => assertRoom(work, person))
     if (begun.kind === 'passkey' && response === undefined)
       throw new ClavigerError('invalid_request', 'The answer of the new passkey is not there', {
         field: 'response',
@@ -110,7 +116,8 @@ export const addFactor: ChangeVerb<'factor.add'> = {
         : await addPasskey(work, { response, challenge: begun.challenge, name, person })
     const { factor, row, absent, detail } = added
     return {
-      additive: true,
+      // Nobody has more than are looked at, and a reset takes them all away.
+      additive: false,
       rows: [row],
       absent: [absent],
       taken: 'This passkey is set up already',

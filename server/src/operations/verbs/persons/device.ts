@@ -69,7 +69,8 @@ export const deviceConfirm: ChangeVerb<'login.deviceConfirm'> = {
     const made = await newLogin(work, { principal: person, authentications, provider, link })
     const { session, token } = made.output
     return {
-      additive: true,
+      // What ends logins ends this one too.
+      additive: false,
       rows: [made.row],
       absent: [made.absent],
       unchanged: [standing],

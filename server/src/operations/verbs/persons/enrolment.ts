@@ -70,6 +70,22 @@ export const invitePerson: ChangeVerb<'person.invite'> = {
   },
 }
 
+/** What is set up while a reset takes everything away must not outlast it. @throws ClavigerError conflict */
+async function assertNothingNew(
+  work: Work,
+  person: Principal,
+  known: ReadonlySet<string>,
+): Promise<void> {
+  const factors = await factorsOf(work, person)
+  const links = await linksOf(work, person)
+  const ids = [...factors.map(({ factor }) => factor.id), ...links.map(({ id }) => id)]
+  if (ids.every((id) => known.has(id))) return
+  throw new ClavigerError(
+    'conflict',
+    'The person has just set something up; do it again, or disable the person first',
+  )
+}
+
 export const resetPerson: ChangeVerb<'person.reset'> = {
   kind: 'change',
   async run({ person: id, hours }, work) {
@@ -85,6 +101,11 @@ export const resetPerson: ChangeVerb<'person.reset'> = {
     const logins = await endedLogins(work, value)
     const lockout = await newestRow(work.parts.store, { kind: 'lockout', id })
     const links = await linksOf(work, value)
+    const known = new Set([
+      ...factors.map(({ factor }) => factor.id),
+      ...links.map((one) => one.id),
+    ])
+    work.relyOn(() => assertNothingNew(work, value, known))
     const link = newLink(work, value, hours)
     return {
       additive: false,

@@ -1,4 +1,4 @@
-import { newestRow } from '#keyring'
+import { everyRowOf, newestRow } from '#keyring'
 import { ClavigerError, type LoginSession, type Principal } from '#model'
 import { loginView } from '../../logins/new-login.ts'
 import { loggedIn } from '../../logins/stored.ts'
@@ -66,29 +66,35 @@ export const logout: ChangeVerb<'logout'> = {
   },
 }
 
-/** The rows that end a person's logins, but one. */
-export async function endedLogins(
-  { parts, now }: Work,
-  principal: Pick<Principal, 'id' | 'tenant'>,
-  but?: string,
-) {
-  const rows = await parts.store.list({
-    kind: 'loginSession',
-    tenant: principal.tenant,
-    facets: [['principal', principal.id]],
-    limit: 10_000,
-  })
-  const live = rows
-    .map((row) => ({ login: parts.seals.open<LoginSession>(row), revision: row.revision }))
-    .filter(
-      ({ login }) =>
-        login.principal === principal.id &&
-        login.id !== but &&
-        login.endedAt === undefined &&
-        login.expiresAt > now,
+type Person = Pick<Principal, 'id' | 'tenant'>
+
+/** The logins of a person that have not ended, but one. */
+async function liveLogins({ parts, now }: Work, { id, tenant }: Person, but: string | undefined) {
+  const facets = [['principal', id]] as const
+  const live: { readonly login: LoginSession; readonly revision: number }[] = []
+  for await (const row of everyRowOf(parts.store, { kind: 'loginSession', tenant, facets })) {
+    const login = parts.seals.open<LoginSession>(row)
+    const isOver = login.endedAt !== undefined || login.expiresAt <= now
+    if (login.principal === id && login.id !== but && !isOver)
+      live.push({ login, revision: row.revision })
+  }
+  return live
+}
+
+/** The rows that end a person's logins, but one. None is left out that comes before they are written. @throws ClavigerError conflict */
+export async function endedLogins(work: Work, person: Person, but?: string) {
+  const live = await liveLogins(work, person, but)
+  const ended = new Set(live.map(({ login }) => login.id))
+  work.relyOn(async () => {
+    const now = await liveLogins(work, person, but)
+    if (now.every(({ login }) => ended.has(login.id))) return
+    throw new ClavigerError(
+      'conflict',
+      'Somebody has just logged in as the person; do it again, or disable the person first',
     )
+  })
   return {
-    rows: live.map(({ login }) => loginSessionRow({ ...login, endedAt: now })),
+    rows: live.map(({ login }) => loginSessionRow({ ...login, endedAt: work.now })),
     unchanged: live.map(({ login, revision }) => ({
       kind: 'loginSession' as const,
       id: login.id,
