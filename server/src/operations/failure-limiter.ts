@@ -3,7 +3,8 @@ import type { Clock } from '#model'
 /**
  * Failed authentications are recorded, so somebody without a credential could fill the ledger. Each source may fail many times at once
  * and then some times a second; what fails beyond that is answered with too_many_requests and leaves no entry of its own. Nobody who
- * has a good credential is held up.
+ * has a good credential is held up. Of IPv6 a source is a network of 64 bits, since whoever has one address has all of those (RFC 4291
+ * section 2.5.1).
  */
 
 const BURST = 200
@@ -24,8 +25,9 @@ export class FailureLimiter {
     this.#clock = clock
   }
 
-  /** Counts a failure; whether it is one too many. */
-  isOneTooMany(source: string): boolean {
+  /** Counts a failure from an address; whether it is one too many. */
+  isOneTooMany(address: string): boolean {
+    const source = sourceOf(address)
     let bucket = this.#buckets.get(source)
     if (bucket === undefined) {
       if (this.#buckets.size >= SOURCES_MAX) {
@@ -46,4 +48,16 @@ export class FailureLimiter {
     bucket.left = Math.min(BURST, bucket.left + ((now - bucket.at) / 1_000) * PER_SECOND)
     bucket.at = now
   }
+}
+
+/** The groups of an IPv6 address that say the network. */
+const NETWORK_GROUPS = 4
+const GROUPS = 8
+
+/** The network of an IPv6 address as the socket writes it; any other address is a source by itself, and so is IPv4 inside IPv6. */
+function sourceOf(address: string): string {
+  if (!address.includes(':') || address.includes('.')) return address
+  const [front = [], back = []] = address.split('::').map((half) => half.split(':'))
+  const zeros = Array.from({ length: Math.max(0, GROUPS - front.length - back.length) }, () => '0')
+  return [...front, ...zeros, ...back].slice(0, NETWORK_GROUPS).join(':')
 }
