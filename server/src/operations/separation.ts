@@ -9,7 +9,7 @@ import type { Work } from './work.ts'
 
 /** What must hold before anybody gets a right: duties stay apart, and nobody widens their own rights. */
 
-/** Separations looked at; a tenant has a handful. */
+/** Separations of one tenant, which are looked at whenever somebody is given something; it has a handful. */
 const SEPARATIONS_MAX = 100
 
 /** The principals of a group. */
@@ -46,7 +46,11 @@ export interface KeptApart {
   readonly unchanged: readonly RowStanding[]
 }
 
-/** The separations as they stand; changes of rights write them again, and so come one after the other. */
+/**
+ * The separations as they stand; changes of rights write them again, and so come one after the other.
+ *
+ * @throws ClavigerError overloaded where there are more than are looked at: half of them would be a hole
+ */
 async function separationsOf(work: Work, tenant: string) {
   const { store, seals } = work.parts
   const rows = await readNewest(store, async () => {
@@ -54,14 +58,26 @@ async function separationsOf(work: Work, tenant: string) {
       kind: 'separation',
       tenant,
       facets: [],
-      limit: SEPARATIONS_MAX,
+      limit: SEPARATIONS_MAX + 1,
     })
     return { rows: found, value: found }
   })
+  if (rows !== undefined && rows.length > SEPARATIONS_MAX)
+    throw new ClavigerError(
+      'overloaded',
+      `A tenant has more than ${SEPARATIONS_MAX} separations; remove some`,
+    )
   return (rows ?? []).map((row) => ({
     separation: seals.open<Separation>(row),
     standing: { kind: row.kind, id: row.id, revision: row.revision },
   }))
+}
+
+/** @throws ClavigerError conflict where the tenant has as many separations as are looked at */
+export async function assertRoomForSeparation(work: Work): Promise<void> {
+  const standing = await separationsOf(work, work.caller.tenant)
+  if (standing.length < SEPARATIONS_MAX) return
+  throw new ClavigerError('conflict', 'The tenant has as many separations as it can; delete some')
 }
 
 interface About {

@@ -72,3 +72,17 @@ test('without it they may be given again', async () => {
   await owner.call('binding.create', { principal, role: 'key-admin' })
   await owner.call('binding.create', { principal, role: 'key-user' })
 })
+
+test('every separation holds: there are no more than are looked at', async () => {
+  const { token } = await owner.call('tenant.create', { name: 'many separations' })
+  const many = owner.as(token)
+  const common = { duties: ['auditor', 'approver'] as const }
+  for (let each = 1; each < 100; each += 1)
+    await many.call('separation.create', { name: `same ${each}`, duties: [...common.duties] })
+  const last = { name: 'last', duties: ['key-admin', 'key-user'] as ['key-admin', 'key-user'] }
+  await many.call('separation.create', last)
+  await many.refuse('conflict', 'separation.create', last)
+  const { id: principal } = await many.call('principal.create', { name: 'both' })
+  await many.call('binding.create', { principal, role: 'key-admin' })
+  await many.refuse('separation_violated', 'binding.create', { principal, role: 'key-user' })
+})

@@ -2,6 +2,7 @@ import type { DutyName } from '@claviger/contract'
 import { newId } from '#keyring'
 import { ClavigerError, type Separation } from '#model'
 import { separationRow } from '../rows.ts'
+import { assertRoomForSeparation } from '../separation.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import { own } from './own.ts'
 import { page } from './page.ts'
@@ -13,7 +14,7 @@ function separationView({ id, name, duties, createdAt }: Separation) {
 /** It says what is not given from now on; what somebody has already is theirs until it is taken away. */
 export const createSeparation: ChangeVerb<'separation.create'> = {
   kind: 'change',
-  run(input, work) {
+  async run(input, work) {
     work.authorize()
     const duties = [...new Set(input.duties)]
     if (duties.length < 2) {
@@ -21,6 +22,8 @@ export const createSeparation: ChangeVerb<'separation.create'> = {
         field: 'duties',
       })
     }
+    await assertRoomForSeparation(work)
+    work.relyOn(() => assertRoomForSeparation(work))
     const { tenant } = work.caller
     const separation: Separation = {
       id: newId(),
