@@ -202,3 +202,22 @@ test('only those whom a policy asks count for it, and a policy can guard itself'
   const never = { name, actions, scope, approvals, principals, groups, hours }
   assert.equal(await house.codeOf('approvalPolicy.create', never), 'invalid_request')
 })
+
+test('whoever may not do it does not learn from a request whether there is a key', async () => {
+  const { house: test, ...a } = await scene()
+  await using house = test
+  const stranger = await house.createUser()
+  for (const key of [a.key, 'nothing']) {
+    const asked = { operation: 'key.suspend', input: { key }, comment: '' }
+    const thrown: unknown = await house
+      .perform('approval.request', asked, stranger)
+      .catch((error: unknown) => error)
+    assert.deepEqual(
+      [thrown instanceof Error && thrown.message],
+      ['The principal may not do this, so others need not approve it'],
+      key,
+    )
+  }
+  const missing = { operation: 'key.suspend', input: { key: 'nothing' }, comment: '' }
+  assert.equal(await house.codeOf('approval.request', missing, a.requester), 'not_found')
+})

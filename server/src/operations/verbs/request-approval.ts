@@ -62,14 +62,25 @@ function readWanted(operation: string, given: Readonly<Record<string, unknown>>)
   return { name: row.name, input: read.data as Subject, text }
 }
 
-/** What the operation is about, as far as it can be told before it is done. */
-function targetsOf(work: Work, { input }: Wanted, references: readonly string[]): Target[] {
+function notAllowed(): ClavigerError {
+  return new ClavigerError(
+    'forbidden',
+    'The principal may not do this, so others need not approve it',
+  )
+}
+
+/**
+ * What the operation is about, as far as it can be told before it is done.
+ *
+ * @throws ClavigerError not_found for a key that is not there, but to whoever may not do it: forbidden, as for one that is
+ */
+function targetsOf(work: Work, { name, input }: Wanted, references: readonly string[]): Target[] {
   const targets: Target[] = []
   const labels = input['labels'] as Readonly<Record<string, string>> | undefined
   const set = input['set'] as Readonly<Record<string, string>> | undefined
   for (const reference of references) {
     const found = work.found(reference)
-    if (found === undefined) throw noSuchKey()
+    if (found === undefined) throw mayDo(work, name, tenantTarget) ? noSuchKey() : notAllowed()
     const on = target(found, work.caller, work.origin)
     targets.push(on)
     // The labels that it will have count too.
@@ -114,12 +125,7 @@ function assertMay(work: Work, { name, input }: Wanted, targets: readonly Target
       targets.length === 0
         ? mayDo(work, name, tenantTarget) || work.identity.holds(operations[name].action, work.now)
         : targets.every((on) => mayDo(work, name, on))
-    if (!may) {
-      throw new ClavigerError(
-        'forbidden',
-        'The principal may not do this, so others need not approve it',
-      )
-    }
+    if (!may) throw notAllowed()
   } finally {
     work.subject = before
   }
