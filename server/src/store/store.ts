@@ -142,8 +142,8 @@ export interface Batch {
   readonly changes: readonly Change[]
   readonly personal: readonly PersonalValue[]
   /**
-   * Takes so many entries into the tree along with it, as {@link Store.integrate} does, but for no sync of its own. What is wrong with
-   * older entries does not hinder the batch: it is the next integrate that tells.
+   * Takes so many entries before it into the tree along with it, as {@link Store.integrate} does, but without a sync of its own. What is
+   * wrong with those does not hinder the batch: it is the next integrate that tells.
    */
   readonly integrate?: number
 }

@@ -87,7 +87,7 @@ export class Commits {
     }
     for (const { commitment, salt, value } of batch.personal)
       this.#keepPersonal.run(commitment, salt, value)
-    if (batch.integrate !== undefined) this.#tree.keepUp(batch.integrate)
+    if (batch.integrate !== undefined) this.#tree.keepUp(batch.integrate, firstIndex)
     return { kind: 'committed', firstIndex, revision }
   }
 

@@ -72,12 +72,13 @@ export class Tree {
   }
 
   /**
-   * The same within a transaction of the caller's, which is not to fail over what is wrong with older entries: what was written of the
-   * tree by then is as it should be, and integrate will throw.
+   * The same within a transaction of the caller's, for entries before an index: those of the transaction itself are followed after it. It
+   * is not to fail over what is wrong with older entries: what was written of the tree by then is as it should be, and integrate will
+   * throw.
    */
-  keepUp(count: number): void {
+  keepUp(count: number, before: number): void {
     try {
-      this.#extend(count)
+      this.#extend(Math.min(count, before - this.size()))
     } catch (cause) {
       if (!(cause instanceof ClavigerError)) throw cause
     }

@@ -80,7 +80,7 @@ export function lifeDuties(harness: Harness): void {
       if (turn % 5 === 4) await store.integrate(17)
       for (const { size, root } of await Promise.all(nodes.map((node) => node.integrate(0)))) {
         assert.equal(hex(root), hex(plainRoot(leaves.slice(0, size))), `root at ${size}`)
-        if (integrate === 1_000) assert.equal(size, leaves.length)
+        if (integrate === 1_000) assert.ok(size >= leaves.length - entries.length)
       }
     }
     await integrateAll(nodes[0], 1_000)
