@@ -23,7 +23,9 @@ export async function runCommandLine(shell: Shell, given: readonly string[]): Pr
   let exitCode: number = exitCodes.ok
   try {
     const making = { shell, fail: (code: number) => void (exitCode = code) }
-    await makeProgram(making).parseAsync(meant(given), { from: 'user' })
+    const words = meant(given)
+    const program = await makeProgram(making, words[0])
+    await program.parseAsync(words, { from: 'user' })
     return exitCode
   } catch (error) {
     if (error instanceof CommanderError) return exitCodeOfCommander(error)

@@ -3,7 +3,7 @@ import {
   ClavigerCiphertextError,
   ClavigerConnectionError,
   ClavigerInputError,
-} from '@claviger/sdk'
+} from '@claviger/sdk/errors'
 import { CommandFailure } from './command-failure.ts'
 import { adviceForError, exitCodeOfError, exitCodes } from './exit-codes.ts'
 import { harmless } from './output/text.ts'

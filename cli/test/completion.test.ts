@@ -8,7 +8,7 @@ import { makeProgram } from '../src/program.ts'
 import { bin } from './e2e/dev-server.ts'
 import { listener, run, shellOf, temporaryFolder } from './in-process.ts'
 
-const program = makeProgram({ shell: shellOf({}, [], []), fail: () => {} })
+const program = await makeProgram({ shell: shellOf({}, [], []), fail: () => {} })
 const words = (...given: string[]) => suggest(program, given).words
 
 test('commands, their options and the choices of options are suggested', () => {

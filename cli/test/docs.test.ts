@@ -8,7 +8,7 @@ import { makeProgram } from '../src/program.ts'
 import { shellOf } from './in-process.ts'
 
 const manual = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8')
-const program = makeProgram({ shell: shellOf({}, [], []), fail: () => {} })
+const program = await makeProgram({ shell: shellOf({}, [], []), fail: () => {} })
 
 function leaves(command: Command, path: readonly string[]): string[] {
   const here = command.commands.filter((inner) => inner.name() !== 'complete')

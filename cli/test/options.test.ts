@@ -10,7 +10,7 @@ import { parseTime } from '../src/fields/time.ts'
 import { makeProgram } from '../src/program.ts'
 import { run, shellOf, temporaryFolder } from './in-process.ts'
 
-const program = makeProgram({ shell: shellOf({}, [], []), fail: () => {} })
+const program = await makeProgram({ shell: shellOf({}, [], []), fail: () => {} })
 
 function find(words: readonly string[]): Command {
   return words.reduce((place, word) => {

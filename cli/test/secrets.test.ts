@@ -22,8 +22,8 @@ function every(command: Command): Command[] {
   return [command, ...command.commands.flatMap(every)]
 }
 
-test('no option takes a token, a passphrase or a share as its value', () => {
-  const program = makeProgram({ shell: shellOf({}, [], []), fail: () => {} })
+test('no option takes a token, a passphrase or a share as its value', async () => {
+  const program = await makeProgram({ shell: shellOf({}, [], []), fail: () => {} })
   for (const command of every(program)) {
     for (const { long = '', flags, required } of command.options) {
       if (!/token|pass|share|secret|proof/.test(long)) continue

@@ -1,157 +1,17 @@
-import { operations, type OperationName } from '@claviger/contract'
-import { readAnswer } from './answer.ts'
-import { describeCall, rowOf } from './call.ts'
-import { ClavigerConnectionError, ClavigerInputError } from './errors.ts'
+import { operations, type Operation, type OperationName } from '@claviger/contract'
+import { createCaller, type ClientOptions } from './call/index.ts'
 import type { CallOptions, Claviger } from './types.ts'
 
-/** How long one call may take, in milliseconds, unless told otherwise. Making an RSA-4096 key takes seconds. */
-export const TIMEOUT_MS_DEFAULT = 30_000
-
-export interface ClientOptions {
-  /** The server's base URL, such as https://kms.example:8300. */
-  readonly address: string
-  /** A bearer token, or that of a login. Operations that need no credential work without it. */
-  readonly token?: string | undefined
-  readonly fetch?: typeof globalThis.fetch | undefined
-  readonly timeoutMs?: number | undefined
-  /** Sends the token over plain HTTP to another machine, where everyone on the way can read it. */
-  readonly insecurePlainHttp?: boolean | undefined
-}
-
-/** The headers of a call's options, and the shape of an id that may stand in them. */
-const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-const optionHeaders = Object.freeze({
-  approval: 'claviger-approval',
-  stepUp: 'claviger-step-up',
-} as const)
-
-function headersOf(options: CallOptions): Record<string, string> {
-  const headers: Record<string, string> = {}
-  for (const name of ['approval', 'stepUp'] as const) {
-    const id = options[name]
-    if (id === undefined) continue
-    if (!ID.test(id)) throw new ClavigerInputError(name, 'must be a lower-case UUID')
-    headers[optionHeaders[name]] = id
-  }
-  return headers
-}
-
-const TOKEN = /^[\x21-\x7e]{1,4096}$/
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
-}
-
-/** The base URL without its last slash, or a ClavigerInputError that says what is wrong with it. */
-export function checkedAddress(options: ClientOptions): { address: string; readable: boolean } {
-  const url = URL.parse(options.address)
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new ClavigerInputError('address', 'must be a URL such as https://kms.example:8300')
-  }
-  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw new ClavigerInputError('address', 'must have no user name, query or fragment')
-  }
-  const plain = url.protocol === 'http:' && !isLoopback(url.hostname)
-  const readable = plain && options.insecurePlainHttp !== true
-  if (readable && options.token !== undefined) throw shown('the token')
-  return { address: `${url.origin}${url.pathname.replace(/\/+$/, '')}`, readable }
-}
-
-function shown(what: string): ClavigerInputError {
-  return new ClavigerInputError(
-    'address',
-    `is plain HTTP to another machine, which would show ${what} to everyone on the way; use https`,
-  )
-}
-
-/** The system's name of a network error: it stands in the cause of what fetch throws, and holds nothing of the request. */
-function networkReason(error: unknown): string {
-  let inner = error instanceof Error && error.cause !== undefined ? error.cause : error
-  if (inner instanceof AggregateError && inner.errors.length > 0) inner = inner.errors[0] as unknown
-  if (inner instanceof Error && 'code' in inner && typeof inner.code === 'string') return inner.code
-  return 'network error'
-}
-
-const ADVICE: Readonly<Record<string, string>> = Object.freeze({
-  ECONNREFUSED: 'nothing listens there: is the server running, and is this its port?',
-  ENOTFOUND: 'the host name does not resolve: check the address.',
-  ECONNRESET: 'the connection was cut: does the server speak TLS there (https)?',
-  DEPTH_ZERO_SELF_SIGNED_CERT: "the certificate is not trusted: give the authority's certificate.",
-  SELF_SIGNED_CERT_IN_CHAIN: "the certificate is not trusted: give the authority's certificate.",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    "the certificate is not trusted: give the authority's certificate.",
-  CERT_HAS_EXPIRED: "the server's certificate has expired: renew it.",
-  ERR_TLS_CERT_ALTNAME_INVALID:
-    'the certificate is for another name: use the name it was made for.',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not speak TLS there: is it http?',
-})
-
-function unreachable(address: string, error: unknown): ClavigerConnectionError {
-  const reason = networkReason(error)
-  const advice = ADVICE[reason] ?? 'check the address and the network.'
-  const message = `Cannot reach ${address} (${reason}): ${advice}`
-  return new ClavigerConnectionError('unreachable', address, message, error)
-}
-
 /**
- * A client of the server at `address`: one method per operation of the contract. Methods resolve to the row's output and reject with
- * ClavigerApiError (the server said no), ClavigerConnectionError (no proper answer came) or ClavigerInputError (nothing was sent).
- * Nothing is retried, because a use or a change that seems lost may stand in the ledger.
+ * A client of the server at `address`: one method per operation of the contract, which calls it as `createCaller` says.
  */
 export function createClient(options: ClientOptions): Claviger {
-  const { address, readable } = checkedAddress(options)
-  const { token, timeoutMs = TIMEOUT_MS_DEFAULT } = options
-  const send = options.fetch ?? globalThis.fetch
-  if (token !== undefined && !TOKEN.test(token)) {
-    throw new ClavigerInputError(
-      'token',
-      'is not a token: it has spaces or characters outside ASCII',
-    )
-  }
-
-  async function call(name: OperationName, input: unknown, callOptions: CallOptions) {
-    const request = describeCall(name, input ?? {}, address)
-    const more = headersOf(callOptions)
-    // Whoever calls these is known by a secret in the input: a password, a code, a link's token.
-    if (readable && rowOf(name).action === 'none' && rowOf(name).effect === 'change')
-      throw shown('what it is proved with')
-    const deadline = AbortSignal.timeout(timeoutMs)
-    const { signal } = callOptions
-    try {
-      const response = await send(request.url, {
-        method: request.method,
-        headers: {
-          ...request.headers,
-          ...more,
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        },
-        // A redirect would carry the request to somewhere nobody chose.
-        redirect: 'error',
-        signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
-        ...(request.body === undefined ? {} : { body: request.body }),
-      })
-      return await readAnswer(rowOf(name), response, address)
-    } catch (error) {
-      if (error instanceof Error && error.name.startsWith('Claviger')) throw error
-      if (signal?.aborted === true) {
-        throw new ClavigerConnectionError(
-          'cancelled',
-          address,
-          `The call to ${address} was cancelled`,
-        )
-      }
-      if (deadline.aborted) {
-        const message = `${address} did not answer within ${timeoutMs} ms: is it overloaded? Allow more time, or try again.`
-        throw new ClavigerConnectionError('timeout', address, message)
-      }
-      throw unreachable(address, error)
-    }
-  }
-
+  const call = createCaller(options)
   const client: Record<string, unknown> = Object.create(null) as Record<string, unknown>
   for (const name of Object.keys(operations) as OperationName[]) {
-    const method = (input?: unknown, callOptions: CallOptions = {}) =>
-      call(name, input, callOptions)
+    const row: Operation = operations[name]
+    const method = (input?: unknown, callOptions?: CallOptions) =>
+      call(row, input ?? {}, callOptions)
     const [noun = '', verb] = name.split('.')
     if (verb === undefined) client[noun] = method
     else ((client[noun] ??= Object.create(null)) as Record<string, unknown>)[verb] = method

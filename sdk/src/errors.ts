@@ -1,4 +1,6 @@
-import type { ApprovalDemand, ErrorCode, StepUpDemand } from '@claviger/contract'
+import type { ApprovalDemand, ErrorCode, StepUpDemand } from '@claviger/contract/errors'
+
+export { ClavigerCiphertextError } from './ciphertext-error.ts'
 
 /** The server answered, and the answer is an error of the contract. `code` is stable; decide by it, never by the words. */
 export class ClavigerApiError extends Error {

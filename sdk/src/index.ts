@@ -2,8 +2,9 @@
  * Claviger's client. It owns how a call becomes a request and an answer a value; every method is derived from the contract's rows. It
  * must never keep a token anywhere but in memory, nor put one into a message.
  */
-export { describeCall, wireInput, type DescribedCall } from './call.ts'
-export { createClient, TIMEOUT_MS_DEFAULT, type ClientOptions } from './client.ts'
+export { type ClientOptions, type DescribedCall, TIMEOUT_MS_DEFAULT } from './call/index.ts'
+export { createClient } from './client.ts'
+export { describeCall, wireInput } from './describe-call.ts'
 export { openEnvelopeOffline, type OfflineEnvelope } from './envelope.ts'
 export {
   ClavigerApiError,

@@ -1,4 +1,5 @@
-import type { InputOf, OperationName, OutputOf, WireInputOf } from '@claviger/contract'
+import type { Operation, OperationName, operations } from '@claviger/contract'
+import type { z } from 'zod'
 
 type OptionalIn<Shape> = {
   [Field in keyof Shape]-?: Record<never, never> extends Pick<Shape, Field> ? Field : never
@@ -6,16 +7,23 @@ type OptionalIn<Shape> = {
 
 type Flat<Shape> = { [Field in keyof Shape]: Shape[Field] } & {}
 
-/** What a caller gives: the values the server works with (bytes are bytes, times are milliseconds), defaults left out. */
-export type CallInput<Name extends OperationName> = Flat<
+type Given<Value, Wire> = Flat<
   {
-    [Field in Exclude<keyof InputOf<Name>, OptionalIn<WireInputOf<Name>>>]: InputOf<Name>[Field]
+    [Field in Exclude<keyof Value, OptionalIn<Wire>>]: Value[Field]
   } & {
-    [Field in Extract<keyof InputOf<Name>, OptionalIn<WireInputOf<Name>>>]?:
-      | InputOf<Name>[Field]
-      | undefined
+    [Field in Extract<keyof Value, OptionalIn<Wire>>]?: Value[Field] | undefined
   }
 >
+
+/** What a caller gives: the values the server works with (bytes are bytes, times are milliseconds), defaults left out. */
+export type RowInput<Row extends Operation> = Given<z.output<Row['input']>, z.input<Row['input']>>
+/** What a caller gets. */
+export type RowOutput<Row extends Operation> = z.output<Row['output']>
+
+type Rows = typeof operations
+
+/** The same of an operation by its name. */
+export type CallInput<Name extends OperationName> = RowInput<Rows[Name]>
 
 export interface CallOptions {
   /** Gives up when it is aborted. */
@@ -29,8 +37,8 @@ export interface CallOptions {
 /** One method of the client. The input may be left out where every field of it may be. */
 export type Call<Name extends OperationName> =
   Record<never, never> extends CallInput<Name>
-    ? (input?: CallInput<Name>, options?: CallOptions) => Promise<OutputOf<Name>>
-    : (input: CallInput<Name>, options?: CallOptions) => Promise<OutputOf<Name>>
+    ? (input?: CallInput<Name>, options?: CallOptions) => Promise<RowOutput<Rows[Name]>>
+    : (input: CallInput<Name>, options?: CallOptions) => Promise<RowOutput<Rows[Name]>>
 
 type Noun = OperationName extends infer Name
   ? Name extends `${infer First}.${string}`

@@ -1,8 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { OutputOf } from '@claviger/contract'
-import { readAnswer } from './answer.ts'
-import { rowOf } from './call.ts'
-import { checkedAddress, createClient, type ClientOptions } from './client.ts'
+import { operations, type OutputOf } from '@claviger/contract'
+import { checkedAddress, readAnswer, type ClientOptions } from './call/index.ts'
+import { createClient } from './client.ts'
 import { ClavigerApiError, ClavigerConnectionError } from './errors.ts'
 
 /** Notices as they come, over the server's event stream (WHATWG HTML, section 9.2). */
@@ -61,7 +60,7 @@ export async function* eventsIn(chunks: AsyncIterable<Uint8Array>): AsyncGenerat
 
 /** Ends with the caller's signal, and where nothing comes for too long. */
 async function* alive(
-  body: ReadableStream<Uint8Array>,
+  body: AsyncIterable<Uint8Array>,
   silent: AbortController,
 ): AsyncGenerator<Uint8Array> {
   const timer = setTimeout(() => silent.abort(), SILENCE_MS_MAX)
@@ -118,7 +117,7 @@ export async function* watchNotices(
         redirect: 'error',
         signal: signal === undefined ? silent.signal : AbortSignal.any([signal, silent.signal]),
       })
-      if (!response.ok) await readAnswer(rowOf('notice.list'), response, address)
+      if (!response.ok) await readAnswer(operations['notice.list'], response, address)
       if (response.body === null) throw new Error('an answer without a body')
       for await (const { name, data } of eventsIn(alive(response.body, silent))) {
         pause = PAUSE_MS_FIRST

@@ -1,7 +1,9 @@
 import type { OperationName, OutputOf } from '@claviger/contract'
-import { ClavigerApiError, type Claviger } from '@claviger/sdk'
+import type { Caller } from '@claviger/sdk/call'
+import { ClavigerApiError } from '@claviger/sdk/errors'
 import { harmless } from '../output/text.ts'
 import { canAsk, say, type Shell } from '../shell.ts'
+import { rowOf } from './names.ts'
 import { callProving } from './step-up.ts'
 
 /** Before a key is ended on a terminal, whoever does it sees what that hits. */
@@ -64,13 +66,13 @@ function described(radius: OutputOf<'key.dependents'>): string {
  */
 export async function showBlastRadius(
   shell: Shell,
-  client: Claviger,
+  call: Caller,
   name: OperationName,
   input: Record<string, unknown>,
 ): Promise<void> {
   if (!canAsk(shell) || input['acknowledge'] !== undefined || !canWait(name, input)) return
   try {
-    const radius = await callProving(shell, client, 'key.dependents', { key: input['key'] })
+    const radius = await callProving(shell, call, rowOf('key.dependents'), { key: input['key'] })
     if (!radius.asks) return
     say(shell, described(radius))
     input['acknowledge'] = radius.digest

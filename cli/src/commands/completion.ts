@@ -1,8 +1,8 @@
 import { Argument, Command, type Option } from 'commander'
 import { usageFailure } from '../command-failure.ts'
-import { connect } from '../settings/connection.ts'
+import { connect } from '../settings/client.ts'
 import { write, type Shell } from '../shell.ts'
-import type { Making } from './run.ts'
+import type { Making } from './globals.ts'
 
 /**
  * Completion: the scripts only ask this command what fits, so they never fall behind it. Names of keys come from the server, within a

@@ -1,6 +1,5 @@
-import type { OperationName } from '@claviger/contract'
-import { describeCall, type CallInput } from '@claviger/sdk'
-import { rowOf } from './names.ts'
+import type { Operation } from '@claviger/contract'
+import { describeRequest } from '@claviger/sdk/call'
 
 /** Fields whose value is not printed: the call shows where it belongs. */
 const HIDDEN = new Set(['passphrase', 'share', 'proof', 'unsafePlaintext', 'clientSecret'])
@@ -19,13 +18,13 @@ function hide(name: string, value: unknown): unknown {
  * shell's variable.
  */
 export function curlLine(
-  name: OperationName,
+  row: Operation,
   input: unknown,
   address: string,
   approval?: string,
 ): string {
-  const call = describeCall(name, input as CallInput<OperationName>, address)
-  const token = rowOf(name).action === 'none' ? [] : ['-H "Authorization: Bearer $CLAVIGER_TOKEN"']
+  const call = describeRequest(row, input ?? {}, address)
+  const token = row.action === 'none' ? [] : ['-H "Authorization: Bearer $CLAVIGER_TOKEN"']
   const parts = [
     `curl -sS -X ${call.method} ${quote(call.url)}`,
     ...token,

@@ -1,8 +1,8 @@
 import { Command } from 'commander'
 import { addTransferOptions, contextOf } from './encrypt.ts'
 import { decryptAsFile } from './file.ts'
+import { globalsOf, type Making } from './globals.ts'
 import { decryptMessage, isMessage, wantsAnswer, type TransferOptions } from './message.ts'
-import { globalsOf, type Making } from './run.ts'
 
 export function decryptCommand(making: Making): Command {
   const command = addTransferOptions(new Command('decrypt'))

@@ -1,11 +1,16 @@
 import type { Claviger } from '@claviger/sdk'
+import type { Fetch } from '@claviger/sdk/call'
 import { Command } from 'commander'
 import { exitCodes } from '../exit-codes.ts'
 import { explainFailure } from '../failure.ts'
 import { presentValue } from '../output/present.ts'
-import { connect, findConnection, type Globals } from '../settings/connection.ts'
+import { connect } from '../settings/client.ts'
+import { findConnection, type Globals } from '../settings/connection.ts'
+import { send } from '../settings/send.ts'
 import { say, type Shell } from '../shell.ts'
-import { callOrPrint, globalsOf, presentationOf, type Making } from './run.ts'
+import { globalsOf, presentationOf, type Making } from './globals.ts'
+import { rowOf } from './names.ts'
+import { callOrPrint } from './run.ts'
 
 /** Checks what is here and what the server says of itself, and goes on after a failure, so that one run tells all. */
 
@@ -32,8 +37,8 @@ function check(name: string, result: Result, detail: string, exitCode = 1): Chec
 }
 
 /** What the Date header of the server says beside our own clock; the header counts whole seconds. */
-export function clockCheck(date: string | null, now: number): Check {
-  const theirs = date === null ? Number.NaN : Date.parse(date)
+export function clockCheck(date: string | undefined, now: number): Check {
+  const theirs = date === undefined ? Number.NaN : Date.parse(date)
   if (Number.isNaN(theirs)) return check('clock', 'warning', 'the server did not say its time')
   const skew = Math.max(0, Math.abs(now - theirs) - 1_000)
   const detail = `${(skew / 1_000).toFixed(1)} s between here and the server`
@@ -110,11 +115,11 @@ async function storeChecks(client: Claviger): Promise<readonly Check[]> {
 export async function examine(shell: Shell, globals: Globals): Promise<readonly Check[]> {
   const { node, openssl } = process.versions
   const checks: Check[] = [runtimeCheck(node, openssl)]
-  let date: string | null = null
-  const recording: typeof globalThis.fetch = async (input, init) => {
-    const response = await fetch(input, init)
-    date = response.headers.get('date')
-    return response
+  let date: string | undefined
+  const recording: Fetch = async (url, request) => {
+    const answer = await send(url, request)
+    date = answer.headers.date
+    return answer
   }
   let client: Claviger | undefined
   const settings = await attempt('address', async () => {
@@ -133,7 +138,7 @@ export async function examine(shell: Shell, globals: Globals): Promise<readonly 
   if (client === undefined) return checks
   const reached = client
   const server = await attempt('server', () => serverChecks(reached))
-  if (date !== null) checks.push(clockCheck(date, shell.now()))
+  if (date !== undefined) checks.push(clockCheck(date, shell.now()))
   checks.push(...server)
   // A server that does not answer, or is sealed, cannot be asked more.
   if (server.some(({ check: name, result }) => name !== 'self-test' && result === 'failed')) {
@@ -156,7 +161,7 @@ export function doctorCommand(making: Making): Command {
     const { shell } = making
     const globals = globalsOf(command)
     if (globals.curl === true) {
-      await callOrPrint(shell, globals, 'system.doctor', {})
+      await callOrPrint(shell, globals, rowOf('system.doctor'), {})
       return
     }
     const checks = await examine(shell, globals)

@@ -1,27 +1,27 @@
+import { encrypt } from '@claviger/contract/operations/data'
 import { Command } from 'commander'
 import { usageFailure } from '../command-failure.ts'
 import { fieldsOf } from '../fields/field.ts'
+import { optionOf } from '../fields/option.ts'
 import { parseField } from '../fields/parse.ts'
 import type { Shell } from '../shell.ts'
 import { encryptAsFile } from './file.ts'
+import { globalsOf, type Making } from './globals.ts'
 import { encryptMessage, isMessage, wantsAnswer, type TransferOptions } from './message.ts'
-import { rowOf } from './names.ts'
-import { optionOf } from './operation.ts'
-import { globalsOf, type Making } from './run.ts'
 
 /** The encryption context that the options give. */
 export async function contextOf(
   shell: Shell,
   options: TransferOptions,
 ): Promise<Record<string, string> | undefined> {
-  const field = fieldsOf(rowOf('encrypt')).find(({ name }) => name === 'context')
+  const field = fieldsOf(encrypt).find(({ name }) => name === 'context')
   if (options.context === undefined || field === undefined) return undefined
   return (await parseField(shell, field, options.context)) as Record<string, string>
 }
 
 /** Adds the options that `encrypt` and `decrypt` share. */
 export function addTransferOptions(command: Command): Command {
-  for (const field of fieldsOf(rowOf('encrypt'))) {
+  for (const field of fieldsOf(encrypt)) {
     if (['key', 'context', 'padding'].includes(field.name)) command.addOption(optionOf(field))
   }
   return command

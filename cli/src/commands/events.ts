@@ -1,9 +1,10 @@
 import { watchNotices, type Notice } from '@claviger/sdk'
 import { Command } from 'commander'
 import { usageFailure } from '../command-failure.ts'
-import { connect, findConnection, type Globals } from '../settings/connection.ts'
+import { connect } from '../settings/client.ts'
+import { clientOptions, findConnection, type Globals } from '../settings/connection.ts'
 import { write, type Shell } from '../shell.ts'
-import { globalsOf, type Making } from './run.ts'
+import { globalsOf, type Making } from './globals.ts'
 
 /** `events`: what became of keys, a line of JSON each; with `--follow` as it happens. */
 
@@ -51,11 +52,8 @@ export function eventsCommand(making: Making): Command {
     const from = indexOf(after)
     let notices: AsyncIterable<Notice> = there(shell, globals, about, from)
     if (follow === true) {
-      const { address, token } = await findConnection(shell, globals)
-      const connection = { address, token, insecurePlainHttp: globals.insecurePlainHttp }
-      // The authority of --ca-file is trusted by connecting.
-      await connect(shell, globals)
-      notices = watchNotices(connection, { ...about, after: from })
+      const options = await clientOptions(globals, await findConnection(shell, globals))
+      notices = watchNotices(options, { ...about, after: from })
     }
     for await (const notice of notices) await write(shell, `${JSON.stringify(notice)}\n`)
   })

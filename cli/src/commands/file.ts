@@ -1,4 +1,4 @@
-import { MESSAGE_BYTES_MAX } from '@claviger/contract'
+import { datakey, decrypt, MESSAGE_BYTES_MAX } from '@claviger/contract/operations/data'
 import { decryptFile, encryptFile } from '@claviger/sdk/file'
 import { CommandFailure, usageFailure } from '../command-failure.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -6,7 +6,7 @@ import { openSource, peek, type FileSource } from '../input/file-source.ts'
 import { readBounded } from '../input/source.ts'
 import { makeProgress } from '../output/progress.ts'
 import { openSink, withSink } from '../output/sink.ts'
-import { connect, type Globals } from '../settings/connection.ts'
+import { callerFor, type Globals } from '../settings/connection.ts'
 import type { Shell } from '../shell.ts'
 import { decryptMessage, type TransferOptions } from './message.ts'
 import { callOrPrint } from './run.ts'
@@ -34,12 +34,12 @@ export async function encryptAsFile(
     ...(context === undefined ? {} : { context }),
   }
   if (globals.curl === true) {
-    await callOrPrint(shell, globals, 'datakey', request)
+    await callOrPrint(shell, globals, datakey, request)
     return
   }
   await using file = await openSource(shell, options.in)
   await withSink(await openSink(shell, options.out, true), async (sink) => {
-    const dataKey = await callOrPrint(shell, globals, 'datakey', request)
+    const dataKey = await callOrPrint(shell, globals, datakey, request)
     const { plaintext, ciphertext } = dataKey ?? {}
     if (plaintext === undefined || ciphertext === undefined) {
       throw new CommandFailure(exitCodes.general, 'The server gave no data key')
@@ -95,7 +95,7 @@ async function decryptStream(
   options: TransferOptions,
   context: Context,
 ): Promise<void> {
-  const client = await connect(shell, globals)
+  const call = await callerFor(shell, globals)
   const { key, out } = options
   const progress = makeProgress(shell, globals.quiet === true, 'bytes')
   await withSink(await openSink(shell, out, false), async (sink) => {
@@ -104,7 +104,7 @@ async function decryptStream(
         source: file.source,
         sink: sink.target,
         async unwrap(wrapped) {
-          const { plaintext } = await client.decrypt({ ciphertext: wrapped, key, context })
+          const { plaintext } = await call(decrypt, { ciphertext: wrapped, key, context })
           return plaintext
         },
         onProgress: (done) => progress.show(done, file.size),

@@ -3,10 +3,10 @@ import type { Command } from 'commander'
 import { usageFailure } from '../command-failure.ts'
 import { fieldsOf } from '../fields/field.ts'
 import { readSource } from '../input/source.ts'
-import { connect } from '../settings/connection.ts'
+import { connect } from '../settings/client.ts'
+import type { Making } from './globals.ts'
 import { rowOf } from './names.ts'
 import { operationCommand, runOperation, type Given } from './operation.ts'
-import type { Making } from './run.ts'
 
 /** The longest key material, in bytes: an RSA-4096 private key has 2.4 kB, the largest SLH-DSA less. */
 const MATERIAL_BYTES_MAX = 16_384

@@ -7,8 +7,9 @@ import type { Json } from '../output/values.ts'
 import { findConnection } from '../settings/connection.ts'
 import { readProfiles, writeOwnerOnly, writeProfiles } from '../settings/profiles.ts'
 import { say, type Shell } from '../shell.ts'
+import { globalsOf, presentationOf, type Making } from './globals.ts'
 import { rowOf } from './names.ts'
-import { callOrPrint, globalsOf, presentationOf, type Making } from './run.ts'
+import { callOrPrint } from './run.ts'
 import { addSealOptions, sealRequest, type SealOptions } from './seal-options.ts'
 
 interface InitOptions extends SealOptions {
@@ -81,7 +82,7 @@ export function initCommand(making: Making): Command {
     const seal = await sealRequest(shell, options, 'CLAVIGER_PASSPHRASE', globals.curl === true)
     const { owner } = options
     const input = owner === undefined ? { seal } : { seal, owner }
-    const answer = await callOrPrint(shell, globals, 'system.init', input)
+    const answer = await callOrPrint(shell, globals, rowOf('system.init'), input)
     if (answer === undefined) return
     const { shares, token, ...rest } = answer
     // Files first: if one cannot be written, what was made is still printed, because it cannot be made again.

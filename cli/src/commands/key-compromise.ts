@@ -5,12 +5,14 @@ import { usageFailure } from '../command-failure.ts'
 import { drill } from '../compromise/drill.ts'
 import { goOn, type Case } from '../compromise/procedure.ts'
 import { fieldsOf } from '../fields/field.ts'
+import { optionOf } from '../fields/option.ts'
 import { present, presentValue } from '../output/present.ts'
-import { connect, type Globals } from '../settings/connection.ts'
+import { connect } from '../settings/client.ts'
+import { callerFor, type Globals } from '../settings/connection.ts'
 import { say, type Shell } from '../shell.ts'
+import { globalsOf, presentationOf, type Making } from './globals.ts'
 import { rowOf } from './names.ts'
-import { gatherInput, optionOf } from './operation.ts'
-import { globalsOf, presentationOf, type Making } from './run.ts'
+import { gatherInput } from './operation.ts'
 import { callProving } from './step-up.ts'
 
 /** `key compromise`: a compromise from the alarm to the report, in one command that can be given again until it is over. */
@@ -83,16 +85,16 @@ async function goThrough(
   input: Record<string, unknown>,
   options: CompromiseOptions,
 ): Promise<void> {
-  const client = await connect(shell, globals)
+  const call = await callerFor(shell, globals)
   const tell = (text: string) => {
     if (globals.quiet !== true) say(shell, text)
   }
-  const opened = await callProving(shell, client, 'compromise.open', input, globals.approval)
+  const opened = await callProving(shell, call, rowOf('compromise.open'), input, globals.approval)
   const { key, version } = opened.replacement
   tell(`Case ${opened.id}: out of use; version ${version} of key ${key} is in its place.`)
   const ended = await goOn(
     {
-      call: (name, given) => callProving(shell, client, name, given) as Promise<Case>,
+      call: (name, given) => callProving(shell, call, rowOf(name), given) as Promise<Case>,
       days: options.days,
       anyway: options.anyway,
       moved(view, before) {

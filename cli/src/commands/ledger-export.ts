@@ -3,8 +3,8 @@ import { CommandFailure, usageFailure } from '../command-failure.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { presentValue } from '../output/present.ts'
 import { makeProgress } from '../output/progress.ts'
+import { globalsOf, presentationOf, type Making } from './globals.ts'
 import { collectText, givenKeys, ledgerSource, loadVerifier } from './ledger-verify.ts'
-import { globalsOf, presentationOf, type Making } from './run.ts'
 
 /** `ledger export`: a copy as static files, to keep, to serve, and to verify without the server. */
 

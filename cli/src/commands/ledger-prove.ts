@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
 import { exitCodes } from '../exit-codes.ts'
 import { fieldsOf } from '../fields/field.ts'
-import { connect } from '../settings/connection.ts'
+import { connect } from '../settings/client.ts'
 import { say } from '../shell.ts'
+import { globalsOf, type Making } from './globals.ts'
 import { collectText, findingLine, givenKeys, loadVerifier } from './ledger-verify.ts'
 import { rowOf } from './names.ts'
 import { gatherInput, operationCommand } from './operation.ts'
-import { callAndPresent, globalsOf, type Making } from './run.ts'
+import { callAndPresent } from './run.ts'
 
 interface ProveOptions {
   readonly key?: readonly string[]
@@ -29,7 +30,7 @@ export function ledgerProveCommand(making: Making): Command {
     const input = await gatherInput(shell, 'ledger.prove', fieldsOf(rowOf('ledger.prove')), {
       index,
     })
-    const answer = await callAndPresent(shell, globals, 'ledger.prove', input)
+    const answer = await callAndPresent(shell, globals, rowOf('ledger.prove'), input)
     if (answer === undefined) return
     const { checkEntryProof } = await loadVerifier()
     const keys = given ?? (await (await connect(shell, globals)).ledger.head()).keys

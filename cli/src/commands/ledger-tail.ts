@@ -4,14 +4,15 @@ import type { Claviger } from '@claviger/sdk'
 import { Command } from 'commander'
 import { usageFailure } from '../command-failure.ts'
 import { fieldsOf } from '../fields/field.ts'
+import { optionOf } from '../fields/option.ts'
 import { chosenFormat } from '../output/present.ts'
 import { harmless } from '../output/text.ts'
 import { selectField, type Json } from '../output/values.ts'
-import { connect } from '../settings/connection.ts'
+import { connect } from '../settings/client.ts'
 import { write, type Shell } from '../shell.ts'
+import { globalsOf, presentationOf, type Making } from './globals.ts'
 import { rowOf } from './names.ts'
-import { gatherInput, optionOf, type Given } from './operation.ts'
-import { globalsOf, presentationOf, type Making } from './run.ts'
+import { gatherInput, type Given } from './operation.ts'
 
 /** `ledger tail`: the newest entries, and then those that come. */
 

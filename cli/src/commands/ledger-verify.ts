@@ -7,9 +7,10 @@ import { presentValue } from '../output/present.ts'
 import { makeProgress } from '../output/progress.ts'
 import { harmless } from '../output/text.ts'
 import type { Json } from '../output/values.ts'
-import { connect, findConnection, type Globals } from '../settings/connection.ts'
+import { connect } from '../settings/client.ts'
+import { findConnection, type Globals } from '../settings/connection.ts'
 import { say, write, type Shell } from '../shell.ts'
-import { globalsOf, presentationOf, type Making } from './run.ts'
+import { globalsOf, presentationOf, type Making } from './globals.ts'
 
 /** `ledger verify`: derives the tree again from outside, and checks that nothing is used after its revocation. */
 

@@ -1,13 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { OutputOf } from '@claviger/contract'
-import { ClavigerApiError, createClient, type Claviger } from '@claviger/sdk'
+import type { Claviger } from '@claviger/sdk'
+import { createCaller } from '@claviger/sdk/call'
+import { ClavigerApiError } from '@claviger/sdk/errors'
 import { Command } from 'commander'
 import { CommandFailure, usageFailure } from '../command-failure.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { askHidden } from '../input/prompt.ts'
 import { harmless } from '../output/text.ts'
+import { connectTo } from '../settings/client.ts'
 import {
-  connectTo,
   findConnection,
   loginTarget,
   type Globals,
@@ -15,9 +17,10 @@ import {
 } from '../settings/connection.ts'
 import { readProfiles, writeProfiles } from '../settings/profiles.ts'
 import { say, type Shell } from '../shell.ts'
+import { globalsOf, type Making } from './globals.ts'
 import { logInWithProvider, portOf } from './login-provider.ts'
 import { rowOf } from './names.ts'
-import { callOrPrint, globalsOf, type Making } from './run.ts'
+import { callOrPrint } from './run.ts'
 
 /** Logging a person in and out. The login's token is kept in the profile, and shown nowhere. */
 
@@ -124,7 +127,7 @@ function assertTogether({ name, tenant, provider, again, port }: LoginOptions): 
 async function logIn(shell: Shell, globals: Globals, options: LoginOptions): Promise<void> {
   const target = await loginTarget(shell, globals)
   // Says at once where the login would be read on the way, and sends nothing: it comes back in an answer too.
-  createClient({ ...target, token: 'none', insecurePlainHttp: globals.insecurePlainHttp })
+  createCaller({ ...target, token: 'none', insecurePlainHttp: globals.insecurePlainHttp })
   // Nobody yet: an old login is no help here, and is not sent.
   const client = await connectTo(globals, { ...target, token: undefined })
   const { session, token } = await loggedInBy(shell, client, target.address, options)
@@ -152,8 +155,9 @@ export function loginCommand(making: Making): Command {
     assertTogether(options)
     const { provider } = options
     if (globals.curl === true && provider !== undefined)
-      await callOrPrint(shell, globals, 'login.providerStart', { provider })
-    else if (globals.curl === true) await callOrPrint(shell, globals, 'login.deviceStart', {})
+      await callOrPrint(shell, globals, rowOf('login.providerStart'), { provider })
+    else if (globals.curl === true)
+      await callOrPrint(shell, globals, rowOf('login.deviceStart'), {})
     else await logIn(shell, globals, options)
   })
 }
@@ -176,7 +180,7 @@ export function logoutCommand(making: Making): Command {
     const { shell } = making
     const globals = globalsOf(command)
     if (globals.curl === true) {
-      await callOrPrint(shell, globals, 'logout', {})
+      await callOrPrint(shell, globals, rowOf('logout'), {})
       return
     }
     const connection = await findConnection(shell, globals)

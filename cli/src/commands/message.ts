@@ -1,10 +1,10 @@
-import { MESSAGE_BYTES_MAX, type OperationName } from '@claviger/contract'
+import { decrypt, encrypt, MESSAGE_BYTES_MAX } from '@claviger/contract/operations/data'
 import { usageFailure } from '../command-failure.ts'
 import { decodeFile } from '../fields/bytes.ts'
 import { readFileBounded, readInput, readSource } from '../input/source.ts'
 import { openSink, withSink } from '../output/sink.ts'
 import { isPrintable } from '../output/text.ts'
-import { connect, type Globals } from '../settings/connection.ts'
+import { callerFor, type Globals } from '../settings/connection.ts'
 import type { Shell } from '../shell.ts'
 import { callAndPresent } from './run.ts'
 import { callProving } from './step-up.ts'
@@ -79,24 +79,14 @@ export async function encryptMessage(
   }
   const asText = !wantsAnswer(globals) && globals.output !== 'raw' && globals.curl !== true
   if (!asText) {
-    await callAndPresent(shell, globals, 'encrypt', input)
+    await callAndPresent(shell, globals, encrypt, input)
     return
   }
-  const { ciphertext } = (await call(shell, globals, 'encrypt', input)) as {
-    ciphertext: Uint8Array
-  }
+  const call = await callerFor(shell, globals)
+  const { ciphertext } = await callProving(shell, call, encrypt, input)
   await withSink(await openSink(shell, options.out, false), (sink) =>
     sink.write(new TextEncoder().encode(`${ciphertext.toBase64()}\n`)),
   )
-}
-
-async function call(
-  shell: Shell,
-  globals: Globals,
-  name: OperationName,
-  input: unknown,
-): Promise<unknown> {
-  return callProving(shell, await connect(shell, globals), name, input)
 }
 
 /** Decrypts one envelope, in base64 or as bytes: prints the message as it was, or the answer in the format asked for. */
@@ -118,10 +108,11 @@ export async function decryptMessage(
     ...(padding === undefined ? {} : { padding }),
   }
   if (wantsAnswer(globals) || globals.curl === true) {
-    await callAndPresent(shell, globals, 'decrypt', input)
+    await callAndPresent(shell, globals, decrypt, input)
     return
   }
-  const { plaintext } = (await call(shell, globals, 'decrypt', input)) as { plaintext: Uint8Array }
+  const call = await callerFor(shell, globals)
+  const { plaintext } = await callProving(shell, call, decrypt, input)
   await withSink(await openSink(shell, options.out, !isPrintable(plaintext)), (sink) =>
     sink.write(plaintext),
   )

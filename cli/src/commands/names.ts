@@ -1,5 +1,4 @@
-import { operations, type Operation, type OperationName } from '@claviger/contract'
-import type { CallOptions, Claviger } from '@claviger/sdk'
+import { operations, type OperationName } from '@claviger/contract'
 import { kebab } from '../output/text.ts'
 
 /** How operations are called on the command line. */
@@ -33,7 +32,7 @@ export const operationNames = (Object.keys(operations) as OperationName[]).filte
   (name) => !steps.has(name),
 )
 
-export function rowOf(name: OperationName): Operation {
+export function rowOf<Name extends OperationName>(name: Name): (typeof operations)[Name] {
   return operations[name]
 }
 
@@ -51,16 +50,6 @@ export function commandWords(name: OperationName): readonly string[] {
   // The same holds for `rewrap` and its runs.
   const beside = words.length > 1 ? besides[words[0] ?? ''] : undefined
   return beside === undefined ? words : [beside, ...words.slice(1)]
-}
-
-/** The client's method for an operation that is known by its name only. */
-export function methodOf(
-  client: Claviger,
-  name: OperationName,
-): (input: unknown, options?: CallOptions) => Promise<unknown> {
-  let place: unknown = client
-  for (const word of name.split('.')) place = (place as Record<string, unknown>)[word]
-  return place as (input: unknown, options?: CallOptions) => Promise<unknown>
 }
 
 /** What each group of commands is about, for the help. */

@@ -1,18 +1,20 @@
-import type { OperationName } from '@claviger/contract'
-import { Argument, Command, Option } from 'commander'
+import type { Operation, OperationName } from '@claviger/contract'
+import { Argument, Command } from 'commander'
 import { usageFailure } from '../command-failure.ts'
 import { exitCodeOfError, exitCodes } from '../exit-codes.ts'
-import { bytesHint, decodeFile } from '../fields/bytes.ts'
+import { decodeFile } from '../fields/bytes.ts'
 import { fieldsOf, isPaged, type Field } from '../fields/field.ts'
+import { optionOf } from '../fields/option.ts'
 import { parseField } from '../fields/parse.ts'
 import { confirm } from '../input/prompt.ts'
 import { readInput } from '../input/source.ts'
 import { present } from '../output/present.ts'
-import { connect, type Globals } from '../settings/connection.ts'
+import { callerFor, type Globals } from '../settings/connection.ts'
 import { say, type Shell } from '../shell.ts'
 import { showBlastRadius } from './blast-radius.ts'
+import { globalsOf, presentationOf, type Making } from './globals.ts'
 import { commandWords, rowOf } from './names.ts'
-import { callAndPresent, globalsOf, presentationOf, type Making } from './run.ts'
+import { callAndPresent } from './run.ts'
 import { callProving } from './step-up.ts'
 
 /** Makes the command of an operation from its row: positional arguments, options and help all come from the contract. */
@@ -34,48 +36,6 @@ export function isPositional(name: OperationName, field: Field): boolean {
 /** `-k` names the key wherever a key in the address is meant, so that commands read alike: `encrypt -k app`, `sign -k app`. */
 function takesKeyOption(field: Field): boolean {
   return field.inPath && field.name === 'key'
-}
-
-function placeholder(field: Field): string {
-  if (field.kind === 'integer') return 'number'
-  if (field.kind === 'pairs') return 'name=value'
-  if (field.kind === 'list') return 'text'
-  if (field.kind === 'document' || field.kind === 'secret') return '@file'
-  return field.kind === 'bytes' ? 'source' : field.kind
-}
-
-function hint(field: Field): string {
-  const hints = [
-    field.kind === 'bytes' ? bytesHint(field) : '',
-    field.kind === 'json' ? '@file.json or - for stdin' : '',
-    field.kind === 'time' ? 'such as 2030-01-31, 2030-01-31T12:00:00Z or +30d' : '',
-    field.kind === 'pairs' ? 'once for each pair' : '',
-    field.kind === 'list' ? 'once for each' : '',
-    field.kind === 'document' ? 'or - for stdin, or the text itself' : '',
-    field.kind === 'secret' ? 'or - for stdin' : '',
-    field.kind === 'variant' ? `one of ${field.choices.join(', ')}` : '',
-    field.default === undefined || field.default === false || field.default === ''
-      ? ''
-      : `default ${typeof field.default === 'object' ? field.choices[0] : JSON.stringify(field.default)}`,
-  ].filter((text) => text !== '')
-  return hints.length === 0 ? '' : `(${hints.join('; ')})`
-}
-
-function collect(value: string, before: string[] | undefined): string[] {
-  return [...(before ?? []), value]
-}
-
-/** The option of a field. */
-export function optionOf(field: Field): Option {
-  const short = field.name === 'key' ? '-k, ' : ''
-  const value = field.kind === 'flag' ? '' : ` <${placeholder(field)}>`
-  const option = new Option(
-    `${short}--${field.flag}${value}`,
-    `${field.description} ${hint(field)}`.trim(),
-  )
-  if (field.kind === 'choice') option.choices(field.choices)
-  if (field.kind === 'pairs' || field.kind === 'list') option.argParser(collect)
-  return option
 }
 
 /** The field that stdin fills where nothing else does: the bytes or the list that the verb is about. */
@@ -130,14 +90,15 @@ async function allPages(
   name: OperationName,
   input: Record<string, unknown>,
 ): Promise<void> {
-  const client = await connect(shell, globals)
+  const call = await callerFor(shell, globals)
+  const row: Operation = rowOf(name)
   const items: unknown[] = []
   let cursor: string | undefined
   do {
     const page = (await callProving(
       shell,
-      client,
-      name,
+      call,
+      row,
       cursor === undefined ? input : { ...input, cursor },
     )) as {
       items: unknown[]
@@ -146,7 +107,7 @@ async function allPages(
     items.push(...page.items)
     cursor = page.cursor
   } while (cursor !== undefined)
-  await present(shell, rowOf(name), { items }, presentationOf(globals))
+  await present(shell, row, { items }, presentationOf(globals))
 }
 
 /** Bad news in an answer that came: an invalid signature or code, or failed items of a batch. */
@@ -179,14 +140,14 @@ export async function runOperation(
   await complete?.(input, globals)
   const ends = ENDS[name]
   if (ends !== undefined && globals.yes !== true && globals.curl !== true) {
-    await showBlastRadius(shell, await connect(shell, globals), name, input)
+    await showBlastRadius(shell, await callerFor(shell, globals), name, input)
     await confirm(shell, ends, String(input['key']))
   }
   if (given['all'] === true && globals.curl !== true) {
     await allPages(shell, globals, name, input)
     return
   }
-  const answer = await callAndPresent(shell, globals, name, input)
+  const answer = await callAndPresent(shell, globals, rowOf(name) as Operation, input)
   if (answer === undefined) return
   const exitCode = exitCodeOfAnswer(answer)
   if (exitCode === exitCodes.ok) return

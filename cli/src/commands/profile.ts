@@ -1,4 +1,4 @@
-import { createClient } from '@claviger/sdk'
+import { createCaller } from '@claviger/sdk/call'
 import { Command } from 'commander'
 import { usageFailure } from '../command-failure.ts'
 import { readSecret } from '../input/secret.ts'
@@ -6,7 +6,7 @@ import { presentValue } from '../output/present.ts'
 import { ADDRESS_DEFAULT } from '../settings/connection.ts'
 import { PROFILE_NAME, profilesPath, readProfiles, writeProfiles } from '../settings/profiles.ts'
 import { say } from '../shell.ts'
-import { globalsOf, presentationOf, type Making } from './run.ts'
+import { globalsOf, presentationOf, type Making } from './globals.ts'
 
 /** Profiles: a name for each server, with its address and token, in a file that only its owner reads. */
 
@@ -27,7 +27,7 @@ function addCommand(making: Making): Command {
       ? (await readSecret(shell, { what: 'The token', question, file: options.tokenFile })).trim()
       : undefined
     // Says at once what is wrong with the address or the token, and sends nothing.
-    createClient({ address, token, insecurePlainHttp: globals.insecurePlainHttp })
+    createCaller({ address, token, insecurePlainHttp: globals.insecurePlainHttp })
     const file = await readProfiles(shell)
     const profile = {
       address,

@@ -1,9 +1,10 @@
 import { Command } from 'commander'
-import { connect } from '../settings/connection.ts'
+import { callerFor } from '../settings/connection.ts'
 import { say } from '../shell.ts'
+import { globalsOf, type Making } from './globals.ts'
 import { portOf, throughBrowser } from './login-provider.ts'
 import { rowOf } from './names.ts'
-import { callOrPrint, globalsOf, type Making } from './run.ts'
+import { callOrPrint } from './run.ts'
 import { callProving } from './step-up.ts'
 
 /** Linking oneself with a login provider: the login there is done in a browser of this machine, as `login --provider` does it. */
@@ -17,15 +18,16 @@ export function providerLinkCommand(making: Making): Command {
     const globals = globalsOf(command)
     const port = portOf(options.port)
     if (globals.curl === true) {
-      await callOrPrint(shell, globals, 'login.providerLinkStart', { provider })
+      await callOrPrint(shell, globals, rowOf('login.providerLinkStart'), { provider })
       return
     }
-    const client = await connect(shell, globals)
+    const call = await callerFor(shell, globals)
     await throughBrowser(
       shell,
       port,
-      (redirect) => callProving(shell, client, 'login.providerLinkStart', { provider, redirect }),
-      (answer) => callProving(shell, client, 'login.providerLink', answer),
+      (redirect) =>
+        callProving(shell, call, rowOf('login.providerLinkStart'), { provider, redirect }),
+      (answer) => callProving(shell, call, rowOf('login.providerLink'), answer),
     )
     if (globals.quiet !== true) say(shell, 'Linked: you can log in with this provider from now on.')
   })

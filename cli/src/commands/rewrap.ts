@@ -1,19 +1,19 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { encrypt } from '@claviger/contract/operations/data'
 import type { RewrapResult } from '@claviger/sdk/rewrap'
 import { Command, InvalidArgumentError } from 'commander'
 import { usageFailure } from '../command-failure.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { fieldsOf } from '../fields/field.ts'
+import { optionOf } from '../fields/option.ts'
 import { presentValue } from '../output/present.ts'
 import { makeProgress } from '../output/progress.ts'
-import { connect } from '../settings/connection.ts'
+import { connect } from '../settings/client.ts'
 import { say, type Shell } from '../shell.ts'
 import { contextOf } from './encrypt.ts'
+import { globalsOf, presentationOf, type Making } from './globals.ts'
 import type { TransferOptions } from './message.ts'
-import { rowOf } from './names.ts'
-import { optionOf } from './operation.ts'
-import { globalsOf, presentationOf, type Making } from './run.ts'
 
 /** `claviger rewrap`: the encrypted files of a folder, in place, to the newest version of their key or to another key. */
 
@@ -43,7 +43,7 @@ export function rewrapCommand(making: Making): Command {
     .option('--source <name>', "the run's name for the folder; its absolute path unless given")
     .option('--dependent <id>', 'the declared store that the folder is')
     .option('--per-second <files>', 'so many files a second at most', parseRate)
-  for (const field of fieldsOf(rowOf('encrypt')))
+  for (const field of fieldsOf(encrypt))
     if (field.name === 'context') command.addOption(optionOf(field))
   return command.action(async (folder: string, options: RewrapCommandOptions) => {
     const { shell } = making

@@ -2,11 +2,12 @@ import type { InputOf } from '@claviger/contract'
 import { Command } from 'commander'
 import { chosenFormat, presentValue } from '../output/present.ts'
 import { toJson, type Json } from '../output/values.ts'
-import { connect } from '../settings/connection.ts'
+import { connect } from '../settings/client.ts'
 import { say } from '../shell.ts'
+import { globalsOf, presentationOf, type Making } from './globals.ts'
 import { numbered, writeShares } from './init.ts'
 import { rowOf } from './names.ts'
-import { callAndPresent, callOrPrint, globalsOf, presentationOf, type Making } from './run.ts'
+import { callAndPresent, callOrPrint } from './run.ts'
 import { addSealOptions, readProof, sealRequest, type SealOptions } from './seal-options.ts'
 
 /** `rotate-root` and `reissue-seal`: what changes the root key or its seal, and needs the custodians. */
@@ -31,7 +32,7 @@ export function rotateRootCommand(making: Making): Command {
     .option('--proof-file <file>', PROOF)
   return command.action(async (options: { proofFile?: string }) => {
     const proof = await proofFor(making, command, options.proofFile)
-    await callAndPresent(making.shell, globalsOf(command), 'system.rotateRoot', { proof })
+    await callAndPresent(making.shell, globalsOf(command), rowOf('system.rotateRoot'), { proof })
   })
 }
 
@@ -55,7 +56,7 @@ export function reissueSealCommand(making: Making): Command {
     const globals = globalsOf(command)
     const proof = await proofFor(making, command, options.proofFile)
     const seal = await sealRequest(shell, options, 'CLAVIGER_NEW_PASSPHRASE', globals.curl === true)
-    const answer = await callOrPrint(shell, globals, 'system.reissueSeal', { proof, seal })
+    const answer = await callOrPrint(shell, globals, rowOf('system.reissueSeal'), { proof, seal })
     if (answer === undefined) return
     const { shares } = answer
     const presentation = presentationOf(globals)

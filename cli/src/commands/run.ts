@@ -1,84 +1,35 @@
-import type { OperationName, OutputOf } from '@claviger/contract'
-import { InvalidArgumentError, type Command } from 'commander'
-import { outputFormats, present, type Presentation } from '../output/present.ts'
-import { connect, findConnection, type Globals } from '../settings/connection.ts'
+import type { Operation } from '@claviger/contract'
+import type { RowOutput } from '@claviger/sdk/call'
+import { present } from '../output/present.ts'
+import { callerFor, findConnection, type Globals } from '../settings/connection.ts'
 import { write, type Shell } from '../shell.ts'
 import { curlLine } from './curl.ts'
-import { rowOf } from './names.ts'
+import { presentationOf } from './globals.ts'
 import { callProving } from './step-up.ts'
 
-/** What every command is made with. */
-export interface Making {
-  readonly shell: Shell
-  /** Sets the exit code of a command that has done its work and has bad news (an invalid signature). */
-  fail(exitCode: number): void
-}
-
-export function globalsOf(command: Command): Globals {
-  return command.optsWithGlobals<Globals>()
-}
-
-export function presentationOf(globals: Globals): Presentation {
-  const { output, field, quiet = false } = globals
-  return { output, field, quiet }
-}
-
-/** Adds the options that every command has. */
-export function addGlobalOptions(program: Command): void {
-  program
-    .addOption(
-      program
-        .createOption('-o, --output <format>', 'table on a terminal, json otherwise')
-        .choices(outputFormats),
-    )
-    .option('--field <name>', 'print one field of the answer, as it is; a.b looks inside')
-    .option('--profile <name>', 'use this profile, whatever the environment says')
-    .option('--address <url>', "the server's address (environment: CLAVIGER_ADDR)")
-    .option(
-      '--ca-file <file>',
-      'trust this certificate authority too (environment: CLAVIGER_CA_FILE)',
-    )
-    .option('--timeout <seconds>', 'how long a call may take', parseSeconds)
-    .option('--insecure-plain-http', 'send the token over plain HTTP to another machine')
-    .option('--curl', 'print the call instead of making it')
-    .option('--approval <id>', 'the id of an approved request to do just this, once')
-    .option('-q, --quiet', 'no words on stderr but errors')
-    .option('-y, --yes', 'do not ask for confirmation')
-}
-
-/** The longest time a call may be given, in seconds. */
-const SECONDS_MAX = 3_600
-
-function parseSeconds(text: string): number {
-  const seconds = Number(text)
-  if (/^\d{1,4}(\.\d{1,3})?$/.test(text) && seconds > 0 && seconds <= SECONDS_MAX) return seconds
-  throw new InvalidArgumentError(`It takes seconds, above 0 and at most ${SECONDS_MAX}.`)
-}
-
 /** Calls the operation, or prints its call for `--curl`: then there is no answer. */
-export async function callOrPrint<Name extends OperationName>(
+export async function callOrPrint<Row extends Operation>(
   shell: Shell,
   globals: Globals,
-  name: Name,
+  row: Row,
   input: unknown,
-): Promise<OutputOf<Name> | undefined> {
+): Promise<RowOutput<Row> | undefined> {
   if (globals.curl === true) {
     const { address } = await findConnection(shell, globals)
-    await write(shell, curlLine(name, input, address, globals.approval))
+    await write(shell, curlLine(row, input, address, globals.approval))
     return undefined
   }
-  const client = await connect(shell, globals)
-  return callProving(shell, client, name, input, globals.approval)
+  return callProving(shell, await callerFor(shell, globals), row, input, globals.approval)
 }
 
 /** Calls the operation and prints its answer, which is given back too; undefined after `--curl`. */
-export async function callAndPresent<Name extends OperationName>(
+export async function callAndPresent<Row extends Operation>(
   shell: Shell,
   globals: Globals,
-  name: Name,
+  row: Row,
   input: unknown,
-): Promise<OutputOf<Name> | undefined> {
-  const answer = await callOrPrint(shell, globals, name, input)
-  if (answer !== undefined) await present(shell, rowOf(name), answer, presentationOf(globals))
+): Promise<RowOutput<Row> | undefined> {
+  const answer = await callOrPrint(shell, globals, row, input)
+  if (answer !== undefined) await present(shell, row, answer, presentationOf(globals))
   return answer
 }

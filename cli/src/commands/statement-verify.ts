@@ -6,8 +6,8 @@ import { openSource } from '../input/file-source.ts'
 import { readBounded } from '../input/source.ts'
 import { presentValue } from '../output/present.ts'
 import { say } from '../shell.ts'
+import { globalsOf, presentationOf, type Making } from './globals.ts'
 import { collectText, findingLine, givenKeys, loadVerifier } from './ledger-verify.ts'
-import { globalsOf, presentationOf, type Making } from './run.ts'
 
 /** `statement verify`: a certificate of destruction or a report of a compromise, checked without a server. */
 

@@ -6,10 +6,11 @@ import { exitCodes } from '../exit-codes.ts'
 import { askHidden } from '../input/prompt.ts'
 import { readSecret, secretLines } from '../input/secret.ts'
 import { present } from '../output/present.ts'
-import { connect } from '../settings/connection.ts'
+import { connect } from '../settings/client.ts'
 import { say, type Shell } from '../shell.ts'
+import { globalsOf, presentationOf, type Making } from './globals.ts'
 import { rowOf } from './names.ts'
-import { callOrPrint, globalsOf, presentationOf, type Making } from './run.ts'
+import { callOrPrint } from './run.ts'
 
 interface UnsealOptions {
   readonly file?: string
@@ -77,7 +78,7 @@ export function unsealCommand(making: Making): Command {
     const { shell } = making
     const globals = globalsOf(command)
     if (globals.curl === true) {
-      await callOrPrint(shell, globals, 'system.unseal', { share: '<share>' })
+      await callOrPrint(shell, globals, rowOf('system.unseal'), { share: '<share>' })
       return
     }
     const client = await connect(shell, globals)

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { presentValue } from '../output/present.ts'
-import { globalsOf, presentationOf, type Making } from './run.ts'
+import { globalsOf, presentationOf, type Making } from './globals.ts'
 
 /** The version of this command, from its package. */
 export function commandVersion(): string {

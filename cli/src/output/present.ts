@@ -2,18 +2,10 @@ import type { Operation } from '@claviger/contract'
 import { CommandFailure, usageFailure } from '../command-failure.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { say, write, type Shell } from '../shell.ts'
+import type { OutputFormat, Presentation } from './format.ts'
 import { formatTable } from './table.ts'
 import { isPrintable } from './text.ts'
 import { mainBytes, selectField, toJson, type Json } from './values.ts'
-
-export const outputFormats = ['table', 'json', 'yaml', 'raw'] as const
-export type OutputFormat = (typeof outputFormats)[number]
-
-export interface Presentation {
-  readonly output: OutputFormat | undefined
-  readonly field: string | undefined
-  readonly quiet: boolean
-}
 
 /** Colour only for a terminal, and never where NO_COLOR is set to anything (no-color.org). */
 export function useColor(shell: Shell): boolean {

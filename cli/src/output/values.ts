@@ -1,5 +1,4 @@
 import type { Operation } from '@claviger/contract'
-import { z } from 'zod'
 import { usageFailure } from '../command-failure.ts'
 
 /** Looks into answers: their JSON form, single fields of them, and the bytes that `-o raw` prints. */
@@ -14,7 +13,7 @@ export type Json =
 
 /** The answer as it stood on the wire: bytes in base64, times in RFC 3339. */
 export function toJson(row: Operation, answer: unknown): Json {
-  return z.encode(row.output as z.ZodType<unknown, Json>, answer)
+  return row.output.encode(answer) as Json
 }
 
 function step(value: Json | undefined, name: string): Json | undefined {

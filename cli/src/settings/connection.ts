@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { getCACertificates, setDefaultCACertificates } from 'node:tls'
-import { createClient, type Claviger } from '@claviger/sdk'
+import { createCaller, type Caller, type ClientOptions, type Fetch } from '@claviger/sdk/call'
 import { usageFailure } from '../command-failure.ts'
 import type { Shell } from '../shell.ts'
 import { PROFILE_NAME, readProfiles, type Profile } from './profiles.ts'
+import { send } from './send.ts'
 
 /** The options that every command has. */
 export interface Globals {
@@ -126,6 +126,8 @@ async function trust(caFile: string): Promise<void> {
   const pem = await readFile(caFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw usageFailure(`Cannot read the certificate authority ${caFile} (${error.code ?? 'error'})`)
   })
+  // Loaded when it is needed: most servers need no authority of their own, or have no TLS.
+  const { getCACertificates, setDefaultCACertificates } = process.getBuiltinModule('node:tls')
   try {
     setDefaultCACertificates([...getCACertificates('default'), pem])
   } catch {
@@ -133,27 +135,23 @@ async function trust(caFile: string): Promise<void> {
   }
 }
 
-/** A client for the connection, ready to be called. */
-export async function connect(
-  shell: Shell,
-  globals: Globals,
-  fetch?: typeof globalThis.fetch,
-): Promise<Claviger> {
-  return connectTo(globals, await findConnection(shell, globals), fetch)
-}
-
-/** A client for a connection that was found already. */
-export async function connectTo(
+/** What a client of the connection is made with. Trusts the connection's authority. */
+export async function clientOptions(
   globals: Globals,
   connection: Pick<Connection, 'address' | 'token' | 'caFile'>,
-  fetch?: typeof globalThis.fetch,
-): Promise<Claviger> {
+  fetch: Fetch = send,
+): Promise<ClientOptions> {
   if (connection.caFile !== undefined) await trust(connection.caFile)
-  return createClient({
+  return {
     address: connection.address,
     token: connection.token,
     fetch,
     timeoutMs: (globals.timeout ?? TIMEOUT_SECONDS_DEFAULT) * 1_000,
     insecurePlainHttp: globals.insecurePlainHttp,
-  })
+  }
+}
+
+/** Makes calls over the connection, each from its row. */
+export async function callerFor(shell: Shell, globals: Globals): Promise<Caller> {
+  return createCaller(await clientOptions(globals, await findConnection(shell, globals)))
 }

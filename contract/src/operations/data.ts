@@ -5,6 +5,8 @@ import { batchOf, items, keyAndVersion } from './shared.ts'
 
 /** What is done with keys: every row is a `use` and stands in the ledger. */
 
+export { MESSAGE_BYTES_MAX } from '../codecs.ts'
+
 const MESSAGE = codec.MESSAGE_BYTES_MAX
 const message = codec.bytes(MESSAGE)
 const ciphertext = codec.bytes(MESSAGE + codec.CIPHERTEXT_OVERHEAD_MAX, 1)

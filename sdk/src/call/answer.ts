@@ -1,7 +1,17 @@
-import './without-code-generation.ts'
-import { errorCodes, type ErrorCode, type Operation, type StepUpDemand } from '@claviger/contract'
+import '../without-code-generation.ts'
+import type { Operation } from '@claviger/contract'
+import { errorCodes, type ErrorCode, type StepUpDemand } from '@claviger/contract/errors'
 import { z } from 'zod'
-import { ClavigerApiError, ClavigerConnectionError } from './errors.ts'
+import { ClavigerApiError, ClavigerConnectionError } from '../errors.ts'
+
+/** What is read of an answer to `fetch`. */
+export interface Answer {
+  /** Whether the status is one of success (2xx). */
+  readonly ok: boolean
+  readonly status: number
+  /** In pieces, as they come. An error of the network is thrown while they are read. */
+  readonly body: AsyncIterable<Uint8Array> | null
+}
 
 /** An answer is at most this many bytes: a full batch in base64, or a tile, with room. */
 export const ANSWER_BYTES_MAX = 67_108_864
@@ -45,11 +55,11 @@ function strange(address: string, why: string): ClavigerConnectionError {
 }
 
 /** Reads a body and stops at the limit, whatever the headers promised. */
-async function readBody(response: Response, address: string): Promise<Uint8Array> {
+async function readBody(response: Answer, address: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let length = 0
   if (response.body === null) return new Uint8Array()
-  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+  for await (const chunk of response.body) {
     length += chunk.length
     if (length > ANSWER_BYTES_MAX) throw strange(address, 'the answer is too long')
     chunks.push(chunk)
@@ -58,7 +68,7 @@ async function readBody(response: Response, address: string): Promise<Uint8Array
   return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length)
 }
 
-function parseJson(body: Uint8Array, response: Response, address: string): unknown {
+function parseJson(body: Uint8Array, response: Answer, address: string): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
   } catch {
@@ -66,7 +76,7 @@ function parseJson(body: Uint8Array, response: Response, address: string): unkno
   }
 }
 
-function problemError(body: Uint8Array, response: Response, address: string): Error {
+function problemError(body: Uint8Array, response: Answer, address: string): Error {
   const parsed = problem.safeParse(parseJson(body, response, address))
   if (!parsed.success) return strange(address, `status ${response.status}, and no problem details`)
   const { code, detail, request, field, stepUp: proof, approval: approvers } = parsed.data
@@ -105,7 +115,7 @@ function dropUnknown(value: unknown, issues: readonly z.core.$ZodIssue[]): boole
 /** Turns the answer to an operation into its output, or into the error that it is. */
 export async function readAnswer(
   row: Operation,
-  response: Response,
+  response: Answer,
   address: string,
 ): Promise<unknown> {
   const body = await readBody(response, address)

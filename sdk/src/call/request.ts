@@ -1,8 +1,8 @@
-import './without-code-generation.ts'
-import { operations, type Operation, type OperationName } from '@claviger/contract'
+import '../without-code-generation.ts'
+import type { Operation } from '@claviger/contract'
 import { z } from 'zod'
-import { ClavigerInputError } from './errors.ts'
-import type { CallInput } from './types.ts'
+import { ClavigerInputError } from '../errors.ts'
+import type { RowInput } from '../types.ts'
 
 /** One HTTP request, before the address and the credential are known. */
 export interface DescribedCall {
@@ -15,11 +15,6 @@ export interface DescribedCall {
 }
 
 const encodable = new WeakMap<Operation, z.ZodType>()
-
-/** The contract's row of an operation. */
-export function rowOf(name: OperationName): Operation {
-  return operations[name]
-}
 
 /**
  * The input of a row as a caller writes it. zod fills in defaults only towards the server, and going the other way it demands the
@@ -46,22 +41,17 @@ function refuse(error: z.ZodError): never {
   throw new ClavigerInputError(field === '' ? undefined : field, issue?.message ?? 'is not valid')
 }
 
-/** What stands on the wire for a value of the row's input. Throws ClavigerInputError, which names the field and not the value. */
-function toWire(row: Operation, input: unknown): Record<string, unknown> {
+/**
+ * The input of a row as it stands on the wire, fields of the path included: what a proof for just that call names (login.stepUp).
+ * Throws ClavigerInputError, which names the field and not the value, where the input does not fit the contract.
+ */
+export function wireFields<Row extends Operation>(
+  row: Row,
+  input: RowInput<Row>,
+): Record<string, unknown> {
   const encoded = z.safeEncode(encodableInput(row), input)
   if (!encoded.success) return refuse(encoded.error)
   return encoded.data as Record<string, unknown>
-}
-
-/**
- * The input of an operation as it stands on the wire, fields of the path included: what a proof for just that call names
- * (login.stepUp). Throws ClavigerInputError where the input does not fit the contract.
- */
-export function wireInput<Name extends OperationName>(
-  name: Name,
-  input: CallInput<Name>,
-): Record<string, unknown> {
-  return toWire(rowOf(name), input)
 }
 
 /** A tile's path is several segments by its standard (C2SP tlog-tiles); everything else is one. */
@@ -72,16 +62,15 @@ function pathSegment(route: string, field: string, value: unknown): string {
 }
 
 /**
- * The request that an operation makes, without the credential. `address` is the server's base URL; empty for a relative URL. Throws
+ * The request of a row with this input, without the credential. `address` is the server's base URL; empty for a relative URL. Throws
  * ClavigerInputError where the input does not fit the contract.
  */
-export function describeCall<Name extends OperationName>(
-  name: Name,
-  input: CallInput<Name>,
+export function describeRequest<Row extends Operation>(
+  row: Row,
+  input: RowInput<Row>,
   address = '',
 ): DescribedCall {
-  const row = rowOf(name)
-  const fields = toWire(row, input)
+  const fields = wireFields(row, input)
   const [method = '', route = ''] = row.route.split(' ')
   const inPath = new Set<string>()
   const path = route.replaceAll(/\{(\w+)\}/g, (_match, field: string) => {
