@@ -54,12 +54,8 @@ export {
   type Operation,
 } from './operation.ts'
 export type { ImportWrapping } from './operations/material.ts'
-export {
-  rsaPaddings,
-  signatureSchemes,
-  type RsaPadding,
-  type SignatureScheme,
-} from './operations/data.ts'
+export { rsaPaddings, type RsaPadding } from './operations/encryption.ts'
+export { signatureSchemes, type SignatureScheme } from './operations/signatures.ts'
 export {
   keyOrigins,
   keyStates,

@@ -1,4 +1,4 @@
-import { encrypt } from '@claviger/contract/operations/data'
+import { encrypt } from '@claviger/contract/operations/encryption'
 import { Command } from 'commander'
 import { usageFailure } from '../command-failure.ts'
 import { fieldsOf } from '../fields/field.ts'

@@ -1,4 +1,4 @@
-import { datakey, decrypt, MESSAGE_BYTES_MAX } from '@claviger/contract/operations/data'
+import { datakey, decrypt, MESSAGE_BYTES_MAX } from '@claviger/contract/operations/encryption'
 import { decryptFile, encryptFile } from '@claviger/sdk/file'
 import { CommandFailure, usageFailure } from '../command-failure.ts'
 import { exitCodes } from '../exit-codes.ts'

@@ -1,4 +1,4 @@
-import { decrypt, encrypt, MESSAGE_BYTES_MAX } from '@claviger/contract/operations/data'
+import { decrypt, encrypt, MESSAGE_BYTES_MAX } from '@claviger/contract/operations/encryption'
 import { usageFailure } from '../command-failure.ts'
 import { decodeFile } from '../fields/bytes.ts'
 import { readFileBounded, readInput, readSource } from '../input/source.ts'

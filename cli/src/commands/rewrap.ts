@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { encrypt } from '@claviger/contract/operations/data'
+import { encrypt } from '@claviger/contract/operations/encryption'
 import type { RewrapResult } from '@claviger/sdk/rewrap'
 import { Command, InvalidArgumentError } from 'commander'
 import { usageFailure } from '../command-failure.ts'

@@ -5,9 +5,9 @@ import * as approvals from './approvals.ts'
 import * as breakGlass from './break-glass.ts'
 import * as compromise from './compromise.ts'
 import * as credentials from './credentials.ts'
-import * as data from './data.ts'
 import * as dependents from './dependents.ts'
 import * as destruction from './destruction.ts'
+import * as encryption from './encryption.ts'
 import * as explain from './explain.ts'
 import * as factors from './factors.ts'
 import * as keys from './keys.ts'
@@ -25,30 +25,32 @@ import * as rewrap from './rewrap.ts'
 import * as rights from './rights.ts'
 import * as rotation from './rotation.ts'
 import * as rules from './rules.ts'
+import * as secrets from './secrets.ts'
+import * as signatures from './signatures.ts'
 import * as subscriptions from './subscriptions.ts'
 import * as system from './system.ts'
 
 /** Every operation by its name: the one table that everything else is derived from. */
 export const operations = {
-  encrypt: data.encrypt,
-  encryptBatch: data.encryptBatch,
-  decrypt: data.decrypt,
-  decryptBatch: data.decryptBatch,
-  reencrypt: data.reencrypt,
-  reencryptBatch: data.reencryptBatch,
-  datakey: data.datakey,
-  datakeyPair: data.datakeyPair,
-  sign: data.sign,
-  signBatch: data.signBatch,
-  verify: data.verify,
-  verifyBatch: data.verifyBatch,
-  mac: data.macOperation,
-  macBatch: data.macBatch,
-  verifyMac: data.verifyMac,
-  agree: data.agree,
-  encapsulate: data.encapsulate,
-  decapsulate: data.decapsulate,
-  random: data.random,
+  encrypt: encryption.encrypt,
+  encryptBatch: encryption.encryptBatch,
+  decrypt: encryption.decrypt,
+  decryptBatch: encryption.decryptBatch,
+  reencrypt: encryption.reencrypt,
+  reencryptBatch: encryption.reencryptBatch,
+  datakey: encryption.datakey,
+  datakeyPair: encryption.datakeyPair,
+  sign: signatures.sign,
+  signBatch: signatures.signBatch,
+  verify: signatures.verify,
+  verifyBatch: signatures.verifyBatch,
+  mac: signatures.macOperation,
+  macBatch: signatures.macBatch,
+  verifyMac: signatures.verifyMac,
+  agree: secrets.agree,
+  encapsulate: secrets.encapsulate,
+  decapsulate: secrets.decapsulate,
+  random: secrets.random,
   'key.create': keys.createKey,
   'key.get': keys.getKey,
   'key.list': keys.listKeys,

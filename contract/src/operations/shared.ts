@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import * as codec from '../codecs.ts'
-import { errorCodes, type ErrorCode } from '../errors.ts'
 import { rotatedBy } from '../rotation-names.ts'
 import { prePublishDays, rotationTriggers } from '../rotation.ts'
 
@@ -42,9 +41,6 @@ export const revocation = z.strictObject({
     .optional()
     .describe('When the compromise is believed to have begun'),
 })
-
-/** Which key and version did it: part of every answer of a key's use. */
-export const keyAndVersion = { key: codec.uuid, version: codec.version }
 
 export const versionView = z.strictObject({
   version: codec.version,
@@ -187,28 +183,6 @@ export const limits = {
   wrapsMax: most
     .optional()
     .describe('A version wraps so many data keys at the most; 0: as many as wanted'),
-}
-
-/** A failed item of a batch: the same code and words as the operation alone would give. */
-export const itemError = z.strictObject({
-  error: z.strictObject({
-    code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
-    detail: z.string(),
-  }),
-})
-
-/** One result or one error per item, in the order of the request. */
-export function batchOf<Item extends z.ZodType>(item: Item) {
-  return z.strictObject({ items: z.array(z.union([item, itemError])) })
-}
-
-/** The items of a batch request. */
-export function items<Item extends z.ZodType>(item: Item) {
-  return z
-    .array(item)
-    .min(1)
-    .max(codec.BATCH_ITEMS_MAX)
-    .describe('Up to 1,000 items, each as the operation alone would take it')
 }
 
 /** Where a rule holds. */
