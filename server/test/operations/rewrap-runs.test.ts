@@ -87,6 +87,23 @@ test('runs are seen and reported by whoever has the right on their key, and by n
   )
 })
 
+test('a run goes to no key that the caller may not reach, and does not say whether there is one', async () => {
+  await using house = await startHouse()
+  const { id: key } = await house.createKey()
+  const { id: hidden } = await house.createKey({ alias: 'hidden' })
+  const { id: signing } = await house.createKey({ algorithm: 'P-256', alias: 'signing' })
+  const { id: principal, token } = await house.createUser()
+  const scope = { kind: 'key' as const, key }
+  await house.perform('binding.create', { principal, role: 'key-user', scope })
+  for (const into of [hidden, 'hidden', signing, 'signing', 'nothing'])
+    assert.equal(
+      await house.codeOf('rewrap.start', { key, into, source: 'files' }, { token }),
+      'forbidden',
+      into,
+    )
+  assert.equal(await house.codeOf('rewrap.start', { key, source: 'files' }, { token }), 'ok')
+})
+
 test('an old version goes when every place was gone through, and not before', async () => {
   const clock = new DrivenClock()
   await using house = await startHouse({ clock })

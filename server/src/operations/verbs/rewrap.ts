@@ -98,6 +98,8 @@ export const startRewrap: ChangeVerb<'rewrap.start'> = {
   async run(input, work) {
     const { ringKey } = work.key(input.key)
     assertEncrypts(ringKey)
+    // What the answer says of it is for those to know who may do this there, too.
+    if (input.into !== undefined) work.key(input.into)
     const { replacedBy } = ringKey.key
     if (input.into === undefined && replacedBy !== undefined) await work.locate([replacedBy])
     const destination = destinationOf(work, input.into ?? replacedBy ?? input.key, ringKey)
