@@ -269,3 +269,22 @@ test('what a change would do is said before it is made, and then that is what it
       .map(({ key, breaks }) => [key, breaks.map(({ rule }) => rule)]),
   )
 })
+
+test('who may ask it of some keys does not learn of others whether they are there', async () => {
+  await using scene = await startScene()
+  const { house } = scene
+  const { id: mine } = await house.createKey({ labels: { team: 'a' } })
+  const { id: hidden } = await house.createKey({ alias: 'hidden' })
+  const { id: principal, token } = await house.createUser()
+  await house.perform('role.create', { role: 'asking', summary: '', actions: ['policy.check'] })
+  const scope = { kind: 'labels' as const, selector: 'team=a' }
+  await house.perform('binding.create', { principal, role: 'asking', scope })
+  const asked = (key: string) =>
+    house.codeOf(
+      'policy.simulate',
+      { scope: { kind: 'key', key }, rules: { export: 'forbidden' }, limit: 10 },
+      { token },
+    )
+  for (const key of [hidden, 'hidden', 'nothing']) assert.equal(await asked(key), 'forbidden', key)
+  assert.equal(await asked(mine), 'ok')
+})

@@ -90,7 +90,9 @@ export const simulatePolicy: ReadVerb<'policy.simulate'> = {
   kind: 'read',
   async run(input, work) {
     work.authorizeSomewhere()
-    await work.locate(keyOfScope(input))
+    const named = keyOfScope(input)
+    await work.locate(named)
+    for (const reference of named) work.key(reference)
     const { before, after } = await supposed(work, input)
     const standing = await work.parts.lifecycle.of(work.caller.tenant)
     const others = standing.filter(({ id }) => id !== before?.id)
