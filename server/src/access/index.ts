@@ -95,5 +95,6 @@ export {
 } from './session.ts'
 export { grantRowId, isLasting } from './rests.ts'
 export { SignatureError } from './sigv4/index.ts'
+export { sourceOf } from './source.ts'
 export { sealTemporary } from './temporary.ts'
 export { newTotpSecret, totpAt, totpBinding, totpSetup, totpStep } from './totp/index.ts'

@@ -1,10 +1,10 @@
+import { sourceOf } from '#access'
 import type { Clock } from '#model'
 
 /**
  * Failed authentications are recorded, so somebody without a credential could fill the ledger. Each source may fail many times at once
  * and then some times a second; what fails beyond that is answered with too_many_requests and leaves no entry of its own. Nobody who
- * has a good credential is held up. Of IPv6 a source is a network of 64 bits, since whoever has one address has all of those (RFC 4291
- * section 2.5.1).
+ * has a good credential is held up.
  */
 
 const BURST = 200
@@ -48,16 +48,4 @@ export class FailureLimiter {
     bucket.left = Math.min(BURST, bucket.left + ((now - bucket.at) / 1_000) * PER_SECOND)
     bucket.at = now
   }
-}
-
-/** The groups of an IPv6 address that say the network. */
-const NETWORK_GROUPS = 4
-const GROUPS = 8
-
-/** The network of an IPv6 address as the socket writes it; any other address is a source by itself, and so is IPv4 inside IPv6. */
-function sourceOf(address: string): string {
-  if (!address.includes(':') || address.includes('.')) return address
-  const [front = [], back = []] = address.split('::').map((half) => half.split(':'))
-  const zeros = Array.from({ length: Math.max(0, GROUPS - front.length - back.length) }, () => '0')
-  return [...front, ...zeros, ...back].slice(0, NETWORK_GROUPS).join(':')
 }

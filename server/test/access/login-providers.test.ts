@@ -124,3 +124,15 @@ test('an answer that names another issuer is refused, and so is one that gave up
   const given = await provider.logIn(declined.url)
   await assert.rejects(logins.finish(settings, declined.awaited, given), refusedFor('declined'))
 })
+
+test('one IPv6 network has as many logins under way as one address', () => {
+  const { flows } = new LoginProviders(systemClock)
+  const { id: provider, tenant } = stored('https://issuer.example').provider
+  const awaited = { kind: 'answer', state: '', nonce: '', verifier: '', redirect: '', since: 0 }
+  const begin = (source: string) =>
+    flows.begin({ ...awaited, kind: 'answer' as const, provider, tenant }, source)
+  for (let each = 0; each < 200; each += 1) begin(`2001:db8:0:1::${each.toString(16)}`)
+  assert.throws(() => begin('2001:db8:0:1:f::'), { code: 'overloaded' })
+  begin('2001:db8:0:2::1')
+  begin('192.0.2.1')
+})

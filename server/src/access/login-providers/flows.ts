@@ -1,5 +1,6 @@
 import { randomSecret, sha256Text } from '#crypto'
 import { ClavigerError, type Clock } from '#model'
+import { sourceOf } from '../source.ts'
 import type { ProviderIdentity } from './claims.ts'
 
 /**
@@ -10,7 +11,7 @@ import type { ProviderIdentity } from './claims.ts'
 
 /** How long a step may take, in milliseconds: persons type passwords at the provider. */
 const FLOW_MS = 600_000
-/** Flows at once, and of one address, so that nobody can fill the memory or put out the flows of others. */
+/** Flows at once, and of one source, so that nobody can fill the memory or put out the flows of others. */
 const FLOWS_MAX = 10_000
 const FLOWS_PER_SOURCE_MAX = 200
 /** Wrong second factors before the login begins anew. */
@@ -71,8 +72,9 @@ export class Flows {
    *
    * @throws ClavigerError overloaded when there are too many
    */
-  begin(flow: Flow, source: string): { readonly secret: string; readonly expiresAt: number } {
+  begin(flow: Flow, address: string): { readonly secret: string; readonly expiresAt: number } {
     this.#forgetOld()
+    const source = sourceOf(address)
     const ofSource = this.#bySource.get(source) ?? 0
     if (ofSource >= FLOWS_PER_SOURCE_MAX || this.#held.size >= FLOWS_MAX)
       throw new ClavigerError('overloaded', 'Too many logins are under way; try again later')
@@ -96,7 +98,8 @@ export class Flows {
   }
 
   /** Puts a second step back for another attempt at it, until the login as a whole has lasted too long. */
-  again(secret: string, flow: Flow & AwaitedFactor, source: string): void {
+  again(secret: string, flow: Flow & AwaitedFactor, address: string): void {
+    const source = sourceOf(address)
     this.#held.set(sha256Text(secret), { flow, source, expiresAt: flow.at + FLOW_MS })
     this.#bySource.set(source, (this.#bySource.get(source) ?? 0) + 1)
   }
