@@ -1,26 +1,20 @@
-import { HmacSha256Key, isSameDigest, randomSecret, sha256Hex } from '#crypto'
+import { isSameDigest, sha256Hex, type HmacSha256Key } from '#crypto'
 import type { Presented } from './authorization.ts'
 import { canonicalRequest } from './canonical-request.ts'
 import { SignatureError } from './errors.ts'
 import { soleValue, type SignedRequest } from './request.ts'
 import { formatTime, WINDOW_MS } from './time.ts'
 
-const SECRET_BYTES = 32
-
-/** A key that nobody has, to check the signatures of unknown access keys with. Made when it is first needed. */
-let strangers: HmacSha256Key | undefined
-
 /**
  * Checks that the request was signed with the key, is what was signed, and was signed within five minutes of `now` (milliseconds since
- * 1970). `presented` is what {@link readSignature} read of this same request. Without a key, which means that the access key is
- * unknown, the same work is done before that is said.
+ * 1970). `presented` is what {@link readSignature} read of this same request.
  *
- * @throws SignatureError expired, not-yet-current, mismatch, incomplete or unknown-key.
+ * @throws SignatureError expired, not-yet-current, mismatch or incomplete.
  */
 export function verifySignature(
   request: SignedRequest,
   presented: Presented,
-  signingKey: HmacSha256Key | undefined,
+  signingKey: HmacSha256Key,
   now: number,
 ): void {
   assertCurrent(presented.time, now)
@@ -34,10 +28,8 @@ export function verifySignature(
     )
   }
   const canonical = canonicalRequest(request, presented.signedHeaders, bodyHash)
-  const key = signingKey ?? (strangers ??= strangersKey())
-  const equal = isSameDigest(key.hex(stringToSign(presented, canonical)), presented.signature)
-  if (signingKey === undefined) throw new SignatureError('unknown-key')
-  if (!equal) throw new SignatureError('mismatch')
+  const expected = signingKey.hex(stringToSign(presented, canonical))
+  if (!isSameDigest(expected, presented.signature)) throw new SignatureError('mismatch')
 }
 
 function stringToSign(presented: Presented, canonical: string): string {
@@ -69,14 +61,5 @@ function assertCurrent(time: number, now: number): void {
       `Signature not yet current: ${formatTime(time)} is still later than ${formatTime(now + WINDOW_MS)} ` +
         `(${formatTime(now)} + ${minutes} min.)`,
     )
-  }
-}
-
-function strangersKey(): HmacSha256Key {
-  const secret = randomSecret(SECRET_BYTES)
-  try {
-    return new HmacSha256Key(secret)
-  } finally {
-    secret.fill(0)
   }
 }

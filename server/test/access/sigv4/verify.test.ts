@@ -275,7 +275,7 @@ test('five minutes to either side, in the words that clients know', async () => 
   })
 })
 
-test('another secret, another scope, an unknown access key', async () => {
+test('another secret, another scope, another time', async () => {
   const request = await signed({ headers: KMS_HEADERS })
   const presented = readSignature(request, ['kms'])
   const mismatch = {
@@ -300,14 +300,6 @@ test('another secret, another scope, an unknown access key', async () => {
   for (const other of [...scopes, { ...presented, timestamp: '20261124T083016Z' }]) {
     assert.throws(() => verifySignature(request, other, right, TIME), mismatch)
   }
-  assert.throws(() => verifySignature(request, presented, undefined, TIME), {
-    kind: 'unknown-key',
-    message: 'The security token included in the request is invalid.',
-  })
-  // What does not hang on the key is said first, as it is of a known one.
-  assert.throws(() => verifySignature(request, presented, undefined, TIME + 400_000), {
-    kind: 'expired',
-  })
 })
 
 test('a request is verified as it is, also when it is not the one that was read', async () => {
