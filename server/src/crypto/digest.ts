@@ -112,6 +112,5 @@ export function constantTimeEqual(left: Uint8Array, right: Uint8Array): boolean 
 /** SHA-256 of a text as base64: for looking up what a caller presented without keeping or comparing it. */
 export function sha256Text(text: string): string {
   assertOperational()
-  assertOperational()
   return hash('sha256', text, 'base64')
 }
