@@ -15,6 +15,8 @@ export interface Situation {
   readonly origin: Partial<Pick<Origin, 'source' | 'door' | 'region' | 'kmsOperation' | 'secure'>>
   /** Milliseconds since 1970. */
   readonly now: number
+  /** The length of the message where there is none, since it is imagined. */
+  readonly bytes?: number | undefined
   readonly caller: { readonly account: string }
   /** A key by the reference it was looked up by. */
   found(reference: string): RingKey | undefined
@@ -74,9 +76,9 @@ export class Question implements Asked {
 
   /** Of what is decrypted, the ciphertext is what is known before. */
   get bytes(): number | undefined {
-    const { plaintext, message, ciphertext } = this.#situation.subject
-    const text = plaintext ?? message ?? ciphertext
-    return text instanceof Uint8Array ? text.length : undefined
+    const { subject, bytes } = this.#situation
+    const text = subject['plaintext'] ?? subject['message'] ?? subject['ciphertext']
+    return text instanceof Uint8Array ? text.length : bytes
   }
 
   aliasesOf(key: string): readonly string[] | undefined {

@@ -175,3 +175,19 @@ test('what is explained is what happens, for every use and change of a key', asy
     }
   }
 })
+
+test('a message of any length can be supposed, without there being one', async () => {
+  const key = await newKey()
+  const { id: principal } = await person()
+  const conditions = { bytesMax: 10 }
+  await owner.call('binding.create', { principal, role: 'encrypter', conditions })
+  for (const [bytes, allowed] of [
+    [10, true],
+    [11, false],
+    [2 ** 33, false],
+    [Number.MAX_SAFE_INTEGER, false],
+  ] as const) {
+    const asked = { key, principal, operation: 'encrypt', bytes }
+    assert.equal((await owner.call('access.explain', asked)).allowed, allowed, String(bytes))
+  }
+})

@@ -68,10 +68,8 @@ export function imaginedQuestions(
   const operation = asked(supposed.operation)
   const situation: Situation = {
     name: operation,
-    subject: {
-      ...(context === undefined ? {} : { context }),
-      ...(bytes === undefined ? {} : { plaintext: new Uint8Array(bytes) }),
-    },
+    subject: context === undefined ? {} : { context },
+    bytes,
     // From where they would ask is not known unless it is said.
     origin: {
       ...(origin.region === undefined ? {} : { region: origin.region }),
