@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { putBehindGlass, responder } from '../harness/emergency.ts'
-import { startHouse } from '../harness/house.ts'
+import { codeOf, startHouse } from '../harness/house.ts'
 import { Meanwhile } from '../harness/meanwhile.ts'
 import { addPasskey, enrolledWithPasskey } from '../harness/passkey-person.ts'
 import { codeAt, enrolled, PASSWORD } from '../harness/person.ts'
@@ -164,4 +164,18 @@ test('nobody has more factors than are looked at', async () => {
   // With the password.
   const { items } = await house.perform('factor.list', { principal })
   assert.equal(items.length, 21)
+})
+
+test('a person has one link, however many are made at once', async () => {
+  const { id: person } = await house.perform('principal.create', { name: 'invited', kind: 'user' })
+  const invite = async () => (await house.perform('person.invite', { person, hours: 1 })).token
+  let first: string | undefined
+  meanwhile.after('enrolment', async () => {
+    first = await invite()
+  })
+  const code = await codeOf(invite())
+  const begin = (token: string) => house.codeOf('enrolment.begin', { token }, nobody)
+  assert.deepEqual([code, await begin(first ?? '')], ['conflict', 'ok'])
+  const last = await invite()
+  assert.deepEqual([await begin(first ?? ''), await begin(last)], ['unauthenticated', 'ok'])
 })

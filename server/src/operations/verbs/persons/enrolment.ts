@@ -29,6 +29,18 @@ async function earlierLinks({ parts }: Work, { id, tenant }: Principal): Promise
     .map((one) => ({ kind: 'enrolment' as const, id: one.id }))
 }
 
+/** The same, none of which is left out that comes before they are taken away. @throws ClavigerError conflict */
+async function linksToEnd(work: Work, person: Principal): Promise<RowReference[]> {
+  const links = await earlierLinks(work, person)
+  const known = new Set(links.map(({ id }) => id))
+  work.relyOn(async () => {
+    const now = await earlierLinks(work, person)
+    if (now.every(({ id }) => known.has(id))) return
+    throw new ClavigerError('conflict', 'Somebody has just made the person a link; do it again')
+  })
+  return links
+}
+
 function newLink(work: Work, { id: principal, tenant }: Principal, hours: number) {
   const id = newId()
   const { text, hash } = createTokenText(id, 'clve')
@@ -59,7 +71,7 @@ export const invitePerson: ChangeVerb<'person.invite'> = {
     return {
       additive: false,
       rows: [link.row],
-      removals: await earlierLinks(work, value),
+      removals: await linksToEnd(work, value),
       absent: [link.absent, { kind: 'password', id }],
       taken: 'The person can log in already; person.reset comes first',
       unchanged: [standing],
@@ -111,7 +123,7 @@ export const resetPerson: ChangeVerb<'person.reset'> = {
       additive: false,
       rows: [link.row, ...logins.rows],
       removals: [
-        ...(await earlierLinks(work, value)),
+        ...(await linksToEnd(work, value)),
         ...factors.map(({ factor }) => ({ kind: 'factor' as const, id: factor.id })),
         ...links.map((one) => ({ kind: 'loginLink' as const, id: one.id })),
         ...(password === undefined ? [] : [{ kind: 'password' as const, id }]),
