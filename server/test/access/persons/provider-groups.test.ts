@@ -4,11 +4,13 @@ import type { InputOf } from '@claviger/contract'
 import { startHouse } from '../../harness/house.ts'
 import { providerAnswer, providerOf } from '../../harness/inputs-of-providers.ts'
 import { TestProvider } from '../../harness/login-provider.ts'
+import { Meanwhile } from '../../harness/meanwhile.ts'
 import { codeAt, PASSWORD } from '../../harness/person.ts'
 
 /** The groups that a provider says a person is in: what they give, and when they are taken away. */
 
-const house = await startHouse()
+const meanwhile = new Meanwhile()
+const house = await startHouse({ wrapStore: meanwhile.wrapStore })
 const provider = await TestProvider.start({ claimsInIdToken: true })
 after(async () => {
   await house.close()
@@ -183,6 +185,29 @@ test('the groups of a provider go with it, and with the link, when the call retu
   )
   await house.perform('loginProvider.delete', { provider: id })
   assert.deepEqual(await membersOf(group), [])
+})
+
+test('nor does a login that comes in time for it leave somebody in a group', async () => {
+  const group = await grouped('key-user')
+  const { id } = await providing([{ claim: 'a', group }])
+  const { principal } = await logIn(id, somebody([]))
+  const subject = somebody(['a'])
+  const ends = [
+    () => house.codeOf('loginProvider.unlink', { provider: id, principal }),
+    () => house.codeOf('loginProvider.delete', { provider: id }),
+  ]
+  const again = `subject-${count - 1}`
+  for (const [end, who] of [
+    [ends[0], again],
+    [ends[1], subject],
+  ] as const) {
+    says(who, ['a'])
+    meanwhile.after('membership', () => logIn(id, who))
+    assert.equal(await end?.(), 'conflict')
+    assert.equal((await membersOf(group)).length, 1)
+    assert.equal(await end?.(), 'ok')
+    assert.deepEqual(await membersOf(group), [])
+  }
 })
 
 test('a group that was deleted since is nobody’s, and the login goes on', async () => {

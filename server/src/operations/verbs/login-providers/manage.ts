@@ -142,18 +142,29 @@ export const deleteLoginProvider: ChangeVerb<'loginProvider.delete'> = {
   },
 }
 
-/** The end of the memberships that a provider said, of everybody or of one person. */
+/** The memberships that a provider said, of everybody or of one person. */
+async function providedBy({ parts, caller }: Work, provider: string, principal?: string) {
+  const facet = ['provider', provider] as const
+  const found = await listRows<Membership>(parts, 'membership', caller.tenant, facet)
+  return found
+    .filter((one) => one.provider === provider)
+    .filter((one) => principal === undefined || one.principal === principal)
+}
+
+/** The end of those memberships. None is left out that a login brings before they are taken away. @throws ClavigerError conflict */
 export async function endOfProvided(
   work: Work,
   provider: string,
   principal?: string,
 ): Promise<{ readonly rows: readonly PlannedRow[]; readonly removals: readonly RowReference[] }> {
-  const { parts, caller } = work
-  const { tenant } = caller
-  const found = await listRows<Membership>(parts, 'membership', tenant, ['provider', provider])
-  const ended = found
-    .filter((one) => one.provider === provider)
-    .filter((one) => principal === undefined || one.principal === principal)
+  const ended = await providedBy(work, provider, principal)
+  const known = new Set(ended.map((one) => membershipId(one.group, one.principal)))
+  work.relyOn(async () => {
+    const now = await providedBy(work, provider, principal)
+    if (now.every((one) => known.has(membershipId(one.group, one.principal)))) return
+    throw new ClavigerError('conflict', 'Somebody has just logged in with it; do it again')
+  })
+  const { tenant } = work.caller
   return {
     rows: await leftByGroups(work, { tenant, who: principal ?? provider }, ended),
     removals: ended.map((one) => ({
