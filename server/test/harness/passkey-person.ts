@@ -27,16 +27,7 @@ export type Wrong = Partial<AnswerOptions>
 /** Somebody who has set up a passkey with a link, and nothing else. */
 export async function enrolledWithPasskey(house: TestHouse, counter = 0) {
   const person = await invited(house)
-  const authenticator = new Authenticator()
-  const { token } = person
-  const begun = await house.perform('enrolment.begin', { token }, { token: undefined })
-  const asked = { ...askedOf(begun.passkey.options), counter }
-  const passkey = { response: authenticator.register(asked), name: 'laptop' }
-  const done = await house.perform(
-    'enrolment.complete',
-    { token, passkey, carrier: 'token' },
-    { token: undefined },
-  )
+  const { authenticator, done } = await completedWithPasskey(house, person.token, counter)
   return {
     ...person,
     authenticator,
@@ -46,6 +37,20 @@ export async function enrolledWithPasskey(house: TestHouse, counter = 0) {
     /** What logs the person in, with what is changed in the answer. */
     login: (wrong: Wrong = {}) => passkeyLogin(house, authenticator, wrong),
   }
+}
+
+/** Sets up a passkey with the token of a link, and nothing else. */
+export async function completedWithPasskey(house: TestHouse, token: string, counter = 0) {
+  const authenticator = new Authenticator()
+  const begun = await house.perform('enrolment.begin', { token }, { token: undefined })
+  const asked = { ...askedOf(begun.passkey.options), counter }
+  const passkey = { response: authenticator.register(asked), name: 'laptop' }
+  const done = await house.perform(
+    'enrolment.complete',
+    { token, passkey, carrier: 'token' },
+    { token: undefined },
+  )
+  return { authenticator, done }
 }
 
 /** The input of a login with what an authenticator holds. */

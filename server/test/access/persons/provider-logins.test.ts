@@ -5,7 +5,8 @@ import { systemClock } from '#model'
 import { codeOf, startHouse } from '../../harness/house.ts'
 import { linkAnswer, providerAnswer, providerOf } from '../../harness/inputs-of-providers.ts'
 import { CLIENT_SECRET, TestProvider } from '../../harness/login-provider.ts'
-import { askedOf, enrolledWithPasskey } from '../../harness/passkey-person.ts'
+import { Meanwhile } from '../../harness/meanwhile.ts'
+import { askedOf, completedWithPasskey, enrolledWithPasskey } from '../../harness/passkey-person.ts'
 import { enrolled, invited } from '../../harness/person.ts'
 import { performSigned } from '../../harness/signed.ts'
 
@@ -13,7 +14,8 @@ import { performSigned } from '../../harness/signed.ts'
 
 let ahead = 0
 const clock = { now: () => systemClock.now() + ahead }
-const house = await startHouse({ clock })
+const meanwhile = new Meanwhile()
+const house = await startHouse({ clock, wrapStore: meanwhile.wrapStore })
 const provider = await TestProvider.start()
 after(async () => {
   await house.close()
@@ -320,6 +322,16 @@ test('a claim that the provider checked names a person at the first login', asyn
   assert.ok(done.status === 'done')
   assert.equal(done.session.principal, person.id)
   assert.equal((await logIn(byName.id, subject)).principal, person.id, 'from then on it vouches')
+})
+
+test('who sets up a passkey at that moment is not taken for somebody without factors', async () => {
+  const { id } = await providing({ strong: ['mfa'], linkClaim: 'preferred_username' })
+  const person = await invited(house)
+  const subject = somebody({ amr: ['mfa'], claims: { preferred_username: person.name } })
+  const step = await begin(id, subject)
+  meanwhile.after('factor', () => completedWithPasskey(house, person.token))
+  assert.equal(await house.codeOf('login.provider', step, nobody), 'unauthenticated')
+  assert.equal(await reason(), 'second-factor')
 })
 
 test('a disabled person does not come back, not even as somebody new', async () => {

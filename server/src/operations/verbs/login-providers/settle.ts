@@ -95,6 +95,11 @@ async function findClaimed(
   if ((await linksOf(work, principal)).some((one) => one.provider === provider.id))
     throw refused(provider, 'linked', principal.id)
   const asksFactor = !strong || (await canLogIn(work, principal))
+  // Somebody sets factors up at this moment: then they are asked for, the next time.
+  if (!asksFactor)
+    work.relyOn(async () => {
+      if (await canLogIn(work, principal)) throw refused(provider, 'second-factor', principal.id)
+    })
   const link = { ...newLink(work, provider, principal.id, subject), proven: strong }
   return {
     principal,
@@ -102,11 +107,7 @@ async function findClaimed(
     asksFactor,
     unchanged,
     rows: [loginLinkRow(link)],
-    absent: [
-      { kind: 'loginLink', id: link.id },
-      // Somebody sets factors up at this moment: then they are asked for.
-      ...(asksFactor ? [] : [{ kind: 'password' as const, id: principal.id }]),
-    ],
+    absent: [{ kind: 'loginLink', id: link.id }],
   }
 }
 
