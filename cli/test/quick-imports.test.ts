@@ -10,15 +10,18 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 const project = fileURLToPath(new URL('../..', import.meta.url))
 const quick = join(project, 'cli', 'bin', 'quick-imports.js')
 
-/** Every import of our own files: who imports, and what. */
-function imports(): [file: string, specifier: string][] {
-  const files = globSync('{cli,sdk,contract,server}/src/**/*.ts', { cwd: project })
+const OURS = '{cli,sdk,contract,server}/src/**/*.ts'
+const PACKAGES = 'node_modules/{zod,commander}'
+
+/** Every import of the files: who imports, and what. */
+function imports(pattern: string): [file: string, specifier: string][] {
+  const files = globSync(pattern, { cwd: project })
   return files.flatMap((file) => {
     const text = readFileSync(join(project, file), 'utf8')
-    return [...text.matchAll(/^(?:import|export)\b[^'"]*?from '([^']+)'/gm)].map(
-      ([, specifier = '']): [string, string] => [
+    return [...text.matchAll(/^(?:import|export)\b[^'"]*?from (['"])(?<specifier>[^'"]+)\1/gm)].map(
+      ({ groups }): [string, string] => [
         pathToFileURL(join(project, file)).href,
-        specifier,
+        groups?.['specifier'] ?? '',
       ],
     )
   })
@@ -45,13 +48,30 @@ function resolveAll(pairs: readonly [string, string][], ...flags: string[]): str
   return JSON.parse(String(output)) as string[]
 }
 
-test('every import of every file leads where Node leads it', () => {
-  const pairs = imports()
-  assert.ok(pairs.length > 2_000, String(pairs.length))
+function assertSame(pairs: readonly [string, string][]): void {
   const quickly = resolveAll(pairs, '--require', quick)
   const asAlways = resolveAll(pairs)
   for (const [at, [file, specifier]] of pairs.entries())
     assert.equal(quickly[at], asAlways[at], `${specifier} in ${file}`)
+}
+
+test('every import of every file leads where Node leads it', () => {
+  const pairs = imports(OURS)
+  assert.ok(pairs.length > 2_000, String(pairs.length))
+  assertSame(pairs)
+})
+
+test('so does every import inside the packages that are modules throughout, as those are', () => {
+  // What is left out on purpose has a test of its own.
+  const pairs = imports(`${PACKAGES}/**/*.js`).filter(([, specifier]) => !/locales/.test(specifier))
+  assert.ok(pairs.length > 200, String(pairs.length))
+  assertSame(pairs)
+  const manifests = globSync(`${PACKAGES}/**/package.json`, { cwd: project })
+  assert.ok(manifests.length >= 2)
+  for (const manifest of manifests) {
+    const { type } = JSON.parse(readFileSync(join(project, manifest), 'utf8')) as { type?: string }
+    assert.equal(type, 'module', manifest)
+  }
 })
 
 test('of zod everything is loaded but the words of other languages', () => {

@@ -1,6 +1,6 @@
 import { Argument, Command, type Option } from 'commander'
 import { usageFailure } from '../command-failure.ts'
-import { connect } from '../settings/client.ts'
+import { callerFor } from '../settings/connection.ts'
 import { write, type Shell } from '../shell.ts'
 import type { Making } from './globals.ts'
 
@@ -117,8 +117,9 @@ function isHidden(command: Command): boolean {
 
 async function aliases(shell: Shell): Promise<string[]> {
   try {
-    const client = await connect(shell, { timeout: ALIASES_TIMEOUT_SECONDS })
-    const { items } = await client.alias.list({ limit: ALIASES_MAX })
+    const call = await callerFor(shell, { timeout: ALIASES_TIMEOUT_SECONDS })
+    const { rowOf } = await import('./names.ts')
+    const { items } = await call(rowOf('alias.list'), { limit: ALIASES_MAX })
     return items.map(({ alias }) => alias)
   } catch {
     // A shell in the middle of a line is no place for an error.

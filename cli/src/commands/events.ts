@@ -1,4 +1,4 @@
-import { watchNotices, type Notice } from '@claviger/sdk'
+import type { Notice } from '@claviger/sdk'
 import { Command } from 'commander'
 import { usageFailure } from '../command-failure.ts'
 import { connect } from '../settings/client.ts'
@@ -52,6 +52,7 @@ export function eventsCommand(making: Making): Command {
     const from = indexOf(after)
     let notices: AsyncIterable<Notice> = there(shell, globals, about, from)
     if (follow === true) {
+      const { watchNotices } = await import('@claviger/sdk')
       const options = await clientOptions(globals, await findConnection(shell, globals))
       notices = watchNotices(options, { ...about, after: from })
     }

@@ -1,9 +1,8 @@
-import { wrapKeyMaterial } from '@claviger/sdk'
 import type { Command } from 'commander'
 import { usageFailure } from '../command-failure.ts'
 import { fieldsOf } from '../fields/field.ts'
 import { readSource } from '../input/source.ts'
-import { connect } from '../settings/client.ts'
+import { callerFor } from '../settings/connection.ts'
 import type { Making } from './globals.ts'
 import { rowOf } from './names.ts'
 import { operationCommand, runOperation, type Given } from './operation.ts'
@@ -36,8 +35,9 @@ export function importCommand(making: Making): Command {
             '--material takes @file or - (stdin), because other processes can read a command line',
           )
         const bytes = await source
-        const client = await connect(shell, globals)
-        const { id, publicKey } = await client.key.importParameters()
+        const call = await callerFor(shell, globals)
+        const { id, publicKey } = await call(rowOf('key.importParameters'), {})
+        const { wrapKeyMaterial } = await import('@claviger/sdk')
         input['parameters'] = id
         input['wrapped'] = wrapKeyMaterial(publicKey, bytes)
         bytes.fill(0)

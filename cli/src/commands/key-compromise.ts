@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Command, InvalidArgumentError } from 'commander'
 import { z } from 'zod'
 import { usageFailure } from '../command-failure.ts'
-import { drill } from '../compromise/drill.ts'
 import { goOn, type Case } from '../compromise/procedure.ts'
 import { fieldsOf } from '../fields/field.ts'
 import { optionOf } from '../fields/option.ts'
@@ -67,6 +66,7 @@ export function keyCompromiseCommand(making: Making): Command {
     if (globals.curl === true)
       throw usageFailure('key compromise makes many calls, so --curl cannot show it')
     if (options.drill === true) {
+      const { drill } = await import('../compromise/drill.ts')
       const done = await drill(await connect(shell, globals), key)
       await presentValue(shell, 'drill', z.json().parse(done), presentationOf(globals))
       return

@@ -1,4 +1,4 @@
-import { createClient, type Claviger } from '@claviger/sdk'
+import type { Claviger } from '@claviger/sdk'
 import type { Fetch } from '@claviger/sdk/call'
 import type { Shell } from '../shell.ts'
 import { clientOptions, findConnection, type Connection, type Globals } from './connection.ts'
@@ -16,5 +16,7 @@ export async function connectTo(
   connection: Pick<Connection, 'address' | 'token' | 'caFile'>,
   fetch?: Fetch,
 ): Promise<Claviger> {
+  // Loaded when it is needed: with it comes all that the library has.
+  const { createClient } = await import('@claviger/sdk')
   return createClient(await clientOptions(globals, connection, fetch))
 }

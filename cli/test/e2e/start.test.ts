@@ -88,11 +88,16 @@ test('one message needs no more', async () => {
   )
 })
 
-test('an operation loads the table, and of the commands by hand none', async () => {
+test('an operation loads the table, and no command of another word', async () => {
   const { ours, fetch } = await loadedBy(['key', 'get', 'app'])
   assert.ok(ours.includes('contract/src/operations/index.ts'))
   for (const other of ['encrypt', 'login', 'doctor', 'rewrap'])
     assert.ok(!ours.includes(`cli/src/commands/${other}.ts`), other)
+  const more = /^sdk\/src\/(?:index\.ts|file\/|ledger\/|rewrap\/)/
+  assert.deepEqual(
+    ours.filter((name) => more.test(name)),
+    [],
+  )
   assert.equal(fetch, false)
 })
 
