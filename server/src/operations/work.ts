@@ -175,7 +175,7 @@ export class Work {
         `The principal may not do '${action}' here; ask an owner for a role that allows it`,
       )
     }
-    this.#assertMet(action, on, grant)
+    this.assertMet(action, on, grant)
     this.#authorized = true
     this.#binding ??= grant.binding
     this.#authorizations.push({ target: on, action, purpose, subject: this.subject, reference })
@@ -183,7 +183,7 @@ export class Work {
   }
 
   /** What the tenant's rules ask for beside the right to do it. */
-  #assertMet(action: string, on: Target, grant?: Grant): void {
+  assertMet(action: string, on: Target, grant?: Grant): void {
     const { rules } = this.identity
     if (rules !== undefined) this.demands.assertMet(rules, action, on, grant?.waivesApprovals)
   }
@@ -199,7 +199,7 @@ export class Work {
    */
   authorizeSomewhere(): void {
     if (!this.identity.holds(this.action, this.now)) this.authorize()
-    else this.#assertMet(this.action, tenantTarget)
+    else this.assertMet(this.action, tenantTarget)
     this.#authorized = true
   }
 

@@ -263,3 +263,41 @@ test('there is an end to what others can give one principal', async () => {
   // What is there is found all the same.
   assert.equal((await crowded.perform('grant.create', grant)).id, id)
 })
+
+test('what rules ask for before a grant is revoked they ask for before it is retired by that right', async () => {
+  const key = await newKey()
+  const revoking = await person()
+  const { id: principal } = revoking
+  const role = 'retiring'
+  await owner.call('role.create', { role, actions: ['grant.revoke'] })
+  await owner.call('binding.create', { principal, role, scope: { kind: 'key', key } })
+  const grantee = await person()
+  const operations = ['Encrypt', 'RetireGrant']
+  const given = { key, grantee: grantee.name, operations }
+  const { id: grant } = await owner.call('grant.create', given)
+  const { id: policy } = await owner.call('approvalPolicy.create', {
+    name: 'grants are not taken away alone',
+    actions: ['grant.revoke'],
+    scope: { kind: 'key', key },
+    approvals: 1,
+  })
+  for (const operation of ['grant.revoke', 'grant.retire'] as const)
+    assert.equal(
+      await house.codeOf(operation, { key, grant }, revoking.client),
+      'approval_required',
+      operation,
+    )
+  // What is one's own to give up is nobody else's to approve.
+  await grantee.client.call('grant.retire', { key, grant })
+  const { id: rule } = await owner.call('stepUpRule.create', {
+    name: 'nor without a proof',
+    actions: ['grant.revoke'],
+    scope: { kind: 'key', key },
+    factors: ['passkey'],
+  })
+  await owner.call('approvalPolicy.delete', { policy })
+  const { id: another } = await owner.call('grant.create', given)
+  await revoking.client.refuse('forbidden', 'grant.retire', { key, grant: another })
+  await owner.call('stepUpRule.delete', { rule })
+  await revoking.client.call('grant.retire', { key, grant: another })
+})

@@ -1,7 +1,7 @@
 import type { OutputOf } from '@claviger/contract'
 import type { RingKey } from '#keyring'
 import { ClavigerError, readGrantToken, type Key, type KeyGrant } from '#model'
-import { isDenied, mayDo } from '../may.ts'
+import { grantFor, isDenied } from '../may.ts'
 import { isNamed, namedPrincipal } from '../named-principal.ts'
 import { leftByGrant } from '../occurrences/leaving.ts'
 import { target } from '../target.ts'
@@ -131,9 +131,8 @@ export const retireGrant: ChangeVerb<'grant.retire'> = {
     const found = ringKey && (await grantOn(work, ringKey, id).catch(absent))
     if (found !== undefined && mayRetire(work, key, found.value)) {
       work.authorizeAnybody()
-      work.relyOn(() => {
+      work.relyOn(async () => {
         if (!mayRetire(work, key, found.value)) work.key(key)
-        return Promise.resolve()
       })
       return planRemoval(work, found)
     }
@@ -150,17 +149,21 @@ function absent(error: unknown): undefined {
 
 /**
  * A grant is given up by its retiring principal, by its grantee where it says so, and by whoever may revoke it (AWS KMS Developer Guide,
- * Retiring and revoking grants), unless the key policy denies it.
+ * Retiring and revoking grants), unless the key policy denies it. What rules ask for before it is revoked they ask for here, too.
+ *
+ * @throws StepUpRequired, ApprovalRequired; ClavigerError forbidden, where it is not the caller's own and a rule is not met
  */
 function mayRetire(work: Work, reference: string, grant: KeyGrant): boolean {
   const ringKey = work.found(reference)
   if (ringKey === undefined) return false
   const on = target(ringKey, work.caller, work.origin)
-  if (mayDo(work, 'grant.revoke', on)) return true
   const { caller } = work
   const isIts =
     isNamed(caller, grant.retiringName, grant.retiringSession) ||
     (grant.operations.includes('RetireGrant') &&
       isNamed(caller, grant.granteeName, grant.granteeSession))
-  return isIts && !isDenied(work, on)
+  if (isIts && !isDenied(work, on)) return true
+  const right = grantFor(work, 'grant.revoke', on)
+  if (right !== undefined) work.assertMet('grant.revoke', on, right)
+  return right !== undefined
 }
