@@ -27,7 +27,11 @@ export function send(...[url, request]: Parameters<Fetch>): Promise<HttpAnswer> 
     ? process.getBuiltinModule('node:https')
     : process.getBuiltinModule('node:http')
   return new Promise((resolve, reject) => {
-    const sent: ClientRequest = client.request(url, { method, headers, signal })
+    const sent: ClientRequest = client.request(url, {
+      method,
+      headers: { 'user-agent': 'claviger', ...headers },
+      signal,
+    })
     sent.on('error', reject)
     sent.on('response', (message) => {
       const answer = answerOf(message)
