@@ -221,3 +221,18 @@ test('whoever may not do it does not learn from a request whether there is a key
   const missing = { operation: 'key.suspend', input: { key: 'nothing' }, comment: '' }
   assert.equal(await house.codeOf('approval.request', missing, a.requester), 'not_found')
 })
+
+test('an input that cannot be spelled in one way is refused, and no fault of the server', async () => {
+  const { house: test, ...a } = await scene()
+  await using house = test
+  const approval = a.policy.id
+  const deep = JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`) as unknown
+  for (const said of [1.5, 2 ** 60, deep]) {
+    const input = { approval, comment: '', response: { said } }
+    const asked = { operation: 'approval.approve', input, comment: '' }
+    assert.equal(await house.codeOf('approval.request', asked), 'invalid_request')
+  }
+  const whole = { approval, comment: '', response: { said: [1, 'x', null] } }
+  const asked = { operation: 'approval.approve', input: whole, comment: '' }
+  assert.equal(await house.codeOf('approval.request', asked), 'conflict')
+})
