@@ -4,9 +4,9 @@ import type { Row, RowKind } from '#store'
 import { rootKinds, type Hierarchy } from './hierarchy.ts'
 
 /**
- * Row seals: every stored key, version, alias, principal, token, binding and tenant carries a MAC under a key derived from its tenant
- * key (a tenant's own row: from the root key) over its whole content and its revision. Whoever can write to the database can neither
- * change a row nor put one row's content into another without it being noticed when the row is next read.
+ * Row seals: every stored row carries a MAC under a key derived from its tenant's key (those of tenants themselves, and of the server:
+ * from the root key) over its whole content and its revision. Whoever can write to the database can neither change a row nor put one
+ * row's content into another without it being noticed when the row is next read.
  */
 
 const encoder = new TextEncoder()
