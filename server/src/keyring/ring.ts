@@ -64,6 +64,7 @@ export class RingKey {
   readonly #handles = new Map<number, VersionHandle>()
   readonly #hierarchy: Hierarchy
   readonly #clock: Clock
+  #isLetGo = false
   /** For the ring's eviction: whether it was used since it was last looked at. */
   recentlyUsed = true
 
@@ -112,6 +113,8 @@ export class RingKey {
     const held = this.#handles.get(number)
     if (held !== undefined) return held
     this.version(number)
+    // Whoever goes on with a key that was let go is looked at again before it counts; what it opens here, nobody else would close.
+    if (this.#isLetGo) setImmediate(() => this.close())
     const material = this.openMaterial(number)
     try {
       const handle = new VersionHandle(this.key, number, material, this.#clock)
@@ -149,8 +152,9 @@ export class RingKey {
     return this.#materials[number - 1]
   }
 
-  /** Forgets every handle. */
+  /** Forgets every handle; one that is asked for afterwards lasts until the next turn of the event loop. */
   close(): void {
+    this.#isLetGo = true
     for (const handle of this.#handles.values()) handle.close()
     this.#handles.clear()
   }
@@ -211,10 +215,11 @@ export class Ring {
     try {
       const key = await loading
       // A change that came meanwhile has taken this entry away: what was read may be older than it, and is not kept.
-      if (key !== undefined && this.#loading.get(id) === loading) {
+      if (key === undefined) return undefined
+      if (this.#loading.get(id) === loading) {
         this.#makeRoom()
         this.#keys.set(id, key)
-      }
+      } else key.close()
       return key
     } finally {
       if (this.#loading.get(id) === loading) this.#loading.delete(id)
