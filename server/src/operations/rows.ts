@@ -271,13 +271,17 @@ export function stepUpRuleRow(rule: StepUpRule): PlannedRow {
 }
 
 export function breakGlassRow(glass: BreakGlass): PlannedRow {
-  const isDue = glass.use !== undefined && glass.review === undefined
+  const { use, review, role } = glass
+  const isDue = use !== undefined && review === undefined
   return {
     kind: 'breakGlass',
     id: glass.id,
     tenant: glass.tenant,
     value: glass,
-    facets: isDue ? [['review', 'due']] : [],
+    facets: [
+      ...(isDue ? [['review', 'due'] as const] : []),
+      ...(use === undefined ? [['role', role] as const] : []),
+    ],
   }
 }
 

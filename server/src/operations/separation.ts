@@ -125,6 +125,8 @@ export async function keepApart(
 /** What some would be given, where and until when (milliseconds since 1970). */
 export interface Given {
   readonly principals: readonly string[]
+  /** Whether the caller, who is none of them, could take it without being given it. */
+  readonly isWithinReach?: boolean
   readonly actions: readonly string[]
   readonly scope: Scope
   readonly until: number
@@ -147,8 +149,9 @@ export async function keepFromWidening(
   work.relyOn(check)
 }
 
-function assertNotWidened(work: Work, { principals, actions, scope, until }: Given): void {
-  const isOwn = principals.includes(work.caller.principal)
+function assertNotWidened(work: Work, { isWithinReach, ...given }: Given): void {
+  const { principals, actions, scope, until } = given
+  const isOwn = isWithinReach === true || principals.includes(work.caller.principal)
   const asked = isOwn ? actions : actions.filter((action) => action === '*')
   const missing = asked.find((action) => !work.session.holdsAt(action, scope, until))
   if (missing === undefined) return

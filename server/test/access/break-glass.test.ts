@@ -85,6 +85,24 @@ test('the glass breaks once, with its code, for a person who may and did not mak
   assert.deepEqual(codes.toSorted(), ['conflict', 'ok'])
 })
 
+test('whoever may break a glass does not choose what is behind it', async () => {
+  const { house } = await start()
+  await using _ = house
+  const role = 'on-call'
+  await house.perform('role.create', { role, summary: '', actions: ['key.suspend'] })
+  const { id: glass } = await putBehindGlass(house, { role })
+  const person = await responder(house)
+  const scope = { kind: 'tenant' } as const
+  const officer = { principal: person.id, role: 'security-officer', scope }
+  await house.perform('binding.create', officer)
+  const widened = { role, actions: ['key.suspend', 'decrypt'] }
+  assert.equal(await house.codeOf('role.update', widened, as(person.token)), 'forbidden')
+  assert.equal(await house.codeOf('role.delete', { role }, as(person.token)), 'conflict')
+  assert.equal(await house.codeOf('role.update', widened), 'ok')
+  await house.perform('breakGlass.delete', { glass })
+  assert.equal(await house.codeOf('role.delete', { role }, as(person.token)), 'ok')
+})
+
 test('it asks for a proof that is fresh', async () => {
   const { clock, house } = await start()
   await using _ = house

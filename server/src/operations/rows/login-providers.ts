@@ -15,7 +15,7 @@ export function loginProviderRow(
     tenant: provider.tenant,
     value: provider,
     ...(wrappedSecret === undefined ? {} : { material: wrappedSecret }),
-    facets: [],
+    facets: [...new Set(provider.groups.map(({ group }) => group))].map((id) => ['group', id]),
   }
 }
 

@@ -9,6 +9,7 @@ import { scopeText } from '../scope-text.ts'
 import { keepApart, keepFromWidening, membersOf } from '../separation.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import { bindingView } from '../views.ts'
+import { mayComeInto } from '../within-reach.ts'
 import type { Work } from '../work.ts'
 import { own } from './own.ts'
 import { ofPrincipal, page } from './page.ts'
@@ -84,7 +85,13 @@ export const createBinding: ChangeVerb<'binding.create'> = {
     const { actions, standing: ofRole } = await standingRole(work, role)
     const until = expiresAt ?? Number.POSITIVE_INFINITY
     await keepFromWidening(work, async () => [
-      { principals: await holdersOf(work, to), actions, scope, until },
+      {
+        principals: await holdersOf(work, to),
+        isWithinReach: await mayComeInto(work, to.group),
+        actions,
+        scope,
+        until,
+      },
     ])
     const apart = await keepApart(work, await holdersOf(work, to), actions)
     const binding: Binding = {

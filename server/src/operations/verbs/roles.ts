@@ -5,6 +5,7 @@ import { leftByRole } from '../occurrences/leaving.ts'
 import { customRoleRow } from '../rows.ts'
 import { keepApart, keepFromWidening, type Given } from '../separation.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
+import { givenByGlass, glassesWith, mayComeInto } from '../within-reach.ts'
 import type { Work } from '../work.ts'
 import { holdersOf } from './bindings.ts'
 import { own } from './own.ts'
@@ -40,6 +41,12 @@ function assertOwn(role: string): void {
 
 function bindingsWith(work: Work, role: string): Promise<Binding[]> {
   return listRows<Binding>(work.parts, 'binding', work.caller.tenant, ['role', role])
+}
+
+/** Else another role of that name would be behind it. @throws ClavigerError conflict */
+async function assertNotBehindGlass(work: Work, role: string): Promise<void> {
+  if ((await glassesWith(work, role)).length > 0)
+    throw new ClavigerError('conflict', 'The role is behind glass; do breakGlass.delete first')
 }
 
 const builtIn: readonly View[] = roleNames.map((role) => ({
@@ -81,6 +88,7 @@ export const createRole: ChangeVerb<'role.create'> = {
     // Else whoever had one of that name before would have this one.
     if ((await bindingsWith(work, role.name)).length > 0)
       throw new ClavigerError('conflict', 'Bindings name a role of that name; delete them first')
+    await assertNotBehindGlass(work, role.name)
     return {
       additive: true,
       rows: [customRoleRow(role)],
@@ -92,17 +100,19 @@ export const createRole: ChangeVerb<'role.create'> = {
   },
 }
 
-/** Whoever has the role, with the actions that are added to it. */
+/** Whoever has the role, or could take it, with the actions that are added to it. */
 async function givenWith(work: Work, role: string, actions: readonly string[]): Promise<Given[]> {
   const bindings = await bindingsWith(work, role)
-  return Promise.all(
+  const given = await Promise.all(
     bindings
       .filter((one) => one.role === role)
       .map(async (binding) => {
-        const { scope, expiresAt: until = Number.POSITIVE_INFINITY } = binding
-        return { principals: await holdersOf(work, binding), actions, scope, until }
+        const { scope, group, expiresAt: until = Number.POSITIVE_INFINITY } = binding
+        const isWithinReach = await mayComeInto(work, group)
+        return { principals: await holdersOf(work, binding), isWithinReach, actions, scope, until }
       }),
   )
+  return [...given, ...(await givenByGlass(work, role, actions))]
 }
 
 /** Nobody who has the role gets what they must not have. @throws ClavigerError forbidden, separation_violated */
@@ -161,6 +171,7 @@ export const deleteRole: ChangeVerb<'role.delete'> = {
     const { value, standing } = await own<CustomRole>(work, 'role', id)
     if ((await bindingsWith(work, value.name)).length > 0)
       throw new ClavigerError('conflict', 'Somebody has the role; delete its bindings first')
+    await assertNotBehindGlass(work, value.name)
     return {
       additive: false,
       rows: [],

@@ -236,6 +236,34 @@ test('nobody maps a group that may do what they may not', async () => {
   )
 })
 
+test('nor gives one, whose provider they may set up, what they may not', async () => {
+  const officer = await house.createUser('security-officer')
+  const { token } = officer
+  const mapped = await grouped()
+  const groups = [{ claim: 'a', group: mapped }]
+  const asked = await providerOf(provider, { groupsClaim: 'groups', groups })
+  await house.perform('loginProvider.create', asked, { token })
+  const scope = { kind: 'tenant' } as const
+  const give = (principal: string, role: string) =>
+    house.codeOf('binding.create', { principal, role, scope }, { token })
+  assert.equal(await give(mapped, 'key-user'), 'forbidden')
+  assert.equal(await give(await grouped(), 'key-user'), 'ok')
+  assert.equal(await give(mapped, 'security-officer'), 'ok')
+  const role = `role-${(count += 1)}`
+  await house.perform('role.create', { role, summary: '', actions: ['role.list'] }, { token })
+  assert.equal(await give(mapped, role), 'ok')
+  const widened = { role, actions: ['role.list', 'decrypt'] }
+  assert.equal(await house.codeOf('role.update', widened, { token }), 'forbidden')
+  // Who may not set up providers says of nobody that they are in a group.
+  const giving = `role-${(count += 1)}`
+  const actions = ['binding.create']
+  await house.perform('role.create', { role: giving, summary: '', actions })
+  const giver = await house.createUser()
+  await house.perform('binding.create', { principal: giver.id, role: giving, scope })
+  const input = { principal: mapped, role: 'key-user', scope }
+  assert.equal(await house.codeOf('binding.create', input, giver), 'ok')
+})
+
 test('duties that are kept apart stay apart, whatever groups a provider says', async () => {
   const users = await grouped('key-user')
   const admins = await grouped('key-admin')
