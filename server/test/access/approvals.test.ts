@@ -222,6 +222,57 @@ test('whoever may not do it does not learn from a request whether there is a key
   assert.equal(await house.codeOf('approval.request', missing, a.requester), 'not_found')
 })
 
+test('a name that a new key is given is asked for as one', async () => {
+  const { house: test, ...a } = await scene({ actions: ['alias.create'] })
+  await using house = test
+  const make = { algorithm: 'AES-256-GCM', exportable: false }
+  const unsafePlaintext = () => Buffer.alloc(32, 1)
+  const both = async (alias: string | undefined, caller: { token: string; approval?: string }) => [
+    await house.codeOf('key.create', { ...make, alias }, caller),
+    await house.codeOf(
+      'key.import',
+      { ...make, alias, unsafePlaintext: unsafePlaintext() },
+      caller,
+    ),
+  ]
+  const { token } = a
+  assert.deepEqual(await both('named', { token }), ['approval_required', 'approval_required'])
+  assert.deepEqual(await both(undefined, { token }), ['ok', 'ok'])
+  const approval = await a.approved('key.create', { alias: 'named' })
+  const input = { ...make, algorithm: 'AES-256-GCM', alias: 'named' }
+  assert.equal(await house.codeOf('key.create', input, { token, approval }), 'ok')
+  await assert.rejects(a.ask('key.create', {}), { code: 'conflict' })
+  const role = 'maker'
+  const actions = ['key.create', 'key.import']
+  await house.perform('role.create', { role, summary: '', actions })
+  const maker = await house.createUser()
+  const scope = { kind: 'tenant' } as const
+  await house.perform('binding.create', { principal: maker.id, role, scope })
+  assert.deepEqual(await both('other', maker), ['forbidden', 'forbidden'])
+  assert.deepEqual(await both(undefined, maker), ['ok', 'ok'])
+})
+
+test('a rule about the key that becomes the primary one counts, too', async () => {
+  const { house: test, ...a } = await scene()
+  await using house = test
+  const { id: key } = await house.createKey({ region: 'here', multiRegion: true })
+  const { id: other } = await house.perform('key.replicate', { key, region: 'there' })
+  await house.perform('approvalPolicy.create', {
+    name: 'one key',
+    actions: ['key.replicate'],
+    scope: { kind: 'key', key: other },
+    approvals: 2,
+    principals: [],
+    groups: [],
+    hours: 2,
+  })
+  const input = { key, region: 'there' }
+  const { token } = a
+  assert.equal(await house.codeOf('key.setPrimary', input, { token }), 'approval_required')
+  const approval = await a.approved('key.setPrimary', input)
+  assert.equal(await house.codeOf('key.setPrimary', input, { token, approval }), 'ok')
+})
+
 test('an input that cannot be spelled in one way is refused, and no fault of the server', async () => {
   const { house: test, ...a } = await scene()
   await using house = test

@@ -53,6 +53,8 @@ export async function draftKey(
 ): Promise<DraftKey> {
   const { id, origin, awaits } = about
   const { now } = work
+  // Whoever may make keys need not be allowed to name them.
+  if (input.alias !== undefined) work.authorize({ labels: input.labels ?? {} }, 'alias.create')
   const algorithm = findAlgorithm(input.algorithm)
   const { tenant, principal } = work.caller
   const key: Key = {

@@ -154,9 +154,11 @@ function nextPrimary(work: Work, keys: readonly RingKey[], region: string): Ring
     )
   }
   const assertAllowed = (ringKey: RingKey | undefined) => {
-    if (ringKey !== undefined && work.may(target(ringKey, work.caller, work.origin)) !== undefined)
-      return
-    throw new ClavigerError('forbidden', 'The principal may not do this to the related key')
+    const on = ringKey && target(ringKey, work.caller, work.origin)
+    const grant = on && work.may(on)
+    if (on === undefined || grant === undefined)
+      throw new ClavigerError('forbidden', 'The principal may not do this to the related key')
+    work.assertMet(work.action, on, grant)
   }
   assertAllowed(next)
   work.relyOn(async () => assertAllowed(await work.parts.ring.load(next.key.id)))

@@ -90,25 +90,33 @@ function targetsOf(work: Work, { name, input }: Wanted, references: readonly str
   return targets
 }
 
-/** Actions that an operation needs beside its own. */
-const alsoNeeds: Readonly<Partial<Record<OperationName, string>>> = {
-  'key.replicate': 'key.create',
+/** The action that an operation needs beside its own. */
+function alsoNeeded({ name, input }: Pick<Wanted, 'name' | 'input'>): string | undefined {
+  if (name === 'key.replicate') return 'key.create'
+  const isNamed = name === 'key.create' || name === 'key.import'
+  return isNamed && input['alias'] !== undefined ? 'alias.create' : undefined
 }
 
 /** What the operation is asked as. */
-function actionsOf(name: OperationName): readonly string[] {
-  const also = alsoNeeds[name]
-  return also === undefined ? [operations[name].action] : [operations[name].action, also]
+function actionsOf(wanted: Pick<Wanted, 'name' | 'input'>): readonly string[] {
+  const { action } = operations[wanted.name]
+  const also = alsoNeeded(wanted)
+  return also === undefined ? [action] : [action, also]
+}
+
+/** Whether it is about keys that its input does not name. */
+function isAboutOthers(name: OperationName): boolean {
+  return name === 'key.setPrimary' || name.startsWith('alias.')
 }
 
 /** The policies that ask for the approval; where it cannot be told what it is about, all that might. */
-function policiesOf(work: Work, { name }: Wanted, targets: readonly Target[]): StandingPolicy[] {
+function policiesOf(work: Work, wanted: Wanted, targets: readonly Target[]): StandingPolicy[] {
   const { rules } = work.identity
   const policies = new Map<string, StandingPolicy>()
-  for (const action of actionsOf(name)) {
+  for (const action of actionsOf(wanted)) {
     if (rules === undefined) continue
     const found =
-      targets.length === 0 || name.startsWith('alias.')
+      targets.length === 0 || isAboutOthers(wanted.name)
         ? rules.approvalsOf(action)
         : targets.flatMap((on) => rules.approvals(action, on))
     for (const standing of found) policies.set(standing.policy.id, standing)
@@ -136,8 +144,8 @@ function assertMay(work: Work, { name, input }: Wanted, targets: readonly Target
  *
  * @throws ClavigerError invalid_request, conflict
  */
-function assertAutomatic(work: Work, { name }: Wanted, targets: readonly Target[]): void {
-  if (!automaticOperations.has(name)) {
+function assertAutomatic(work: Work, wanted: Wanted, targets: readonly Target[]): void {
+  if (!automaticOperations.has(wanted.name)) {
     throw new ClavigerError(
       'invalid_request',
       'The server does not do this by itself: the answer, a secret or a person who is there belongs to it; ask without automatic',
@@ -145,7 +153,7 @@ function assertAutomatic(work: Work, { name }: Wanted, targets: readonly Target[
     )
   }
   const on = targets.length === 0 ? [tenantTarget] : targets
-  for (const action of actionsOf(name)) {
+  for (const action of actionsOf(wanted)) {
     if (!on.some((each) => work.identity.rules?.stepUps(action, each).length)) continue
     throw new ClavigerError(
       'conflict',
