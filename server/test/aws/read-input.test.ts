@@ -201,6 +201,15 @@ for (const [operation, input, ...expected] of violations) {
   })
 }
 
+test('of many violations some are told, so that an answer is not many times its request', () => {
+  const { type, message } = refusal(() =>
+    readInput('TagResource', encoder.encode(`{"KeyId":"x","Tags":[${'{},'.repeat(300_000)}{}]}`)),
+  )
+  assert.equal(type, 'ValidationException')
+  assert.match(message, /^100 validation errors detected: Value null at 'tags\.1\.member\.tagKey'/)
+  assert.ok(message.length < 20_000)
+})
+
 test('a pair of a context is never dropped silently', () => {
   const body = `{"KeyId":"${key}","Plaintext":"AA==","EncryptionContext":{"__proto__":"x"}}`
   assert.equal(

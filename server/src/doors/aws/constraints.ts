@@ -9,12 +9,15 @@ import type { Members, Shape } from './schema/shapes.ts'
 
 /** The longest value that is repeated in a message, in UTF-16 code units; ours, so that an answer is not as large as its request. */
 const VALUE_LENGTH_MAX = 2_048
+/** The most violations that are told; ours, since a list of structures may have some hundred thousand. */
+const VIOLATIONS_MAX = 100
 
 /** A structure whose members have their types. @throws AwsException ValidationException */
 export function assertConstraints(input: Record<string, unknown>, members: Members): void {
-  const found: string[] = []
-  checkMembers(input, members, '', found)
-  if (found.length === 0) return
+  const all: string[] = []
+  checkMembers(input, members, '', all)
+  if (all.length === 0) return
+  const found = all.slice(0, VIOLATIONS_MAX)
   throw new AwsException(
     'ValidationException',
     `${found.length} validation error${found.length === 1 ? '' : 's'} detected: ${found.join('; ')}`,
@@ -80,6 +83,7 @@ function checkList(
     tell('must satisfy constraint: [Member must not be null]')
   } else if (of.type === 'structure') {
     for (const [at, value] of values.entries()) {
+      if (found.length >= VIOLATIONS_MAX) return
       const inner = `${path}.${at + 1}.member.`
       checkMembers(value as Record<string, unknown>, of.members, inner, found)
     }
