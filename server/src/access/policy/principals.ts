@@ -36,17 +36,21 @@ function readNamed(text: string): Named | undefined {
   const session = parts.pop()
   const name = nameOf(parts)
   // A role's path does not show in the ARN of its session.
-  if (name === undefined || session === undefined || session === '') return undefined
+  if (name === undefined || session === undefined || !isPlain(session)) return undefined
   return parts.length === 1 || name.startsWith(BY_ID)
     ? { account: trusting, name, session }
     : undefined
 }
 
+/** Stars are no wildcards in a principal, so they are refused: a denial of them would deny nobody (IAM User Guide, Principal). */
+function isPlain(part: string): boolean {
+  return part !== '' && !/[*?]/.test(part)
+}
+
 /** The name in the parts after the kind: the last, after a path that says nothing here; or `id/<id>`, which is no path. */
 function nameOf(parts: readonly string[]): string | undefined {
   const last = parts.at(-1)
-  // Stars are no wildcards in a principal, so they are refused (IAM User Guide, Principal).
-  if (last === undefined || parts.some((part) => part === '' || /[*?]/.test(part))) return undefined
+  if (last === undefined || !parts.every(isPlain)) return undefined
   return parts.length === 2 && parts[0] === 'id' ? `${BY_ID}${last}` : last
 }
 

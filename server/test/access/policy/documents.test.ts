@@ -121,6 +121,10 @@ test('statements that say too much, too little or nonsense are refused', () => {
     [{ Principal: { Aws: '*' } }, /"Aws" is not an element/],
     [{ Principal: { Service: [] } }, /Principal\.Service: must not be empty/],
     [{ Principal: { AWS: userArn('*') } }, /is not the ARN of a principal/],
+    [
+      { Principal: { AWS: `arn:aws:sts::${ACCOUNT}:assumed-role/app/*` } },
+      /is not the ARN of a principal/,
+    ],
     [{ Principal: { AWS: `arn:aws:iam::${ACCOUNT}:group/g` } }, /is not the ARN of a principal/],
     [{ Principal: { AWS: 'alice' } }, /"alice" is not the ARN of a principal/],
     [{ Action: [] }, /Action: must not be empty/],
