@@ -29,7 +29,8 @@ async function planForgetting(
   version: KeyVersion,
 ): Promise<Forgotten> {
   const now = work.parts.clock.now()
-  const isPending = version.version === ringKey.key.pending
+  // One that was revoked was there: it stays, so that its material never comes back, under its number or another.
+  const isPending = version.version === ringKey.key.pending && version.revocation === undefined
   const { materialExpiresAt: _end, ...rest } = version
   const known = fingerprintOf(work, ringKey, version)
   const waiting: KeyVersion = {

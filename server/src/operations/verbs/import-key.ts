@@ -142,7 +142,8 @@ function placeOf(
   const isLost = isWithoutMaterial(current, work.parts.clock.now())
   if (input.existing === true || (isLost && input.pending !== true))
     throw otherMaterial(key, 'This is not material the key had; import the same again')
-  if (key.pending === undefined) return undefined
+  if (key.pending === undefined || ringKey.version(key.pending).revocation !== undefined)
+    return undefined
   throw new KeyError(
     'wrong_state',
     `New key material cannot be imported, because another key material (id: ${materialId(key, key.pending)}) is pending rotation`,

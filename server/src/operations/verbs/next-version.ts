@@ -119,7 +119,8 @@ export async function planPendingVersion(
   const now = work.parts.clock.now()
   const members = await withRelated(work, ringKey)
   const parts = members.map((member): Parts => {
-    const pending = member.key.version + 1
+    // What waited before and was revoked is passed over.
+    const pending = (member.key.pending ?? member.key.version) + 1
     const key: Key = { ...member.key, pending }
     const version: KeyVersion = {
       ...newVersion(key.id, pending, now, {}),

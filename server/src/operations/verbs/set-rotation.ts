@@ -46,7 +46,10 @@ export async function planRotationOf(
   detail: Readonly<Record<string, string | number>>,
 ) {
   const publishes = rotation?.publishNext === true
-  const isNew = publishes && madeAhead(ringKey) === undefined
+  const isNone = madeAhead(ringKey) === undefined
+  const isNew = publishes && isNone
+  // What waited and was revoked stays, so that nothing else ever has its number.
+  const stays = publishes || isNone
   const ahead = isNew ? numberAhead(ringKey.key) : ringKey.key.pending
   const material = isNew ? await freshMaterial(work, ringKey) : undefined
   const changed = ({ rotation: _before, pending: _pending, ...rest }: Key): Key => ({
@@ -54,7 +57,7 @@ export async function planRotationOf(
     ...(rotation === undefined
       ? {}
       : { rotation: isNew ? shownSince(rotation, work.now) : rotation }),
-    ...(publishes && ahead !== undefined ? { pending: ahead } : {}),
+    ...(stays && ahead !== undefined ? { pending: ahead } : {}),
   })
   const members = await withRelated(work, ringKey)
   for (const member of members) {
@@ -64,7 +67,7 @@ export async function planRotationOf(
   const parts = members.map((member) => {
     const key = changed(member.key)
     const { pending } = member.key
-    const goes = pending !== undefined && !publishes
+    const goes = pending !== undefined && !stays
     return {
       rows: [
         keyRow(key, member.current),

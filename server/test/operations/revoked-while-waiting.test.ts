@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { after, test } from 'node:test'
+import { startHouse } from '../harness/house.ts'
+
+/** A version that was revoked while it waited never comes into use, and neither does another under its number. */
+
+const house = await startHouse()
+after(() => house.close())
+const revocation = { version: 2, reason: 'keyCompromise' } as const
+
+async function versionsOf(key: string) {
+  const { items } = await house.perform('key.versions', { key, limit: 100 })
+  return items.map(({ version, state }) => `${version} ${state}`)
+}
+
+test('what was made ahead and revoked stays so, though nothing is made ahead any more', async () => {
+  const { id: key } = await house.createKey({ algorithm: 'Ed25519' })
+  await house.perform('key.setRotation', { key, everyDays: 30, publishNext: true })
+  await house.perform('key.revoke', { key, ...revocation })
+  await house.perform('key.setRotation', { key, off: true })
+  assert.deepEqual(await versionsOf(key), ['1 active', '2 compromised'])
+  await house.perform('key.rotate', { key })
+  assert.deepEqual(await versionsOf(key), ['1 deactivated', '2 compromised', '3 active'])
+})
+
+test('imported material that was revoked is not brought back by deleting it', async () => {
+  const { id: key } = await house.createKey({ origin: 'imported' })
+  const give = (unsafePlaintext: Buffer, pending?: true) =>
+    house.perform('key.import', {
+      key,
+      exportable: false,
+      unsafePlaintext,
+      ...(pending === undefined ? {} : { pending }),
+    })
+  const known = randomBytes(32)
+  await give(randomBytes(32))
+  const { materialId } = await give(Buffer.from(known), true)
+  await house.perform('key.revoke', { key, ...revocation })
+  await house.perform('key.deleteMaterial', { key, materialId })
+  for (const pending of [true, undefined] as const)
+    await assert.rejects(give(Buffer.from(known), pending), { code: 'wrong_state' })
+  assert.equal(await house.codeOf('key.rotate', { key }), 'wrong_state')
+  // Other material comes after it.
+  await give(randomBytes(32), true)
+  await assert.rejects(give(Buffer.from(known), true), { code: 'conflict' })
+  await house.perform('key.rotate', { key })
+  assert.deepEqual(await versionsOf(key), ['1 deactivated', '2 compromised', '3 active'])
+})
