@@ -1,15 +1,18 @@
 import { newGrantId, starPattern } from '#access'
 import { everyRowOf, newId } from '#keyring'
-import type {
-  ApprovalPolicy,
-  Binding,
-  Containment,
-  Dependent,
-  KeyGrant,
-  Scope,
-  StepUpRule,
+import {
+  ClavigerError,
+  type ApprovalPolicy,
+  type Binding,
+  type BreakGlass,
+  type Containment,
+  type Dependent,
+  type KeyGrant,
+  type Scope,
+  type StepUpRule,
 } from '#model'
 import type { Row, RowKind, RowStanding } from '#store'
+import { leavingByDate } from '../../occurrences/leaving.ts'
 import { rowsOfKey } from '../../rows-of-key.ts'
 import {
   aliasRow,
@@ -69,71 +72,113 @@ interface Rules {
   readonly approvals: readonly Read<ApprovalPolicy>[]
 }
 
+async function readRules(work: Work): Promise<Rules> {
+  const bindings = await every<Binding>(work, 'binding')
+  const glasses = await every<BreakGlass>(work, 'breakGlass')
+  // What broken glass gave is for that emergency, and ends with it.
+  const given = new Set(glasses.map(({ value: { use } }) => use?.binding))
+  return {
+    bindings: bindings.filter(({ value }) => !given.has(value.id)),
+    stepUps: await every<StepUpRule>(work, 'stepUpRule'),
+    approvals: await every<ApprovalPolicy>(work, 'approvalPolicy'),
+  }
+}
+
+/** What one key has, and what is said of it. */
+interface Held extends Rules {
+  readonly aliases: readonly Read<Alias>[]
+  readonly grants: readonly Read<KeyGrant>[]
+  readonly dependents: readonly Read<Dependent>[]
+  /** Bindings that reach it by its name. */
+  readonly byName: readonly Read<Binding>[]
+}
+
+async function heldBy(work: Work, key: string, rules: Rules): Promise<Held> {
+  const isOfKey = ({ value }: Read<{ readonly scope: Scope }>) => isOf(value.scope, key)
+  const aliases = await ofKey<Alias>(work, 'alias', key)
+  const names = aliases.map(({ value }) => value.alias)
+  return {
+    aliases,
+    grants: await ofKey<KeyGrant>(work, 'grant', key),
+    dependents: await ofKey<Dependent>(work, 'dependent', key),
+    bindings: rules.bindings.filter(isOfKey),
+    byName: rules.bindings.filter(({ value }) => isByName(value.scope, names)),
+    stepUps: rules.stepUps.filter(isOfKey),
+    approvals: rules.approvals.filter(isOfKey),
+  }
+}
+
+async function readHeld(work: Work, replaced: readonly Replaced[]): Promise<Held[]> {
+  const rules = await readRules(work)
+  const all: Held[] = []
+  for (const { old } of replaced) all.push(await heldBy(work, old.id, rules))
+  return all
+}
+
+function standingsOf(held: Held): RowStanding[] {
+  const { aliases, bindings, byName, stepUps, approvals, grants, dependents } = held
+  return [aliases, bindings, byName, stepUps, approvals, grants, dependents].flatMap((read) =>
+    read.map(({ standing }) => standing),
+  )
+}
+
 /**
  * The rows that move or copy what compromised keys have to their replacements. The names go at once; who was allowed something by them
- * keeps it on the old key while it is contained, since the names do not lead there any more.
+ * keeps it on the old key while it is contained, since the names do not lead there any more. None is left out that comes before the
+ * change is recorded: a rule would be lost.
  */
 export async function inherited(
   work: Work,
   replaced: readonly Replaced[],
   containment: Containment,
 ): Promise<Inherited> {
-  const rules: Rules = {
-    bindings: await every<Binding>(work, 'binding'),
-    stepUps: await every<StepUpRule>(work, 'stepUpRule'),
-    approvals: await every<ApprovalPolicy>(work, 'approvalPolicy'),
-  }
-  const parts: Inherited[] = []
-  for (const one of replaced) parts.push(await inheritedBy(work, one, rules, containment))
+  const all = await readHeld(work, replaced)
+  const known = new Set(all.flatMap(standingsOf).map(({ kind, id }) => `${kind}/${id}`))
+  work.relyOn(async () => {
+    const now = (await readHeld(work, replaced)).flatMap(standingsOf)
+    if (now.every(({ kind, id }) => known.has(`${kind}/${id}`))) return
+    throw new ClavigerError(
+      'conflict',
+      'Something was said of the key at this moment; do it again, so that it is said of the replacement, too',
+    )
+  })
   return {
-    aliases: parts.flatMap(({ aliases }) => aliases),
-    rows: parts.flatMap(({ rows }) => rows),
-    unchanged: parts.flatMap(({ unchanged }) => unchanged),
+    aliases: all.flatMap(({ aliases }) => aliases.map(({ value }) => value.alias)),
+    rows: replaced.flatMap((one, at) => {
+      const held = all[at]
+      return held === undefined ? [] : rowsOf(work, one, held, containment)
+    }),
+    unchanged: all.flatMap(standingsOf),
   }
 }
 
-async function inheritedBy(
-  work: Work,
-  { old, by }: Replaced,
-  rules: Rules,
-  containment: Containment,
-): Promise<Inherited> {
+function rowsOf(work: Work, { old, by }: Replaced, held: Held, containment: Containment) {
   const { now } = work
   const scope: Scope = { kind: 'key', key: by.key }
-  const aliases = await ofKey<Alias>(work, 'alias', old.id)
-  const grants = await ofKey<KeyGrant>(work, 'grant', old.id)
-  const dependents = await ofKey<Dependent>(work, 'dependent', old.id)
-  const names = aliases.map(({ value }) => value.alias)
-  const byKey = rules.bindings.filter(({ value }) => isOf(value.scope, old.id))
-  const byName = rules.bindings.filter(({ value }) => isByName(value.scope, names))
-  const kept = byName.map(({ value }) => keptWhile(value, old.id, containment))
-  const stepUps = rules.stepUps.filter(({ value }) => isOf(value.scope, old.id))
-  const approvals = rules.approvals.filter(({ value }) => isOf(value.scope, old.id))
-  return {
-    aliases: names,
-    rows: [
-      ...aliases.map(({ value }) =>
-        aliasRow(old.tenant, { ...value, key: by.key, updatedAt: now }),
-      ),
-      ...byKey.map(({ value }) => bindingRow({ ...value, id: newId(), scope, createdAt: now })),
-      ...kept.filter(({ expiresAt }) => expiresAt > now).map(bindingRow),
-      ...stepUps.map(({ value }) =>
-        stepUpRuleRow({ ...value, id: newId(), scope, createdAt: now }),
-      ),
-      ...approvals.map(({ value }) =>
-        approvalPolicyRow({ ...value, id: newId(), scope, createdAt: now }),
-      ),
-      ...grants.map(({ value }) =>
-        grantRow({ ...value, id: newGrantId(), key: by.key, createdAt: now }),
-      ),
-      ...dependents.map(({ value }) =>
-        dependentRow({ ...value, id: newId(), key: by.key, createdAt: now, acknowledged: [] }),
-      ),
-    ],
-    unchanged: [aliases, byKey, byName, stepUps, approvals, grants, dependents].flatMap((read) =>
-      read.map(({ standing }) => standing),
+  const standing = held.bindings.filter(({ value: { expiresAt = Infinity } }) => expiresAt > now)
+  const taken = standing.map(({ value }): Binding => {
+    return { ...value, id: newId(), scope, createdAt: now }
+  })
+  const kept = held.byName.map(({ value }) => keptWhile(value, old.id, containment))
+  return [
+    ...held.aliases.map(({ value }) =>
+      aliasRow(old.tenant, { ...value, key: by.key, updatedAt: now }),
     ),
-  }
+    ...taken.flatMap((binding) => [bindingRow(binding), ...leavingByDate(work, binding)]),
+    ...kept.filter(({ expiresAt }) => expiresAt > now).map(bindingRow),
+    ...held.stepUps.map(({ value }) =>
+      stepUpRuleRow({ ...value, id: newId(), scope, createdAt: now }),
+    ),
+    ...held.approvals.map(({ value }) =>
+      approvalPolicyRow({ ...value, id: newId(), scope, createdAt: now }),
+    ),
+    ...held.grants.map(({ value }) =>
+      grantRow({ ...value, id: newGrantId(), key: by.key, createdAt: now }),
+    ),
+    ...held.dependents.map(({ value }) =>
+      dependentRow({ ...value, id: newId(), key: by.key, createdAt: now, acknowledged: [] }),
+    ),
+  ]
 }
 
 function isByName(scope: Scope, names: readonly string[]): boolean {
