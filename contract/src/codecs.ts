@@ -13,6 +13,8 @@ export const BATCH_ITEMS_MAX = 1_000
 export const CONTEXT_PAIRS_MAX = 64
 export const CONTEXT_KEY_LENGTH_MAX = 256
 export const CONTEXT_VALUE_LENGTH_MAX = 4_096
+/** The longest name and value of an encryption context that a grant asks for. */
+export const GRANT_TEXT_LENGTH_MAX = 384
 /** Ciphertexts carry at most this many bytes beside the message (the header, nonce and tag, or an RSA block). */
 export const CIPHERTEXT_OVERHEAD_MAX = 1_024
 

@@ -42,7 +42,10 @@ export const putPolicy = operation({
 
 /** An ARN of a principal, or a principal's name. */
 const principalArn = z.string().min(1).max(256)
-const pairs = z.record(z.string().max(384), z.string().max(384))
+const pairs = z.record(
+  z.string().max(codec.GRANT_TEXT_LENGTH_MAX),
+  z.string().max(codec.GRANT_TEXT_LENGTH_MAX),
+)
 const grantOperations = z.array(z.string().min(1).max(64)).min(1).max(32)
 const constraints = z.strictObject({
   equals: pairs.optional().describe('The encryption context must be exactly this'),

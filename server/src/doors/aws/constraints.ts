@@ -1,5 +1,5 @@
 import { AwsException } from './exceptions.ts'
-import type { Members, Shape } from './schema/shapes.ts'
+import type { MapShape, Members, Shape } from './schema/shapes.ts'
 
 /**
  * Constraints, and the one message that tells all that are violated, worded as AWS's services do: `2 validation errors detected: Value
@@ -54,7 +54,7 @@ function checkValue(
     return
   }
   if (shape.type === 'map') {
-    checkMap(value as Record<string, unknown>, parent + lowerFirst(name), found)
+    checkMap(value as Record<string, unknown>, shape, parent + lowerFirst(name), found)
     return
   }
   const tell = (what: string) =>
@@ -93,14 +93,26 @@ function checkList(
 }
 
 /**
- * AWS has no rule for the pairs of its maps, which all are encryption contexts. That a value is there, and that a name is one which no
- * JavaScript object has beside its own, are ours: what passes must be bound to the ciphertext.
+ * AWS has no rule for the pairs of its maps, which all are encryption contexts. That a value is there, that a name is one which no
+ * JavaScript object has beside its own, and how much there may be, are ours: what passes must be bound to the ciphertext, and is decrypted
+ * at the native door, too.
  */
-function checkMap(pairs: Record<string, unknown>, path: string, found: string[]): void {
-  if (Object.values(pairs).includes(null))
-    found.push(`Value at '${path}' failed to satisfy constraint: Map value must not be null`)
-  if (Object.hasOwn(pairs, '__proto__'))
-    found.push(`Value at '${path}' failed to satisfy constraint: Map key must not be __proto__`)
+function checkMap(
+  pairs: Record<string, unknown>,
+  { pairsMax, nameMax, valueMax }: MapShape,
+  path: string,
+  found: string[],
+): void {
+  const tell = (what: string) =>
+    void found.push(`Value at '${path}' failed to satisfy constraint: ${what}`)
+  const entries = Object.entries(pairs) as [string, string | null][]
+  if (entries.length > pairsMax) tell(`Map must have at most ${pairsMax} pairs`)
+  if (entries.some(([, value]) => value === null)) tell('Map value must not be null')
+  if (entries.some(([name]) => name === '' || name.length > nameMax))
+    tell(`Map key must have 1 to ${nameMax} characters`)
+  if (entries.some(([, value]) => (value ?? '').length > valueMax))
+    tell(`Map value must have at most ${valueMax} characters`)
+  if (Object.hasOwn(pairs, '__proto__')) tell('Map key must not be __proto__')
 }
 
 /** Whether it is worth while to look closer: almost always it is not. */

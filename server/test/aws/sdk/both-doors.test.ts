@@ -53,6 +53,23 @@ test('a key that AWS made, at the native door', async () => {
   await rest.call('encrypt', { key: KeyId, plaintext: base64('x') })
 })
 
+test('nothing that AWS takes is more than the native door can say', async () => {
+  const Description = 'a\u0000b\tc\nd\u2028'
+  const { KeyMetadata } = await kms.createKey({ Description })
+  const KeyId = present(KeyMetadata?.KeyId)
+  assert.equal((await rest.call('key.get', { key: KeyId })).description, Description)
+  const { arn: GranteePrincipal } = await rest.call('whoami', {})
+  const grant = { KeyId, GranteePrincipal }
+  const long = { EncryptionContextEquals: { a: 'x'.repeat(385) } }
+  await assertRefused(
+    kms.createGrant({ ...grant, Operations: ['Encrypt'], Constraints: long }),
+    'ValidationException',
+  )
+  await assertRefused(kms.createGrant({ ...grant, Operations: [] }), 'ValidationException')
+  await kms.createGrant({ ...grant, Operations: ['Encrypt'] })
+  assert.equal((await rest.call('grant.list', { key: KeyId })).items.length, 1)
+})
+
 test('what was done with a key stands in the ledger, and at which door', async () => {
   const { id } = await makeKey(kms)
   await kms.encrypt({ KeyId: id, Plaintext })

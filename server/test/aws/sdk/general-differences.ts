@@ -75,6 +75,25 @@ export const generalDifferences: readonly Difference[] = [
     },
   },
   {
+    text: 'An encryption context has at most 64 pairs, with names of 1 to 256 characters and values of at most 4,096; in a grant, both of at most 384.',
+    async show({ kms }) {
+      const { id: KeyId } = await makeKey(kms)
+      const longest = { ['n'.repeat(256)]: 'v'.repeat(4_096) }
+      await kms.encrypt({ KeyId, Plaintext, EncryptionContext: longest })
+      const pairs = Array.from({ length: 65 }, (_, at) => [String(at), ''] as const)
+      for (const context of [
+        Object.fromEntries(pairs),
+        { '': 'x' },
+        { ['n'.repeat(257)]: '' },
+        { n: 'v'.repeat(4_097) },
+      ])
+        await assertRefused(
+          kms.encrypt({ KeyId, Plaintext, EncryptionContext: context }),
+          'ValidationException',
+        )
+    },
+  },
+  {
     text: 'Ciphertexts are [Claviger envelopes](envelope.md), and can be opened at its other doors.',
     async show({ kms, owner }) {
       const { id: KeyId } = await makeKey(kms)

@@ -1,4 +1,10 @@
 import {
+  CONTEXT_KEY_LENGTH_MAX,
+  CONTEXT_PAIRS_MAX,
+  CONTEXT_VALUE_LENGTH_MAX,
+  GRANT_TEXT_LENGTH_MAX,
+} from '@claviger/contract'
+import {
   blob,
   boolean,
   integer,
@@ -129,15 +135,22 @@ export const grantOperation = oneOf(
   'Encapsulate',
   'Decapsulate',
 )
+/** How many pairs a grant asks for is looked at where the grant is made. */
+const askedContext = map(CONTEXT_PAIRS_MAX, GRANT_TEXT_LENGTH_MAX, GRANT_TEXT_LENGTH_MAX)
 export const grantConstraints = structure({
-  EncryptionContextSubset: map,
-  EncryptionContextEquals: map,
+  EncryptionContextSubset: askedContext,
+  EncryptionContextEquals: askedContext,
   SourceArn: matching(20, 512, '^arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+$'),
 })
 
 export const customKeyStoreId = text(1, 64)
 export const customKeyStoreName = text(1, 256)
 
+export const encryptionContext = map(
+  CONTEXT_PAIRS_MAX,
+  CONTEXT_KEY_LENGTH_MAX,
+  CONTEXT_VALUE_LENGTH_MAX,
+)
 /** What uses of keys have in common. */
 export const use = { GrantTokens: list(grantToken, { min: 0, max: 10 }), DryRun: boolean }
 /** For an enclave that attests itself. */

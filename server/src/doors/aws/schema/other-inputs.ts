@@ -40,7 +40,7 @@ export const otherInputs = {
     ...key,
     GranteePrincipal: member.principal,
     RetiringPrincipal: member.principal,
-    Operations: need(list(member.grantOperation)),
+    Operations: need(list(member.grantOperation, { min: 1 })),
     Constraints: member.grantConstraints,
     Name: matching(1, 256, '^[a-zA-Z0-9:/_-]+$'),
     GranteeServicePrincipal: member.servicePrincipal,

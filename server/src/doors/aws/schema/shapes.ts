@@ -41,6 +41,14 @@ export interface ListShape {
   readonly max?: number
 }
 
+/** From strings to strings: an encryption context, as long as the native door can say it. Lengths are in UTF-16 code units. */
+export interface MapShape {
+  readonly type: 'map'
+  readonly pairsMax: number
+  readonly nameMax: number
+  readonly valueMax: number
+}
+
 export interface StructureShape {
   readonly type: 'structure'
   readonly members: Members
@@ -51,12 +59,11 @@ export type Shape =
   | BlobShape
   | IntegerShape
   | ListShape
+  | MapShape
   | StructureShape
   | { readonly type: 'boolean' }
   /** Seconds since 1970 on the wire, milliseconds inside. */
   | { readonly type: 'epoch' }
-  /** From strings to strings. */
-  | { readonly type: 'map' }
 
 /** A member of a structure. */
 export type Member = Shape & { readonly required?: true }
@@ -132,6 +139,10 @@ export function list<const Of extends Shape>(of: Of, bounds: { min?: number; max
   return { type: 'list', of, ...bounds } as const
 }
 
+export function map(pairsMax: number, nameMax: number, valueMax: number) {
+  return { type: 'map', pairsMax, nameMax, valueMax } as const
+}
+
 export function structure<const M extends Members>(members: M) {
   return { type: 'structure', members } as const
 }
@@ -150,5 +161,4 @@ export const string = { type: 'string' } as const
 export const boolean = { type: 'boolean' } as const
 export const number = { type: 'integer', min: 0, max: Number.MAX_SAFE_INTEGER } as const
 export const epoch = { type: 'epoch' } as const
-export const map = { type: 'map' } as const
 export const bytes = { type: 'blob', min: 0, max: Number.MAX_SAFE_INTEGER } as const

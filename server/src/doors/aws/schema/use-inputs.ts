@@ -1,10 +1,10 @@
 import * as member from './members.ts'
-import { map, need } from './shapes.ts'
+import { need } from './shapes.ts'
 
 /** Inputs of the operations that use keys. */
 
 const key = { KeyId: need(member.keyId) }
-const context = { EncryptionContext: map }
+const context = { EncryptionContext: member.encryptionContext }
 const recipient = { Recipient: member.recipient }
 const modifiers = { DryRunModifiers: member.dryRunModifiers }
 const message = { Message: need(member.plaintext) }
@@ -74,10 +74,10 @@ export const useInputs = {
   GetPublicKey: { ...key, GrantTokens: member.use.GrantTokens },
   ReEncrypt: {
     CiphertextBlob: member.ciphertext,
-    SourceEncryptionContext: map,
+    SourceEncryptionContext: member.encryptionContext,
     SourceKeyId: member.keyId,
     DestinationKeyId: need(member.keyId),
-    DestinationEncryptionContext: map,
+    DestinationEncryptionContext: member.encryptionContext,
     SourceEncryptionAlgorithm: member.encryptionAlgorithm,
     DestinationEncryptionAlgorithm: member.encryptionAlgorithm,
     ...member.use,
