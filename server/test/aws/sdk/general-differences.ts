@@ -75,7 +75,7 @@ export const generalDifferences: readonly Difference[] = [
     },
   },
   {
-    text: 'An encryption context has at most 64 pairs, with names of 1 to 256 characters and values of at most 4,096; in a grant, both of at most 384.',
+    text: 'An encryption context has at most 64 pairs, names of 1 to 256 characters, values of at most 4,096; in a grant at most 384.',
     async show({ kms }) {
       const { id: KeyId } = await makeKey(kms)
       const longest = { ['n'.repeat(256)]: 'v'.repeat(4_096) }
