@@ -165,6 +165,8 @@ export interface Approval {
   readonly key?: string
   /** The keys and policies that the statement is about, as `kind/id`, at their revisions. */
   readonly rows: Readonly<Record<string, number>>
+  /** The ids of the keys that the input names, in its order: names may lead elsewhere by the time that it is done. */
+  readonly named?: readonly string[]
   readonly needs: readonly ApprovalNeed[]
   readonly comment: string
   readonly state: 'pending' | 'approved' | 'rejected' | 'withdrawn' | 'executed' | 'failed'

@@ -63,6 +63,11 @@ export function keysOf(work: Work, references: readonly string[]): Record<string
   return rows
 }
 
+/** Which key each of them leads to, in their order. */
+export function namedBy(work: Work, references: readonly string[]): string[] {
+  return references.map((reference) => work.found(reference)?.key.id ?? '')
+}
+
 function refused(why: string): ClavigerError {
   return new ClavigerError('forbidden', `The approval is not good for this: ${why}`)
 }
@@ -93,6 +98,8 @@ export async function usableApproval(
   const approved = Object.entries(value.rows).filter(([place]) => place.startsWith('key/'))
   if (canonicalJson(Object.fromEntries(approved)) !== canonicalJson(keysOf(work, references)))
     throw refused('the key was changed since it was asked for; ask anew')
+  if (canonicalJson(value.named ?? []) !== canonicalJson(namedBy(work, references)))
+    throw refused('a name leads to another key than when it was asked for; ask anew')
   return { value, material: row.material, revision: row.revision }
 }
 

@@ -273,6 +273,47 @@ test('a rule about the key that becomes the primary one counts, too', async () =
   assert.equal(await house.codeOf('key.setPrimary', input, { token, approval }), 'ok')
 })
 
+test('what an approved name leads to, and which name to which key, stays as it was', async () => {
+  const { house: test, ...a } = await scene({
+    actions: ['alias.delete', 'alias.update', 'rewrap.run'],
+  })
+  await using house = test
+  const user = { principal: a.requester.id, role: 'key-user', scope: { kind: 'tenant' } } as const
+  await house.perform('binding.create', user)
+  const one = (await house.createKey({ alias: 'one' })).id
+  const other = (await house.createKey({ alias: 'other' })).id
+  const third = (await house.createKey({ alias: 'third' })).id
+  const point = async (alias: string, key: string) => {
+    const operation = 'alias.update'
+    const input = { alias, key }
+    const { id: approval } = await house.perform('approval.request', {
+      operation,
+      input,
+      comment: '',
+    })
+    await a.approve(approval, 0)
+    await a.approve(approval, 1)
+    await house.perform(operation, input, { token: house.token, approval })
+  }
+  const { token } = a
+  const asked = [
+    ['alias.delete', { alias: 'one' }],
+    ['alias.update', { alias: 'one', key: third }],
+    ['rewrap.start', { key: 'one', into: 'other', source: 'here' }],
+  ] as const
+  for (const [operation, input] of asked) {
+    const approval = await a.approved(operation, input)
+    await point('one', other)
+    await point('other', one)
+    assert.equal(await house.codeOf(operation, input, { token, approval }), 'forbidden', operation)
+    await point('one', one)
+    await point('other', other)
+    assert.equal(await house.codeOf(operation, input, { token, approval }), 'ok', operation)
+    await house.codeOf('alias.create', { alias: 'one', key: one })
+    await point('one', one)
+  }
+})
+
 test('an input that cannot be spelled in one way is refused, and no fault of the server', async () => {
   const { house: test, ...a } = await scene()
   await using house = test

@@ -127,7 +127,7 @@ async function readAlias(work: Work, alias: string) {
 
 export const updateAlias: ChangeVerb<'alias.update'> = {
   kind: 'change',
-  references: (input) => [input.key],
+  references: (input) => [input.key, input.alias],
   async run(input, work) {
     const old = await readAlias(work, input.alias)
     const { ringKey } = work.key(input.key)
@@ -157,6 +157,7 @@ export const updateAlias: ChangeVerb<'alias.update'> = {
 
 export const deleteAlias: ChangeVerb<'alias.delete'> = {
   kind: 'change',
+  references: (input) => [input.alias],
   async run(input, work) {
     const old = await readAlias(work, input.alias)
     return {

@@ -9,7 +9,7 @@ import type { ApprovalStatement } from '@claviger/contract/ledger'
 import { digestOf, tenantTarget, type StandingPolicy, type Target } from '#access'
 import { newId, randomSecret } from '#keyring'
 import { canonicalJson, ClavigerError, type Approval } from '#model'
-import { askedText, keysOf, wrapAsked } from '../approvals.ts'
+import { askedText, keysOf, namedBy, wrapAsked } from '../approvals.ts'
 import { approvedText, operationNamed } from '../canonical-input.ts'
 import { noSuchKey } from '../lookup.ts'
 import { mayDo } from '../may.ts'
@@ -181,6 +181,7 @@ function makeApproval(
   about: {
     readonly asked: string
     readonly keys: Readonly<Record<string, number>>
+    readonly named: readonly string[]
     readonly policies: readonly StandingPolicy[]
     readonly comment: string
     readonly automatic: boolean
@@ -188,7 +189,7 @@ function makeApproval(
 ): Approval {
   const id = newId()
   const { tenant, principal: requester } = work.caller
-  const { asked, keys, policies, comment } = about
+  const { asked, keys, named, policies, comment } = about
   const automatic = about.automatic ? { automatic: true as const } : {}
   const needs = policies.map(needOf)
   const [first, ...others] = Object.keys(keys)
@@ -217,6 +218,7 @@ function makeApproval(
     inputDigest,
     ...(key === undefined ? {} : { key }),
     rows,
+    named,
     needs,
     comment,
     state: 'pending',
@@ -239,10 +241,11 @@ export const requestApproval: ChangeVerb<'approval.request'> = {
     const policies = policiesOf(work, wanted, targets)
     const { comment, automatic = false } = input
     if (automatic) assertAutomatic(work, wanted, targets)
-    const keys = keysOf(work, references)
+    const [keys, named] = [keysOf(work, references), namedBy(work, references)]
     const salt = randomSecret(SALT_BYTES).toString('base64url')
     const asked = askedText(wanted.text, salt)
-    const approval = makeApproval(work, wanted, { asked, keys, policies, comment, automatic })
+    const about = { asked, keys, named, policies, comment, automatic }
+    const approval = makeApproval(work, wanted, about)
     const { id, operation, digest, statement, key } = approval
     return {
       additive: true,
