@@ -275,7 +275,7 @@ test('a rule about the key that becomes the primary one counts, too', async () =
 
 test('what an approved name leads to, and which name to which key, stays as it was', async () => {
   const { house: test, ...a } = await scene({
-    actions: ['alias.delete', 'alias.update', 'rewrap.run'],
+    actions: ['alias.delete', 'alias.update', 'rewrap.run', 'subscription.create'],
   })
   await using house = test
   const user = { principal: a.requester.id, role: 'key-user', scope: { kind: 'tenant' } } as const
@@ -296,10 +296,17 @@ test('what an approved name leads to, and which name to which key, stays as it w
     await house.perform(operation, input, { token: house.token, approval })
   }
   const { token } = a
+  const subscription = {
+    name: 'hook',
+    url: 'https://hooks.example.com/',
+    types: [],
+    signature: 'v1' as const,
+  }
   const asked = [
     ['alias.delete', { alias: 'one' }],
     ['alias.update', { alias: 'one', key: third }],
     ['rewrap.start', { key: 'one', into: 'other', source: 'here' }],
+    ['subscription.create', { ...subscription, scope: { kind: 'key', key: 'one' } }],
   ] as const
   for (const [operation, input] of asked) {
     const approval = await a.approved(operation, input)

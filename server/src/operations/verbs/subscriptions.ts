@@ -53,10 +53,7 @@ async function scopeOf(
     work.authorize()
     return scope
   }
-  if (scope.kind === 'key') {
-    await work.locate([scope.key])
-    return { kind: 'key', key: work.key(scope.key).ringKey.key.id }
-  }
+  if (scope.kind === 'key') return { kind: 'key', key: work.key(scope.key).ringKey.key.id }
   const found = await own<Dependent>(work, 'dependent', scope.dependent).catch((error: unknown) => {
     work.authorize()
     throw error
@@ -98,6 +95,7 @@ function secretOf({ secret }: NewNoticeSecret) {
 
 export const createSubscription: ChangeVerb<'subscription.create'> = {
   kind: 'change',
+  references: ({ scope }) => (scope.kind === 'key' ? [scope.key] : []),
   async run(input, work) {
     const scope = await scopeOf(work, input.scope)
     const { tenant } = work.caller
