@@ -79,3 +79,24 @@ test('a rule that comes in time for it is taken over, or nothing is replaced', a
   const fresh = await replace(key)
   assert.equal(await house.codeOf('key.suspend', { key: fresh }), 'forbidden')
 })
+
+test('nobody is locked out by more rules than are looked at', async () => {
+  await using scene = await start()
+  const { house, replace } = scene
+  const { id: key } = await house.createKey()
+  const name = 'one of many'
+  const scope = { kind: 'key', key } as const
+  for (let each = 0; each < 130; each += 1)
+    await house.perform('stepUpRule.create', {
+      name,
+      actions: ['key.suspend'],
+      scope,
+      factors: ['passkey'],
+    })
+  await assert.rejects(replace(key), { code: 'conflict' })
+  assert.equal(await house.codeOf('whoami', {}), 'ok')
+  const { items } = await house.perform('stepUpRule.list', { limit: 100 })
+  for (const { id: rule } of items) await house.perform('stepUpRule.delete', { rule })
+  await replace(key)
+  assert.equal((await house.perform('stepUpRule.list', { limit: 100 })).items.length, 60)
+})

@@ -75,7 +75,7 @@ export const createDefaultApprovalPolicies: ChangeVerb<'approvalPolicy.createDef
     work.authorize()
     const { make, kept } = missingOf(work, input)
     if (make.length > 0) await assertOthers(work, input)
-    await assertRoom(work, 'approvalPolicy')
+    await assertRoom(work, 'approvalPolicy', make.length)
     const { tenant } = work.caller
     const { approvals, hours, signed = false } = input
     const shared = { tenant, approvals, hours, signed, createdAt: work.now }

@@ -63,11 +63,15 @@ export function rulesOfNew(
 export const keyOfScope = (input: { readonly scope?: GivenScope | undefined }) =>
   input.scope?.kind === 'key' ? [input.scope.key] : []
 
+/** That there is room for one more, also beside those that are made at the same moment. @throws ClavigerError conflict */
 async function assertRoom(work: Work): Promise<void> {
-  const held = await work.parts.lifecycle.of(work.caller.tenant)
-  // Some less than are read, so that two at once do not go past what is read.
-  if (held.length >= LIFECYCLE_POLICIES_MAX - 16)
-    throw new ClavigerError('conflict', 'The tenant has as many policies as it can; delete some')
+  const check = async () => {
+    const held = await work.parts.lifecycle.of(work.caller.tenant)
+    if (held.length >= LIFECYCLE_POLICIES_MAX - 16)
+      throw new ClavigerError('conflict', 'The tenant has as many policies as it can; delete some')
+  }
+  await check()
+  work.relyOn(check)
 }
 
 export const createLifecyclePolicy: ChangeVerb<'lifecyclePolicy.create'> = {

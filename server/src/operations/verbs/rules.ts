@@ -50,12 +50,23 @@ export function fixedScope(work: Work, scope: GivenScope): Scope {
   return { kind: 'key', key: found.key.id }
 }
 
-export async function assertRoom(work: Work, kind: RowKind): Promise<void> {
-  const { tenant } = work.caller
-  const rows = await work.parts.store.list({ kind, tenant, facets: [], limit: RULES_MAX })
-  // Some less than are read, so that two at once do not go past what is read.
-  if (rows.length >= RULES_MAX - 16)
-    throw new ClavigerError('conflict', 'The tenant has as many rules as it can; delete some')
+/** Rules that a tenant can have of a kind: less than are read with every session, since with more than those nobody could come in. */
+const ROOM_MAX = RULES_MAX - 16
+
+/**
+ * That there is room for more rules, also beside those that are made at the same moment.
+ *
+ * @throws ClavigerError conflict
+ */
+export async function assertRoom(work: Work, kind: RowKind, more = 1): Promise<void> {
+  const check = async () => {
+    const { tenant } = work.caller
+    const rows = await work.parts.store.list({ kind, tenant, facets: [], limit: RULES_MAX })
+    if (more > 0 && rows.length + more > ROOM_MAX)
+      throw new ClavigerError('conflict', 'The tenant has as many rules as it can; delete some')
+  }
+  await check()
+  work.relyOn(check)
 }
 
 const keyOf = (input: { readonly scope: GivenScope }) =>

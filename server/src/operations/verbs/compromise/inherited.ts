@@ -25,6 +25,7 @@ import {
 } from '../../rows.ts'
 import type { PlannedRow } from '../../verb.ts'
 import type { Work } from '../../work.ts'
+import { assertRoom } from '../rules.ts'
 import type { Replaced } from './replacements.ts'
 
 /**
@@ -133,6 +134,8 @@ export async function inherited(
   containment: Containment,
 ): Promise<Inherited> {
   const all = await readHeld(work, replaced)
+  await assertRoom(work, 'stepUpRule', all.flatMap(({ stepUps }) => stepUps).length)
+  await assertRoom(work, 'approvalPolicy', all.flatMap(({ approvals }) => approvals).length)
   const known = new Set(all.flatMap(standingsOf).map(({ kind, id }) => `${kind}/${id}`))
   work.relyOn(async () => {
     const now = (await readHeld(work, replaced)).flatMap(standingsOf)
