@@ -71,7 +71,8 @@ function whoText(of: RecordDraft): string {
         `,"principal":"${of.principal}"`,
         of.credential === undefined ? '' : `,"credential":"${of.credential}"`,
         of.factors === undefined ? '' : `,"factors":${JSON.stringify(of.factors)}`,
-        of.binding === undefined ? '' : `,"binding":"${of.binding}"`,
+        // Whoever wrote a key policy named its statements.
+        of.binding === undefined ? '' : `,"binding":${JSON.stringify(of.binding)}`,
         `,"door":"${of.door}"`,
         of.source === undefined ? '' : `,"source":"${of.source}"`,
         ',"request":"',

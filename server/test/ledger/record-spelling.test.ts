@@ -25,7 +25,11 @@ const draft = fc.record(
     principal: id,
     credential: id,
     factors: fc.array(bare, { maxLength: 3 }),
-    binding: id,
+    // The names of key policies' statements are their writers'.
+    binding: fc.oneof(
+      id,
+      words.map((name) => `policy:${name}`),
+    ),
     door: bare,
     source: bare,
     request: bare,
