@@ -6,12 +6,10 @@ const ENTRY_BYTES_MAX = 65_535
 const encoder = new TextEncoder()
 
 /** @throws ClavigerError internal for a record longer than a bundle can say */
-export function assertFits(records: readonly string[]): void {
-  for (const record of records) {
-    // No character takes more than three bytes.
-    if (record.length * 3 > ENTRY_BYTES_MAX && Buffer.byteLength(record) > ENTRY_BYTES_MAX)
-      throw tooLong(record.length)
-  }
+export function assertFits(record: string): void {
+  // No character takes more than three bytes.
+  if (record.length * 3 > ENTRY_BYTES_MAX && Buffer.byteLength(record) > ENTRY_BYTES_MAX)
+    throw tooLong(record.length)
 }
 
 function tooLong(length: number): ClavigerError {

@@ -225,7 +225,8 @@ export class Ledger {
       facets: [...facets],
       counters: [...counters.values()],
       changes,
-      personal: this.#personal.splice(0),
+      // Where there is nothing to commit, what was to be kept with it waits for the next batch.
+      personal: members.length === 0 ? [] : this.#personal.splice(0),
       ...(this.#unhashed < INTEGRATED_WITH_BATCH ? {} : { integrate: this.#unhashed }),
     }
     return { members, firsts, changes, batch }
@@ -244,7 +245,11 @@ export class Ledger {
   ): Change | undefined {
     const [first, ...others] = records
     if (change === undefined || first === undefined) {
-      for (const record of records) texts.push(encodeRecord(record, time))
+      for (const record of records) {
+        const entry = encodeRecord(record, time)
+        assertFits(entry)
+        texts.push(entry)
+      }
       return undefined
     }
     const revision = this.#revision + changesBefore + 1
@@ -253,7 +258,7 @@ export class Ledger {
       ...encodeChange(first, time, { revision, changed }),
       ...others.map((record) => encodeRecord(record, time)),
     ]
-    assertFits(entries)
+    for (const entry of entries) assertFits(entry)
     texts.push(...entries)
     return planned
   }

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Ledger, type RecordDraft, type Submission } from '#ledger'
+import { ClavigerError, systemClock } from '#model'
+import { openSqliteStore } from '#store'
+
+/** What the ledger's order does with submissions that cannot be written down. */
+
+async function openLedger() {
+  const store = await openSqliteStore(':memory:')
+  const ledger = new Ledger({ store, clock: systemClock, publish() {}, report() {} })
+  await ledger.open()
+  return { store, ledger }
+}
+
+function draft(subject: string): RecordDraft {
+  return {
+    event: 'test',
+    outcome: 'ok',
+    reason: undefined,
+    tenant: undefined,
+    principal: 'anonymous',
+    credential: undefined,
+    factors: undefined,
+    binding: undefined,
+    door: 'test',
+    source: 'c',
+    request: 'r',
+    key: undefined,
+    version: undefined,
+    part: undefined,
+    count: undefined,
+    bytes: undefined,
+    subject,
+    detail: undefined,
+  }
+}
+
+function submission(subject: string, change?: Submission['change']): Submission {
+  return {
+    records: [draft(subject)],
+    counters: () => [],
+    change,
+    revision: 0,
+    recheck: () => Promise.resolve(undefined),
+  }
+}
+
+const unplannable: Submission['change'] = {
+  additive: false,
+  digest: () => '',
+  plan() {
+    throw new ClavigerError('sealed', 'The server is sealed; unseal it first')
+  },
+}
+
+test('an address is kept though the change that came with it could not be planned', async () => {
+  const { store, ledger } = await openLedger()
+  const value = { commitment: 'c', salt: new Uint8Array(16), value: '192.0.2.1' }
+  ledger.keepPersonal(value)
+  await assert.rejects(ledger.record(submission('first', unplannable)), { code: 'sealed' })
+  await ledger.record(submission('second'))
+  assert.equal((await store.personal('c'))?.value, '192.0.2.1')
+  await store.close()
+})
+
+test('a record that is too long is refused alone, and everybody is answered', async () => {
+  const { store, ledger } = await openLedger()
+  const long = ledger.record(submission('x'.repeat(70_000)))
+  const short = ledger.record(submission('short'))
+  await assert.rejects(long, { code: 'internal' })
+  assert.equal((await short).kind, 'recorded')
+  assert.equal(ledger.failed, false)
+  await store.close()
+})
