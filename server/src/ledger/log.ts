@@ -122,11 +122,7 @@ export class Log<PrivateKey> {
     ) {
       throw new ClavigerError('not_found', `The ledger has no entry ${index} that you may see`)
     }
-    let newest = await this.#newest()
-    if (newest.checkpoint.size <= index) {
-      await this.makeCheckpoint()
-      newest = await this.#newest()
-    }
+    const newest = await this.#covering(index)
     const hashes = await inclusionProof(
       this.#primitives.sha256,
       (level, at, width) => this.#store.tile(level, at, width),
@@ -169,6 +165,18 @@ export class Log<PrivateKey> {
     const first = tile.index * TILE_WIDTH
     if (first + tile.width > checkpoint.size) throw missing()
     return encodeBundle((await this.#store.entries(first, tile.width)).map((entry) => entry.bytes))
+  }
+
+  /** The newest checkpoint, made now where the newest so far does not cover a durable entry. */
+  async #covering(index: number) {
+    const newest = await this.#newest()
+    if (newest.checkpoint.size > index) return newest
+    await this.makeCheckpoint()
+    const next = await this.#newest()
+    if (next.checkpoint.size > index) return next
+    // That one was under way already, and may have begun before the entry was there.
+    await this.makeCheckpoint()
+    return this.#newest()
   }
 
   async #newest() {
