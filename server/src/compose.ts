@@ -135,7 +135,7 @@ function jobsOf(
   gate: Gate,
   node: string,
 ): readonly Job[] {
-  const { store, clock, custody, ledgerReader } = foundation
+  const { store, clock, custody, ledger, ledgerReader } = foundation
   const now = () => clock.now()
   const lease = createLeases({
     now,
@@ -151,7 +151,18 @@ function jobsOf(
       dueFor(store, { job, now: until, after, limit }),
   })
   return [
-    checkpoints({ makeCheckpoint: () => ledgerReader.makeCheckpoint() }),
+    checkpoints({
+      async makeCheckpoint() {
+        try {
+          await ledgerReader.makeCheckpoint()
+        } catch (thrown) {
+          // A store that failed in anything but a commit answers nothing more, and this comes by within a second.
+          if (thrown instanceof ClavigerError && thrown.code === 'ledger_unavailable')
+            await ledger.reopen(thrown)
+          throw thrown
+        }
+      },
+    }),
     destruction({
       ...partsOf('destruction'),
       async act({ tenant, key, version }) {

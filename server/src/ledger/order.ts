@@ -35,7 +35,7 @@ export interface LedgerOptions {
   readonly publish: (changed: readonly RowReference[]) => void
   /** Tells the log of what went wrong in the store, and of its recovery. */
   readonly report: (
-    event: 'commit-failed' | 'recovered' | 'recovery-failed',
+    event: 'write-failed' | 'recovered' | 'recovery-failed',
     cause?: unknown,
   ) => void
 }
@@ -123,6 +123,14 @@ export class Ledger {
     })
     this.#schedule()
     return promise
+  }
+
+  /**
+   * The store failed in something else than a commit, such as saving a checkpoint, and answers nothing since: it is opened again as after
+   * a commit that failed.
+   */
+  async reopen(cause: unknown): Promise<void> {
+    if (!this.#closed) await this.#fail(cause, [])
   }
 
   /** Resolves when everything submitted so far has been answered, and refuses what comes later. */
@@ -334,9 +342,11 @@ export class Ledger {
    * learn what stands, and until that succeeds everything is refused.
    */
   async #fail(cause: unknown, members: readonly Waiting[]): Promise<void> {
+    const isRecovering = this.#failed
     this.#failed = true
-    this.#report('commit-failed', cause)
     for (const member of [...members, ...this.#queue.splice(0)]) member.reject(unavailable(cause))
+    if (isRecovering) return
+    this.#report('write-failed', cause)
     await this.#recover()
   }
 
