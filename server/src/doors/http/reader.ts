@@ -47,7 +47,6 @@ export class Reader {
     // Finding out what an address takes costs a look-up, which a body within the common limit does not need.
     const limit =
       announced <= COMMON_BYTES_MAX ? COMMON_BYTES_MAX : this.#door.bodyLimit(method, path)
-    if (this.#draining) response.setHeader('connection', 'close')
     if (announced > limit && announced !== Number.POSITIVE_INFINITY) {
       this.#turnAway(request, response, id, 'payload_too_large')
       return
@@ -94,20 +93,28 @@ export class Reader {
         certificate: secure ? certificateOf(socket) : undefined,
         id,
       }
-      this.#turn.add(() => this.#respond(message, response))
+      this.#turn.add(() => void this.#respond(message, response))
     })
     request.on('error', () => response.destroy())
   }
 
-  #respond(message: HttpRequest, response: ServerResponse): void {
-    // A door answers every error itself; should it fail all the same, the connection is cut rather than left hanging.
-    this.#door.respond(message).then(
-      (answer) =>
-        answer.stream === undefined
-          ? write(response, answer)
-          : void this.#streams.write(response, answer, answer.stream),
-      () => response.destroy(),
-    )
+  /** A door answers every error itself; should it fail all the same, the connection is cut rather than left hanging. It never throws. */
+  async #respond(message: HttpRequest, response: ServerResponse): Promise<void> {
+    try {
+      const answer = await this.#door.respond(message)
+      if (answer.stream !== undefined) await this.#streams.write(response, answer, answer.stream)
+      else this.#write(response, answer)
+    } catch {
+      response.destroy()
+    }
+  }
+
+  #write(response: ServerResponse, answer: HttpResponse): void {
+    if (response.headersSent || response.destroyed) return
+    // Also where the server began to stop after the request had come: it waits for every connection that is kept.
+    if (this.#draining) response.setHeader('connection', 'close')
+    writeHead(response, answer)
+    response.end(answer.body)
   }
 
   /** What node:http could not read, or waited for in vain. */
@@ -146,12 +153,6 @@ export class Reader {
     this.#count += 1
     return `${this.#idPrefix}-${this.#count.toString(36)}`
   }
-}
-
-function write(response: ServerResponse, answer: HttpResponse): void {
-  if (response.headersSent || response.destroyed) return
-  writeHead(response, answer)
-  response.end(answer.body)
 }
 
 function writeHead(response: ServerResponse, answer: HttpResponse): HttpResponse {
