@@ -152,7 +152,7 @@ export function readConfig(
     seedFile: values.seed,
     passphrase: takePassphrase(environment),
     logLevel,
-    threads: Number(environment['UV_THREADPOOL_SIZE'] ?? 4),
+    threads: parseThreads(environment['UV_THREADPOOL_SIZE']),
     compileCache: environment['NODE_COMPILE_CACHE'],
   }
 }
@@ -165,6 +165,14 @@ function parse(argv: readonly string[]) {
       cause,
     })
   }
+}
+
+/** libuv's own default and its most; it takes what is no number for 1, and we for a mistake. */
+function parseThreads(text = ''): number {
+  if (text === '') return 4
+  if (!/^\d{1,4}$/.test(text) || Number(text) < 1 || Number(text) > 1_024)
+    throw new UsageError('UV_THREADPOOL_SIZE is a number of threads, 1 to 1024')
+  return Number(text)
 }
 
 /** Taken out, so that no child and no crash report inherits it. */

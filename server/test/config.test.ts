@@ -111,3 +111,14 @@ test('an authority for webhooks is a file with certificates, or the server does 
   for (const path of [empty, broken, folder.path, join(folder.path, 'none.pem')])
     assert.throws(() => webhooks('server', ['--webhook-ca', path]), UsageError, path)
 })
+
+test('the threads of the pool are a number, for signatures would wait for ever for any other', () => {
+  const threads = (text?: string) =>
+    (readConfig(['dev'], text === undefined ? {} : { UV_THREADPOOL_SIZE: text }) as Config).threads
+  assert.deepEqual(
+    [undefined, '', '1', '16', '1024'].map((text) => threads(text)),
+    [4, 4, 1, 16, 1_024],
+  )
+  for (const text of ['many', '0', '-1', '1e2', '1025', '4.5', 'NaN', ' 4'])
+    assert.throws(() => threads(text), UsageError, text)
+})
