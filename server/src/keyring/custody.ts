@@ -190,15 +190,20 @@ export class Custody {
     this.#collector?.reset()
   }
 
+  /** Until all of it is open and has been checked, nobody sees a part of it. */
   async #unlock(sealKey: Buffer): Promise<void> {
     const rootKey = this.#unwrap(sealKey)
+    const opened = new Hierarchy()
     try {
-      this.#hierarchy.unlock(rootKey)
-      await this.loadTenants()
-      if (this.#row !== undefined) this.#seals.open(this.#row)
-    } catch (cause) {
-      this.#hierarchy.lock()
-      throw cause
+      opened.unlock(rootKey)
+      const seals = new RowSeals(opened)
+      if (this.#row !== undefined) seals.open(this.#row)
+      // Every tenant's key; their number, not that of keys, is what a start costs.
+      for await (const row of everyRow(this.#store, 'tenant')) {
+        seals.open(row)
+        opened.openTenantKey(row.id, row.material ?? new Uint8Array(0))
+      }
+      this.#hierarchy.adopt(opened)
     } finally {
       rootKey.fill(0)
     }
@@ -218,14 +223,6 @@ export class Custody {
     }
   }
 
-  /** Unwraps every tenant's key; their number, not that of keys, is what a start costs. */
-  async loadTenants(): Promise<void> {
-    for await (const row of everyRow(this.#store, 'tenant')) {
-      this.#seals.open(row)
-      this.#hierarchy.openTenantKey(row.id, row.material ?? new Uint8Array(0))
-    }
-  }
-
   /**
    * A new seal before the same root key: what opened the old one opens nothing any more.
    *
@@ -236,7 +233,10 @@ export class Custody {
     const standing = this.standing
     const { description, generation, tenant } = this.#initialized()
     const rootKey = this.#unwrap(await openSeal(description, proof))
-    const seal = await createSeal(request)
+    const seal = await createSeal(request).catch((cause: unknown) => {
+      rootKey.fill(0)
+      throw cause
+    })
     try {
       const wrapped = wrapRootKey(seal.sealKey, rootKey, seal.description, generation)
       const row = sealRow({ description: seal.description, generation, tenant }, wrapped)

@@ -78,6 +78,14 @@ export class Hierarchy {
     this.#successors = [...this.#successors, successor].slice(-SUCCESSORS_MAX)
   }
 
+  /** Takes every key that another one holds, at once. */
+  adopt(opened: Hierarchy): void {
+    this.#root = opened.#rootKeys()
+    this.#tenants.clear()
+    for (const [tenant, keys] of opened.#tenants) this.#tenants.set(tenant, keys)
+    this.#successors = []
+  }
+
   /** Takes the root key of a successor; tenant keys stay as they are. */
   adoptRoot(successor: Hierarchy): void {
     this.#root = successor.#rootKeys()
