@@ -151,18 +151,7 @@ function jobsOf(
       dueFor(store, { job, now: until, after, limit }),
   })
   return [
-    checkpoints({
-      async makeCheckpoint() {
-        try {
-          await ledgerReader.makeCheckpoint()
-        } catch (thrown) {
-          // A store that failed in anything but a commit answers nothing more, and this comes by within a second.
-          if (thrown instanceof ClavigerError && thrown.code === 'ledger_unavailable')
-            await ledger.reopen(thrown)
-          throw thrown
-        }
-      },
-    }),
+    checkpoints({ log: ledgerReader, ledger }),
     destruction({
       ...partsOf('destruction'),
       async act({ tenant, key, version }) {
