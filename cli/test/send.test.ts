@@ -89,9 +89,19 @@ test('no redirect is followed', async () => {
     })
     const [ours, theirs] = await failures(server.address)
     assert.equal(ours?.failure, 'unreachable')
-    assert.equal(ours?.message, theirs?.message)
+    assert.equal(theirs?.failure, 'unreachable')
+    assert.match(ours?.message ?? '', /\(REDIRECT\): it leads elsewhere/)
   }
   assert.ok(!asked.includes('/elsewhere'))
+})
+
+test('an answer that goes on in another protocol is an error', async () => {
+  await using server = await answering(({ socket }) => {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n')
+  })
+  const [ours] = await failures(server.address)
+  assert.equal(ours?.failure, 'unreachable')
+  assert.match(ours?.message ?? '', /\(UPGRADE\)/)
 })
 
 test('what keeps a call from the server is named as fetch names it', async () => {

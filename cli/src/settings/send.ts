@@ -19,6 +19,11 @@ function answerOf(message: IncomingMessage): HttpAnswer {
   return { ok: status >= 200 && status <= 299, status, headers, body: message }
 }
 
+/** An error with a name, as those of the system have one. */
+function unwanted(code: string, why: string): Error {
+  return Object.assign(new Error(why), { code })
+}
+
 /** Sends a request, and resolves once the head of its answer is there. Rejects with the system's error where none comes. */
 export function send(...[url, request]: Parameters<Fetch>): Promise<HttpAnswer> {
   const { method = 'GET', headers, signal, body } = request
@@ -36,7 +41,12 @@ export function send(...[url, request]: Parameters<Fetch>): Promise<HttpAnswer> 
     sent.on('response', (message) => {
       const answer = answerOf(message)
       if (!REDIRECTS.has(answer.status)) resolve(answer)
-      else sent.destroy(new Error('a redirect, which would carry the request elsewhere'))
+      else sent.destroy(unwanted('REDIRECT', 'it would carry the request elsewhere'))
+    })
+    // Node closes the connection where nobody listens for this, and says so to nobody.
+    sent.on('upgrade', (_answer, socket) => {
+      socket.destroy()
+      reject(unwanted('UPGRADE', 'nobody asked for another protocol'))
     })
     sent.end(body)
   })

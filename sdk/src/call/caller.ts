@@ -98,6 +98,9 @@ const ADVICE: Readonly<Record<string, string>> = Object.freeze({
   ERR_TLS_CERT_ALTNAME_INVALID:
     'the certificate is for another name: use the name it was made for.',
   ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not speak TLS there: is it http?',
+  EPROTO: 'the server does not speak TLS there: is it http?',
+  HPE_INVALID_CONSTANT: 'what answers there does not speak HTTP: is this its port?',
+  REDIRECT: 'it leads elsewhere, and the request does not follow: give the address it leads to.',
 })
 
 function unreachable(address: string, error: unknown): ClavigerConnectionError {
