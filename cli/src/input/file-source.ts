@@ -1,8 +1,7 @@
 import { fstatSync, readSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import type { Source } from '@claviger/sdk/file'
-import { usageFailure } from '../command-failure.ts'
 import { takeInput, type Shell } from '../shell.ts'
+import { openFile } from './source.ts'
 
 /** A file to encrypt or decrypt: by its name, or stdin. */
 export interface FileSource extends AsyncDisposable {
@@ -32,9 +31,7 @@ export async function openSource(shell: Shell, path: string | undefined): Promis
       [Symbol.asyncDispose]: () => Promise.resolve(),
     }
   }
-  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    throw usageFailure(`Cannot read ${path} (${error.code ?? 'error'})`)
-  })
+  const file = await openFile(path, (code) => `Cannot read ${path} (${code})`)
   return {
     source: file.fd,
     size: sizeOf(file.fd),

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { open, type FileHandle } from 'node:fs/promises'
 import { usageFailure } from '../command-failure.ts'
 import { takeInput, type Shell } from '../shell.ts'
 
@@ -31,15 +31,26 @@ export async function readInput(shell: Shell, bytesMax: number, what: string): P
   return readBounded(takeInput(shell) as AsyncIterable<Uint8Array>, bytesMax, what)
 }
 
+/** Opens a file to read. `told` is the message of the error, from the system's name of what is wrong. A folder can be opened, and not read. */
+export async function openFile(path: string, told: (code: string) => string): Promise<FileHandle> {
+  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    throw usageFailure(told(error.code ?? 'error'))
+  })
+  if (!(await file.stat()).isDirectory()) return file
+  await file.close()
+  throw usageFailure(told('EISDIR'))
+}
+
 /** Reads a file, up to `bytesMax`. */
 export async function readFileBounded(
   path: string,
   bytesMax: number,
   what: string,
 ): Promise<Uint8Array> {
-  await using file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    throw usageFailure(`${what}: cannot open the file ${path} (${error.code ?? 'error'})`)
-  })
+  await using file = await openFile(
+    path,
+    (code) => `${what}: cannot open the file ${path} (${code})`,
+  )
   return await readBounded(file.createReadStream({ autoClose: false }), bytesMax, what)
 }
 

@@ -1,4 +1,5 @@
-import { open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { CommandFailure, usageFailure } from '../command-failure.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -22,8 +23,35 @@ export interface Sink {
 }
 
 const OWNER_ONLY = 0o600
+/** What ends a command from outside: Ctrl-C, kill, and a terminal that is closed. */
+const ENDINGS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** Takes a file away when the command is ended from outside, which ends then as it would have; until what is answered is called. */
+function removedWhenEnded(path: string): () => void {
+  const release = () => {
+    for (const signal of ENDINGS) process.off(signal, end)
+  }
+  const end = (signal: NodeJS.Signals) => {
+    release()
+    rmSync(path, { force: true })
+    process.kill(process.pid, signal)
+  }
+  for (const signal of ENDINGS) process.on(signal, end)
+  return release
+}
+
+/** A device, a pipe or a folder cannot be replaced by a file of its name. */
+async function assertReplaceable(path: string): Promise<void> {
+  const there = await stat(path).catch(() => undefined)
+  if (there === undefined || there.isFile()) return
+  throw usageFailure(
+    there.isDirectory() ? `Cannot write ${path} (EISDIR)` : `Cannot write ${path}: it is no file`,
+    'Name a file with --out, or send it there with >.',
+  )
+}
 
 async function fileSink(path: string): Promise<Sink> {
+  await assertReplaceable(path)
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
   await rm(temporary, { force: true })
   const file: FileHandle = await open(temporary, 'wx', OWNER_ONLY).catch(
@@ -31,6 +59,7 @@ async function fileSink(path: string): Promise<Sink> {
       throw usageFailure(`Cannot write ${path} (${error.code ?? 'error'})`)
     },
   )
+  const release = removedWhenEnded(temporary)
   return {
     target: file.fd,
     expect: (bytes) => reserve(file.fd, bytes),
@@ -43,6 +72,7 @@ async function fileSink(path: string): Promise<Sink> {
       await file.sync()
       await file.close()
       await rename(temporary, path)
+      release()
       await using folder = await open(dirname(path), 'r')
       // The name is on the disk only when the folder is.
       await folder.sync()
@@ -50,6 +80,7 @@ async function fileSink(path: string): Promise<Sink> {
     async abandon() {
       await file.close()
       await rm(temporary, { force: true })
+      release()
     },
   }
 }
