@@ -39,6 +39,10 @@ const ends: Readonly<Record<string, End>> = Object.freeze({
   'key.eraseVersion': { names: 'key', carriedAs: 'key', ofVersions: true },
   'token.revoke': { names: 'subject', carriedAs: 'credential' },
   'accessKey.revoke': { names: 'subject', carriedAs: 'credential' },
+  'secretId.revoke': { names: 'subject', carriedAs: 'credential' },
+  'certificate.revoke': { names: 'subject', carriedAs: 'credential' },
+  'login.end': { names: 'subject', carriedAs: 'credential' },
+  logout: { names: 'subject', carriedAs: 'credential' },
   'principal.disable': { names: 'subject', carriedAs: 'principal', undoneBy: 'principal.enable' },
   'binding.delete': { names: 'subject', carriedAs: 'binding' },
 })
@@ -51,8 +55,10 @@ const EVENT_LENGTH_MAX = 64
 
 export class RecordCheck {
   readonly #report: (finding: Finding) => void
-  /** Where the end of something stands: by event and id, and version where one was named. */
+  /** Where the end of something stands: by event and id. */
   readonly #endedAt = new Map<string, number>()
+  /** Where the ends of single versions stand: by event and key, and by version. */
+  readonly #versionsEndedAt = new Map<string, Map<number, number>>()
   readonly #keys = new Set<string>()
   readonly #unknownEvents = new Set<string>()
   readonly #approvals: ApprovalCheck
@@ -133,7 +139,8 @@ export class RecordCheck {
 
   /** Where the version that was used ended; a use that does not say its version counts against any that ended. */
   #versionEnd(event: string, id: string, { version }: LedgerRecord): number | undefined {
-    return this.#endedAt.get(place(event, id, version ?? 'any'))
+    const ended = this.#versionsEndedAt.get(place(event, id))
+    return version === undefined ? ended?.values().next().value : ended?.get(version)
   }
 
   #apply(index: number, record: LedgerRecord): void {
@@ -142,21 +149,21 @@ export class RecordCheck {
       const id = record[end.names]
       if (id === undefined) {
         this.#find('record', index, `${record.event} does not name its ${end.names}`)
-      } else if (record.event === end.undoneBy) {
-        const version = end.ofVersions ? record.version : undefined
-        this.#endedAt.delete(place(event, id, version ?? 'whole'))
-      } else if (end.ofVersions && record.version !== undefined) {
-        this.#keepFirst(place(event, id, record.version), index)
-        // What can be undone ends with each version by itself.
-        if (end.undoneBy === undefined) this.#keepFirst(place(event, id, 'any'), index)
-      } else {
-        this.#keepFirst(place(event, id), index)
+        continue
       }
+      const where = place(event, id)
+      const version = end.ofVersions ? record.version : undefined
+      if (version === undefined) {
+        if (record.event === end.undoneBy) this.#endedAt.delete(where)
+        else keepFirst(this.#endedAt, where, index)
+      } else if (record.event === end.undoneBy) this.#versionsEndedAt.get(where)?.delete(version)
+      else
+        keepFirst(
+          this.#versionsEndedAt.getOrInsertComputed(where, () => new Map()),
+          version,
+          index,
+        )
     }
-  }
-
-  #keepFirst(where: string, index: number): void {
-    if (!this.#endedAt.has(where)) this.#endedAt.set(where, index)
   }
 
   #noteUnknown(event: string): void {
@@ -170,9 +177,13 @@ export class RecordCheck {
   }
 }
 
-/** Neither an event nor a version holds a space, so no id can pass for another place. */
-function place(event: string, id: string, version: number | 'any' | 'whole' = 'whole'): string {
-  return `${event} ${version} ${id}`
+/** No event holds a space, so no id can pass for another place. */
+function place(event: string, id: string): string {
+  return `${event} ${id}`
+}
+
+function keepFirst<Key>(places: Map<Key, number>, key: Key, index: number): void {
+  if (!places.has(key)) places.set(key, index)
 }
 
 function rowOf(event: string): Operation | undefined {

@@ -66,6 +66,18 @@ const wrong: readonly (readonly [string, Partial<LedgerRecord>[], number[]])[] =
     [1],
   ],
   ['a revoked access key', [change('accessKey.revoke', { subject: 'c1' }), use], [1]],
+  ...['secretId.revoke', 'certificate.revoke', 'login.end', 'logout'].map(
+    (event): (typeof wrong)[number] => [
+      `a credential that ended with ${event}`,
+      [change(event, { subject: 'c1' }), use],
+      [1],
+    ],
+  ),
+  [
+    'a use that hides its version while that waits for its destruction',
+    [ofVersion('key.destroyVersion'), { event: 'sign', key: 'k1' }],
+    [1],
+  ],
   ['a disabled principal', [change('principal.disable', { subject: 'p1' }), use], [1]],
   ['a deleted binding', [change('binding.delete', { subject: 'b1' }), use], [1]],
   ['an end that names no key', [change('key.revoke'), use], [0]],
