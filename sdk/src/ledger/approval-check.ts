@@ -39,6 +39,8 @@ export class ApprovalCheck {
   readonly #find: (index: number, why: string) => void
   readonly #passkeys = new Map<string, Registered>()
   readonly #requests = new Map<string, Request>()
+  /** The request (of the door) of the record before. */
+  #previous = ''
   #signatures = 0
 
   constructor(find: (index: number, why: string) => void) {
@@ -53,7 +55,12 @@ export class ApprovalCheck {
   /** Takes the next record of something that succeeded. */
   add(index: number, record: LedgerRecord): void {
     // The rest of a change says again what its first record said.
-    if (record.part === 'rest') return
+    if (record.part !== 'rest') this.#take(index, record)
+    else if (this.#previous !== record.request) this.#find(index, 'it is the rest of nothing')
+    this.#previous = record.request
+  }
+
+  #take(index: number, record: LedgerRecord): void {
     this.#checkServer(index, record)
     const { event, principal, subject = '', detail = {} } = record
     if (event === 'enrolment.complete') this.#register(index, subject, detail)
@@ -159,13 +166,15 @@ export class ApprovalCheck {
     if (request === undefined)
       return this.#find(index, 'it names an approval that nobody asked for')
     const { statement, ended, usedBy } = request
-    // One change may have several records.
-    if (usedBy === record.request) return
+    if (use.principal !== statement.requester || use.operation !== statement.operation)
+      return this.#find(index, 'its approval is of something else')
+    // One change may have several records, one after the other, of which the first is about the key that was asked for.
+    if (usedBy === record.request && this.#previous === record.request) return
     request.usedBy = record.request
     if (usedBy !== undefined) return this.#find(index, 'its approval was used before')
     if (ended !== undefined) return this.#find(index, `its approval was ${ended}`)
-    if (use.principal !== statement.requester || use.operation !== statement.operation)
-      return this.#find(index, 'its approval is of something else')
+    if (statement.key !== undefined && record.key !== undefined && record.key !== statement.key)
+      return this.#find(index, 'its approval is of another key')
     if (Date.parse(record.time) >= statement.expiresAt)
       return this.#find(index, 'its approval had expired')
     for (const { policy, approvals, signed } of statement.needs) {

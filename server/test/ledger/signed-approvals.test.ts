@@ -237,6 +237,22 @@ const attacks: readonly (readonly [name: string, change: Change])[] = [
   ['an approval for no policy', withDetail(approves, (d) => ({ ...d, policies: '' }))],
   ['an approval that is used twice', again(does, { request: 'another' })],
   [
+    'an approval that is used twice by one request',
+    (story) => again(does)([...story, ...story.slice(0, 1)]),
+  ],
+  [
+    'an approval that one request uses for something else, too',
+    again(does, { event: 'key.destroy' }),
+  ],
+  [
+    'another key',
+    (story) => story.map((record) => (does(record) ? { ...record, key: 'k2' } : record)),
+  ],
+  [
+    'what says that it is the rest of another change',
+    again(does, { request: 'another', part: 'rest', revision: undefined }),
+  ],
+  [
     'an approval that was rejected',
     (story) =>
       story.flatMap((record) =>
