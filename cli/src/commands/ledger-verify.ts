@@ -68,7 +68,10 @@ export async function givenKeys(
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'))
-  return [...(given ?? []), ...lines]
+  const keys = [...(given ?? []), ...lines]
+  // The ledger's own would be taken otherwise, and it would look as if these had been.
+  if (keys.length === 0) throw usageFailure(`There is no key in ${file}`)
+  return keys
 }
 
 /** A finding as one line for people. */

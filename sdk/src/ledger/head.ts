@@ -21,15 +21,17 @@ export interface TrustedKeys {
 }
 
 /**
- * The keys to check signatures with: those given, else those that the source names.
+ * The keys to check signatures with: those given, else those that the source names. Whoever gives none of them trusts none: a file of keys
+ * that came out empty must not make the ledger name its own.
  *
  * @throws LedgerFormatError for one that is no verifier key.
  */
 export async function trustedKeys(
   source: LedgerSource,
-  given: readonly string[] = [],
+  given?: readonly string[],
 ): Promise<TrustedKeys> {
-  if (given.length > 0) return { trust: 'given', keys: given.map(parseVkey) }
+  if (given !== undefined)
+    return { trust: given.length > 0 ? 'given' : 'none', keys: given.map(parseVkey) }
   const named = (await source.vkeys()) ?? []
   return { trust: named.length > 0 ? 'first-use' : 'none', keys: named.map(parseVkey) }
 }

@@ -134,9 +134,14 @@ export function summaryOf(report: Omit<LedgerReport, 'summary'>): string {
       : `${plural(signedApprovals, 'signed approval holds', 'signed approvals hold')}, `
   const signatures = report.signatures.filter(({ verdict }) => verdict === 'valid').length
   const by = trust === 'given' ? '' : ' by keys taken from the same place (trust on first use)'
+  const { unknownEvents } = report
+  const unknown =
+    unknownEvents.length === 0
+      ? 'and'
+      : `and, but for what ${plural(unknownEvents.length, 'unknown event stands', 'unknown events stand')} for,`
   return (
     `${verified}: the tree is whole, ${plural(signatures, 'signature holds', 'signatures hold')}${by}, ${approvals}` +
-    'and nothing stands after its revocation'
+    `${unknown} nothing stands after its revocation`
   )
 }
 

@@ -80,10 +80,10 @@ export async function verifyLedger(
 /** What the caller gives must be right; what the source says of itself is a finding where it is not. */
 async function keysToTrust(
   source: LedgerSource,
-  given: readonly string[] = [],
+  given: readonly string[] | undefined,
   findings: Findings,
 ): Promise<TrustedKeys> {
-  if (given.length > 0) return trustedKeys(source, given)
+  if (given !== undefined) return trustedKeys(source, given)
   const named = await findings.attempt('signature', 'the verifier keys of the ledger', () =>
     trustedKeys(source),
   )

@@ -160,6 +160,11 @@ test('what does not continue the copy is not copied', async () => {
       (error) => error instanceof LedgerExportError && why.test(error.message),
     )
   }
+  // Whoever gives none trusts none, neither the ledger's own nor those that are kept.
+  const untrusted = exportLedger(memorySource(logFiles(all, signer), vkeys), directory.path, {
+    vkeys: [],
+  })
+  await assert.rejects(untrusted, /no verifier key/)
   const copied = exportLedger(memorySource(logFiles(all, other), other.vkeys), directory.path, {
     vkeys: other.vkeys,
   })

@@ -110,6 +110,24 @@ test('without keys of the auditor’s own the report says whose word was taken',
   await assert.rejects(verifyLedger(memorySource(files), { vkeys: ['no key'] }), LedgerFormatError)
 })
 
+test('whoever gives no key of a list of keys trusts none, whatever the ledger says', async () => {
+  const files = logFiles(all.slice(0, 3), signer)
+  const report = await verifyLedger(memorySource(files, vkeys), { vkeys: [] })
+  assert.equal(report.ok, false)
+  assert.equal(report.trust, 'none')
+  assert.match(report.summary, /there is no verifier key to check its signatures with/)
+})
+
+test('the summary says what was not checked', async () => {
+  const newer = encodeRecord(record({ event: 'key.transmute', key: 'k1' }))
+  const report = await verifyLedger(memorySource(logFiles([newer], signer)), { vkeys })
+  assert.deepEqual(report.unknownEvents, ['key.transmute'])
+  assert.match(
+    report.summary,
+    /, but for what 1 unknown event stands for, nothing stands after its revocation$/,
+  )
+})
+
 test('every key of the log must have signed, and no other key can stand in', async () => {
   const entries = all.slice(0, 10)
   const root = (size: number) => {

@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { bin, startServerOfFile } from './dev-server.ts'
 
-/** What `--out` leaves behind when it does not come to its end, and what it never replaces. */
+/** Files that commands write and read: what is left of one that was not finished, what is never replaced, what is no file of its kind. */
 
 const { server } = await startServerOfFile()
 await server.claviger(['key', 'create', '--alias', 'files'])
@@ -77,6 +77,20 @@ test('--out replaces no device, pipe or folder', async () => {
     assert.ok((await lstat(place)).isSocket())
   } finally {
     listening.close()
+  }
+})
+
+test('an empty file of keys is no reason to take those of the ledger', async () => {
+  const empty = join(await folderNamed('keys'), 'vkeys')
+  await writeFile(empty, '# none yet\n')
+  for (const given of [
+    ['ledger', 'verify', '--key-file', empty],
+    ['ledger', 'export', join(server.folder, 'copy'), '--key-file', empty],
+    ['ledger', 'prove', '0', '--key-file', empty],
+  ]) {
+    const { exitCode, stderr } = await server.claviger(given)
+    assert.equal(exitCode, 2, stderr)
+    assert.match(stderr, /There is no key in/)
   }
 })
 
