@@ -195,6 +195,22 @@ test('--curl shows the call without the token and without what opens the seal', 
   )
 })
 
+test('--curl does not show the secrets that came from a file', async () => {
+  await using folder = await temporaryFolder()
+  const file = join(folder.path, 'secret')
+  await writeFile(file, `${secret}\n`)
+  for (const given of [
+    ['break-glass', 'open', id, 'a fire', '--code', `@${file}`],
+    ['secret-id', 'exchange', id, '--secret', `@${file}`],
+    ['login-provider', 'update', id, '--client-secret', `@${file}`],
+  ]) {
+    const { exitCode, stdout, stderr } = await run(['--curl', ...given])
+    assert.equal(exitCode, 0, stderr)
+    assert.match(stdout, /"(code|secret|clientSecret)":"<(code|secret|clientSecret)>"/)
+    assert.ok(!stdout.includes(secret), stdout)
+  }
+})
+
 test('what --curl prints is safe in a shell, whatever the names are', async () => {
   const { stdout } = await run(['--curl', 'key', 'get', "a'; rm -rf $HOME #"])
   assert.match(

@@ -1,16 +1,22 @@
 import type { Operation } from '@claviger/contract'
 import { describeRequest } from '@claviger/sdk/call'
+import { fieldsOf } from '../fields/field.ts'
 
-/** Fields whose value is not printed: the call shows where it belongs. */
-const HIDDEN = new Set(['passphrase', 'share', 'proof', 'unsafePlaintext', 'clientSecret'])
+/** Fields whose value is not printed, beside texts that are secrets: the call shows where it belongs. */
+const HIDDEN = ['passphrase', 'share', 'proof', 'unsafePlaintext']
 
 function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`
 }
 
-function hide(name: string, value: unknown): unknown {
-  if (!HIDDEN.has(name)) return value
-  return Array.isArray(value) ? value.map(() => `<${name}>`) : `<${name}>`
+/** Takes the secrets of a row out of its body. */
+function hiding(row: Operation) {
+  const secrets = fieldsOf(row).filter(({ kind }) => kind === 'secret')
+  const hidden = new Set([...HIDDEN, ...secrets.map(({ name }) => name)])
+  return (name: string, value: unknown): unknown => {
+    if (!hidden.has(name)) return value
+    return Array.isArray(value) ? value.map(() => `<${name}>`) : `<${name}>`
+  }
 }
 
 /**
@@ -32,6 +38,6 @@ export function curlLine(
     ...Object.entries(call.headers).map(([header, value]) => `-H ${quote(`${header}: ${value}`)}`),
   ]
   if (call.body === undefined) return `${parts.join(' \\\n  ')}\n`
-  const body = JSON.stringify(JSON.parse(call.body), hide)
+  const body = JSON.stringify(JSON.parse(call.body), hiding(row))
   return `${[...parts, "--data-binary @- <<'JSON'"].join(' \\\n  ')}\n${body}\nJSON\n`
 }
