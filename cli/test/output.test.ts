@@ -158,6 +158,27 @@ test('what the far side sends cannot drive the terminal', () => {
   )
 })
 
+test('nor in any other form', async () => {
+  const evil = 'a\u001b[2Jb\u009b2Jc\u202ed'
+  await using server = await listener(200, { ...keyView('app'), description: evil })
+  const environment = { CLAVIGER_ADDR: server.address, CLAVIGER_TOKEN: token }
+  for (const given of [
+    ['-o', 'json'],
+    ['-o', 'yaml'],
+    ['-o', 'table'],
+    ['--field', 'description'],
+  ]) {
+    const shown = await run([...given, 'key', 'get', 'app'], { environment, terminal: true })
+    assert.equal(shown.exitCode, 0, shown.stderr)
+    const text = shown.stdout.replaceAll(/\u001b\[(1|22)m/g, '')
+    assert.doesNotMatch(text, /[^\P{Cc}\n]|\p{Cf}/u, given.join(' '))
+  }
+  const json = await run(['-o', 'json', 'key', 'get', 'app'], { environment, terminal: true })
+  assert.equal((JSON.parse(json.stdout) as { description: string }).description, evil)
+  const piped = await run(['--field', 'description', 'key', 'get', 'app'], { environment })
+  assert.equal(piped.stdout, `${evil}\n`)
+})
+
 test('tables: empty columns are left out, long cells are cut, nested fields are flattened', () => {
   const list = formatTable(
     'binding.list',

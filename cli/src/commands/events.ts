@@ -1,9 +1,10 @@
 import type { Notice } from '@claviger/sdk'
 import { Command } from 'commander'
 import { usageFailure } from '../command-failure.ts'
+import { writeText } from '../output/present.ts'
 import { connect } from '../settings/client.ts'
 import { clientOptions, findConnection, type Globals } from '../settings/connection.ts'
-import { write, type Shell } from '../shell.ts'
+import type { Shell } from '../shell.ts'
 import { globalsOf, type Making } from './globals.ts'
 
 /** `events`: what became of keys, a line of JSON each; with `--follow` as it happens. */
@@ -56,6 +57,6 @@ export function eventsCommand(making: Making): Command {
       const options = await clientOptions(globals, await findConnection(shell, globals))
       notices = watchNotices(options, { ...about, after: from })
     }
-    for await (const notice of notices) await write(shell, `${JSON.stringify(notice)}\n`)
+    for await (const notice of notices) await writeText(shell, `${JSON.stringify(notice)}\n`)
   })
 }

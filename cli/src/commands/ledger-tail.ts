@@ -5,11 +5,11 @@ import { Command } from 'commander'
 import { usageFailure } from '../command-failure.ts'
 import { fieldsOf } from '../fields/field.ts'
 import { optionOf } from '../fields/option.ts'
-import { chosenFormat } from '../output/present.ts'
+import { chosenFormat, writeText } from '../output/present.ts'
 import { harmless } from '../output/text.ts'
 import { selectField, type Json } from '../output/values.ts'
 import { connect } from '../settings/client.ts'
-import { write, type Shell } from '../shell.ts'
+import type { Shell } from '../shell.ts'
 import { globalsOf, presentationOf, type Making } from './globals.ts'
 import { rowOf } from './names.ts'
 import { gatherInput, type Given } from './operation.ts'
@@ -73,7 +73,7 @@ async function print(
     field !== undefined
       ? selectField(entry, field)
       : [table ? entryLine(entry) : JSON.stringify(entry)]
-  await write(shell, `${lines.join('\n')}\n`)
+  await writeText(shell, `${lines.join('\n')}\n`)
 }
 
 function seconds(text: string | undefined): number {

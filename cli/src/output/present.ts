@@ -4,7 +4,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { say, write, type Shell } from '../shell.ts'
 import type { OutputFormat, Presentation } from './format.ts'
 import { formatTable } from './table.ts'
-import { isPrintable } from './text.ts'
+import { harmlessLines, isPrintable } from './text.ts'
 import { mainBytes, selectField, toJson, type Json } from './values.ts'
 
 /** Colour only for a terminal, and never where NO_COLOR is set to anything (no-color.org). */
@@ -47,6 +47,11 @@ async function formatValue(
   return `${JSON.stringify(value, null, 2)}\n`
 }
 
+/** Writes what the far side sent; a terminal gets nothing that would drive it, whatever form it is in. */
+export function writeText(shell: Shell, text: string): Promise<void> {
+  return write(shell, shell.terminals.output ? harmlessLines(text) : text)
+}
+
 /** Prints a value that is not an operation's answer. `name` chooses the columns of a table. */
 export async function presentValue(
   shell: Shell,
@@ -54,13 +59,19 @@ export async function presentValue(
   value: Json,
   presentation: Presentation,
 ): Promise<void> {
-  const text =
-    presentation.field === undefined
-      ? await formatValue(shell, name, value, presentation)
-      : selectField(value, presentation.field)
-          .map((line) => (line.endsWith('\n') ? line : `${line}\n`))
-          .join('')
-  await write(shell, text)
+  const { field } = presentation
+  if (field !== undefined) {
+    const lines = selectField(value, field)
+    return writeText(
+      shell,
+      lines.map((line) => (line.endsWith('\n') ? line : `${line}\n`)).join(''),
+    )
+  }
+  const text = await formatValue(shell, name, value, presentation)
+  // A table may be coloured, and all that it shows was made harmless when it was made.
+  await (chosenFormat(shell, presentation) === 'table'
+    ? write(shell, text)
+    : writeText(shell, text))
 }
 
 /** Prints the answer of an operation: the data on stdout, and on stderr only what a person would miss. */

@@ -43,7 +43,7 @@ function words(value: Json | undefined): string {
   if (Array.isArray(value)) return (value as readonly Json[]).map(words).join(', ')
   if (isObject(value)) {
     return Object.entries(value)
-      .map(([name, inner]) => `${name}=${words(inner)}`)
+      .map(([name, inner]) => `${harmless(name)}=${words(inner)}`)
       .join(' ')
   }
   return harmless(typeof value === 'string' ? value : JSON.stringify(value))
@@ -102,7 +102,7 @@ function block(value: Json | undefined): string {
 function flatten(value: Json, prefix = ''): [string, string][] {
   if (!isObject(value)) return [[prefix, block(value)]]
   return Object.entries(value).flatMap(([name, inner]) => {
-    const path = prefix === '' ? name : `${prefix}.${name}`
+    const path = harmless(prefix === '' ? name : `${prefix}.${name}`)
     return isObject(inner) ? flatten(inner, path) : [[path, block(inner)] as [string, string]]
   })
 }

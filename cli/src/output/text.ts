@@ -9,6 +9,11 @@ export function harmless(text: string): string {
   )
 }
 
+/** Text of several lines from the far side, the same way. In JSON it means what it meant. */
+export function harmlessLines(text: string): string {
+  return text.split('\n').map(harmless).join('\n')
+}
+
 /** Whether bytes are UTF-8 text that a terminal shows without being told to do something. */
 export function isPrintable(bytes: Uint8Array): boolean {
   try {
