@@ -31,7 +31,7 @@ export async function readInput(shell: Shell, bytesMax: number, what: string): P
   return readBounded(takeInput(shell) as AsyncIterable<Uint8Array>, bytesMax, what)
 }
 
-/** Opens a file to read. `told` is the message of the error, from the system's name of what is wrong. A folder can be opened, and not read. */
+/** Opens a file to read; a folder can be opened, and not read. `told` makes the message from the system's name of what is wrong. */
 export async function openFile(path: string, told: (code: string) => string): Promise<FileHandle> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
     throw usageFailure(told(error.code ?? 'error'))
