@@ -115,3 +115,19 @@ test('every row can be called: its input is an object, and every part of its add
     }
   }
 })
+
+test('a name that would be lost on the way is refused, wherever it stands', () => {
+  const lost = JSON.parse('{"__proto__": "1017"}') as Record<string, string>
+  const plaintext = Buffer.from('hi')
+  for (const call of [
+    () => describeCall('encrypt', { key: 'app', plaintext, context: lost }),
+    () => describeCall('decrypt', { ciphertext: Buffer.alloc(98), context: lost }),
+    () => describeCall('encryptBatch', { key: 'app', items: [{ plaintext, context: lost }] }),
+    () => describeCall('key.create', { labels: lost }),
+  ])
+    assert.throws(
+      call,
+      (error: unknown) =>
+        error instanceof ClavigerInputError && error.message.includes('called __proto__'),
+    )
+})

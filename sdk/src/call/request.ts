@@ -42,6 +42,16 @@ function refuse(error: z.ZodError): never {
 }
 
 /**
+ * zod passes over a member called __proto__: an encryption context would lose it without a word, here and again when decrypting, and bind
+ * nothing. The server refuses one too.
+ */
+function hasProto(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return false
+  if (Array.isArray(value)) return value.some(hasProto)
+  return Object.hasOwn(value, '__proto__') || Object.values(value).some(hasProto)
+}
+
+/**
  * The input of a row as it stands on the wire, fields of the path included: what a proof for just that call names (login.stepUp).
  * Throws ClavigerInputError, which names the field and not the value, where the input does not fit the contract.
  */
@@ -49,6 +59,9 @@ export function wireFields<Row extends Operation>(
   row: Row,
   input: RowInput<Row>,
 ): Record<string, unknown> {
+  const [field] = Object.entries(input).find(([, value]) => hasProto(value)) ?? []
+  if (field !== undefined)
+    throw new ClavigerInputError(field, 'must not have a member called __proto__')
   const encoded = z.safeEncode(encodableInput(row), input)
   if (!encoded.success) return refuse(encoded.error)
   return encoded.data as Record<string, unknown>
