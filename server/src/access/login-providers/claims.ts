@@ -114,14 +114,15 @@ export function identityOf(
   }
 }
 
-const ATTEMPTS = 9
-
-/** The names to try for a new person, in order: as the provider says it, then numbered, then with a part of the person's own id. */
-export function* candidateNames(names: readonly string[], id: string): Generator<string> {
+/**
+ * What a new person may be called, best first: as the claim says that names persons here; else as the provider says it, with a random part of the
+ * person's own id. Persons choose the other claims, and policies and grants may wait for a name that nobody has yet.
+ */
+export function candidateNames(
+  { names, linkName }: Pick<ProviderIdentity, 'names' | 'linkName'>,
+  id: string,
+): string[] {
   const bases = names.length > 0 ? names : ['person']
-  yield* bases
-  const [base = 'person'] = bases
-  for (let number = 2; number <= ATTEMPTS; number += 1)
-    yield `${base.slice(0, NAME_LENGTH_MAX - 2)}-${number}`
-  yield `${base.slice(0, NAME_LENGTH_MAX - 9)}-${id.slice(0, 8)}`
+  const own = bases.map((base) => `${base.slice(0, NAME_LENGTH_MAX - 9)}-${id.slice(-8)}`)
+  return linkName !== undefined && nameFrom(linkName) === linkName ? [linkName, ...own] : own
 }

@@ -115,14 +115,15 @@ async function findClaimed(
 async function admit(
   work: Work,
   { provider }: StoredProvider,
-  { subject, names, strong }: ProviderIdentity,
+  identity: ProviderIdentity,
 ): Promise<Settled> {
+  const { subject, strong } = identity
   if (!provider.admits) throw refused(provider, 'unknown')
   // Somebody new has no second factor here, and gets none without an invitation.
   if (!strong) throw refused(provider, 'second-factor')
   const { tenant } = provider
   const id = await work.once('admitted', () => Promise.resolve(newId()))
-  const name = await freeName(work, tenant, names, id)
+  const name = await freeName(work, tenant, candidateNames(identity, id), id)
   const createdAt = work.now
   const principal: Principal = { id, tenant, name, kind: 'user', state: 'enabled', createdAt }
   const link = { ...newLink(work, provider, id, subject), proven: true }
@@ -144,7 +145,7 @@ async function freeName(
   id: string,
 ): Promise<string> {
   let last = ''
-  for (const name of candidateNames(names, id)) {
+  for (const name of names) {
     const taken = await newestRow(parts.store, {
       kind: 'principalName',
       id: principalNameId(tenant, name),
