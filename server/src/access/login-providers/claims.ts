@@ -115,8 +115,8 @@ export function identityOf(
 }
 
 /**
- * What a new person may be called, best first: as the claim says that names persons here; else as the provider says it, with a random part of the
- * person's own id. Persons choose the other claims, and policies and grants may wait for a name that nobody has yet.
+ * What a new person may be called, best first: as the claim says that names persons here; else as the provider says it, with a random
+ * part of the person's own id. Persons choose the other claims, and policies and grants may wait for a name that nobody has yet.
  */
 export function candidateNames(
   { names, linkName }: Pick<ProviderIdentity, 'names' | 'linkName'>,
