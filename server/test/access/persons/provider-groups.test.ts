@@ -236,6 +236,18 @@ test('nobody maps a group that may do what they may not', async () => {
   )
 })
 
+test('nor takes its groups from another claim, which they may choose themselves', async () => {
+  const officer = await house.createUser('security-officer')
+  const users = await grouped('key-user')
+  const { id } = await providing([{ claim: 'a', group: users }])
+  const change = (groupsClaim: string) =>
+    house.codeOf('loginProvider.update', { provider: id, groupsClaim }, officer)
+  assert.equal(await change('nickname'), 'forbidden')
+  assert.equal(await change('groups'), 'ok')
+  assert.equal(await change(''), 'ok')
+  assert.equal(await change('groups'), 'forbidden')
+})
+
 test('nor gives one, whose provider they may set up, what they may not', async () => {
   const officer = await house.createUser('security-officer')
   const { token } = officer

@@ -15,7 +15,7 @@ import { keepFromWidening } from '../../separation.ts'
 import type { ChangeVerb, PlannedRow, ReadVerb } from '../../verb.ts'
 import type { Work } from '../../work.ts'
 import { givenBy } from '../groups.ts'
-import { own } from '../own.ts'
+import { own, ownOrNone } from '../own.ts'
 import { page } from '../page.ts'
 import { loginProviderView, wrapSecret } from './stored.ts'
 
@@ -65,7 +65,7 @@ export const updateLoginProvider: ChangeVerb<'loginProvider.update'> = {
     if (changed.length === 0)
       throw new ClavigerError('invalid_request', 'Give something that is to be another')
     const { value, material, standing } = await own<LoginProvider>(work, 'loginProvider', id)
-    const groups = await mappedGroups(work, input.groups ?? [])
+    const groups = await mappedGroups(work, input.groups ?? (await remapped(work, value, input)))
     const provider = withoutEmpty<LoginProvider>({ ...value, ...changes })
     const wrapped = wrapSecret(work, provider, clientSecret) ?? material
     return {
@@ -88,6 +88,13 @@ function withoutEmpty<Value extends Claims>({ groupsClaim, linkClaim, ...rest }:
     ...(groupsClaim ? { groupsClaim } : {}),
     ...(linkClaim ? { linkClaim } : {}),
   }
+}
+
+/** The groups that another claim would say of persons; those that were deleted since they were mapped are nobody's. */
+async function remapped(work: Work, { groups, groupsClaim: before }: LoginProvider, after: Claims) {
+  if (!after.groupsClaim || after.groupsClaim === before) return []
+  const standing = await Promise.all(groups.map(({ group }) => ownOrNone(work, 'group', group)))
+  return groups.filter((_, at) => standing[at] !== undefined)
 }
 
 /**
