@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { dialectOf, FORM_BYTES_MAX, isAwsPath, parseForm, readRequest, requestUuid } from '#aws'
 import type { HttpRequest } from '#http'
+import { Errand } from '../../src/doors/aws/errand.ts'
 import { refusal } from './refusal.ts'
 
 const json = 'application/x-amz-json-1.1'
@@ -29,6 +30,16 @@ test('the operation is in the target', () => {
     const headers = { 'content-type': type, 'x-amz-target': 'TrentService.ListKeys' }
     assert.deepEqual(readRequest(request({ headers })), listKeys)
   }
+})
+
+test('the region is in the scope, behind the id of an access key, which is looked for no further than it can be long', () => {
+  const regionFrom = (id: string) => {
+    const authorization = `AWS4-HMAC-SHA256 Credential=${id}/20260101/eu-central-1/kms/aws4_request`
+    const headers = { authorization }
+    return new Errand(request({ headers }), 'ListKeys', 0).region
+  }
+  assert.equal(regionFrom('A'.repeat(128)), 'eu-central-1')
+  assert.equal(regionFrom('A'.repeat(129)), 'us-east-1')
 })
 
 test('what is no request of AWS is an unknown operation', () => {

@@ -106,12 +106,12 @@ function credentialOf(request: HttpRequest): Credential {
   }
 }
 
+/** Attacker-chosen, and looked for at each place of a header: what stands before the date is no longer than the id of an access key. */
+const SCOPE = /Credential=[^/,]{1,128}\/\d{8}\/([a-z0-9][a-z0-9-]{0,62})\//
+
 /** The region of the credential's scope; the signature covers it, and nothing hangs on it that a caller may not choose. */
 function regionOf(request: HttpRequest): string {
   const header = request.headers['authorization']
-  const scope =
-    typeof header === 'string'
-      ? /Credential=[^/,]*\/\d{8}\/([a-z0-9][a-z0-9-]{0,62})\//.exec(header)
-      : null
+  const scope = typeof header === 'string' ? SCOPE.exec(header) : null
   return scope?.[1] ?? 'us-east-1'
 }
