@@ -20,7 +20,8 @@ function sizeOf(descriptor: number): number | undefined {
 
 export async function openSource(shell: Shell, path: string | undefined): Promise<FileSource> {
   if (path === undefined || path === '-') {
-    const stream = () => takeInput(shell) as AsyncIterable<Uint8Array>
+    let taken: AsyncIterable<Uint8Array> | undefined
+    const stream = () => (taken ??= takeInput(shell) as AsyncIterable<Uint8Array>)
     const descriptor = shell.descriptors?.input
     const size = descriptor === undefined ? undefined : sizeOf(descriptor)
     return {

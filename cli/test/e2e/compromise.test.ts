@@ -55,6 +55,10 @@ test('the command stops where others have to act, and goes on when it is given a
   const verified = await inProcess(['statement', 'verify', report, '--key-file', keys], nowhere)
   assert.equal(verified.exitCode, 0, verified.stderr)
   assert.equal((JSON.parse(verified.stdout.toString()) as { case: string }).case, third.id)
+  // As it is without a file, from a pipe.
+  const given = ['statement', 'verify', '--key-file', keys]
+  const piped = await inProcess(given, nowhere, await readFile(report))
+  assert.equal(piped.exitCode, 0, piped.stderr)
   const altered = (await readFile(report, 'utf8')).replace('stolen', 'found!')
   await writeFile(report, altered)
   const { stderr } = await run(['statement', 'verify', report, '--key-file', keys], 8)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { lstat, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -22,9 +22,9 @@ async function folderNamed(name: string): Promise<string> {
   return folder
 }
 
-/** Resolves once an unfinished file of some length is there. */
-async function written(folder: string): Promise<void> {
-  for (;;) {
+/** Resolves once an unfinished file of some length is there, or the command is over. */
+async function written(folder: string, child: ChildProcess): Promise<void> {
+  while (child.exitCode === null) {
     for (const name of await readdir(folder)) {
       if ((await stat(join(folder, name))).size > 0) return
     }
@@ -49,7 +49,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       child.stdin.on('error', () => {})
       // There is more to come: stdin stays open.
       child.stdin.write(bytes.subarray(0, 3_500_000))
-      await written(folder)
+      await written(folder, child)
       child.kill(signal)
       assert.deepEqual(await ended, [null, signal])
       assert.deepEqual(await readdir(folder), [])
