@@ -1,12 +1,10 @@
 import { pino, type Logger } from 'pino'
 import { ClavigerError } from '#model'
+import { LogLines } from './log-lines.ts'
 
 /** The server's structured log, on standard error. What it is given holds no secret; an error's cause is logged by name and message. */
 export function createLog(level: string): Logger {
-  return pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ fd: 2, sync: false }),
-  )
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, new LogLines())
 }
 
 /** An error as fields: its code, and the chain of what caused it, without anything a request said. */

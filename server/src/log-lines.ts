@@ -1,0 +1,56 @@
+import { writeSync } from 'node:fs'
+
+/**
+ * Standard error for a log whose loss ends nothing: the ledger has what must not be lost. pino's own destination throws where a disk is
+ * full, and then waits for room before the process may end.
+ */
+
+const STANDARD_ERROR = 2
+/** What waits at most, in bytes, where lines come faster than they are taken; more is lost. */
+const WAITING_BYTES_MAX = 1_048_576
+/** How long to wait for a reader that takes nothing now, in milliseconds, and how often where nothing else can be done meanwhile. */
+const PAUSE_MS = 10
+const PAUSES_MAX = 100
+
+const NOTHING = Buffer.alloc(0)
+const never = new Int32Array(new SharedArrayBuffer(4))
+
+export class LogLines {
+  #waiting = NOTHING
+  #timer: NodeJS.Timeout | undefined
+
+  constructor() {
+    process.once('exit', () => this.flushSync())
+  }
+
+  /** Writes a line behind those before it. It never throws. */
+  write(line: string): void {
+    const bytes = Buffer.from(line)
+    if (this.#waiting.length + bytes.length > WAITING_BYTES_MAX) return
+    this.#waiting = this.#waiting.length === 0 ? bytes : Buffer.concat([this.#waiting, bytes])
+    if (this.#timer === undefined) this.#drain()
+  }
+
+  /** Writes what waits before it returns, as far as that can be done in a second. */
+  flushSync(): void {
+    for (let pauses = 0; this.#waiting.length > 0 && pauses < PAUSES_MAX; pauses += 1) {
+      if (pauses > 0) Atomics.wait(never, 0, 0, PAUSE_MS)
+      this.#drain()
+    }
+  }
+
+  /** Writes what is taken now; the rest is tried again. */
+  #drain(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    try {
+      while (this.#waiting.length > 0)
+        this.#waiting = this.#waiting.subarray(writeSync(STANDARD_ERROR, this.#waiting))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN')
+        this.#timer = setTimeout(() => this.#drain(), PAUSE_MS).unref()
+      // Of anything else it is lost.
+      else this.#waiting = NOTHING
+    }
+  }
+}
