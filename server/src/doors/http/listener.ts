@@ -22,6 +22,8 @@ export const PATIENCE: Patience = Object.freeze({
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
 const HEADER_BYTES_MAX = 16_384
 const CONNECTIONS_MAX = 10_000
+/** How often a listener that ends looks for connections whose last answer has left, in milliseconds. */
+const IDLE_LOOK_MS = 50
 /** A response that a client does not read is given up after this long. */
 const IDLE_SOCKET_TIMEOUT_MS = 120_000
 
@@ -104,8 +106,11 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       reader.drain()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
+      // What was asked before this may keep its connection, which nobody would close when it has its answer.
+      const look = setInterval(() => server.closeIdleConnections(), IDLE_LOOK_MS)
       const timer = setTimeout(() => server.closeAllConnections(), graceMs)
       await closed
+      clearInterval(look)
       clearTimeout(timer)
     },
   }

@@ -31,7 +31,7 @@ export class Reader {
     this.#idPrefix = idPrefix
   }
 
-  /** From now on each answer ends its connection, and streams end. */
+  /** From now on the answer to what comes ends its connection, and streams end. */
   drain(): void {
     this.#draining = true
     this.#streams.end()
@@ -47,6 +47,7 @@ export class Reader {
     // Finding out what an address takes costs a look-up, which a body within the common limit does not need.
     const limit =
       announced <= COMMON_BYTES_MAX ? COMMON_BYTES_MAX : this.#door.bodyLimit(method, path)
+    if (this.#draining) response.setHeader('connection', 'close')
     if (announced > limit && announced !== Number.POSITIVE_INFINITY) {
       this.#turnAway(request, response, id, 'payload_too_large')
       return
@@ -103,18 +104,10 @@ export class Reader {
     try {
       const answer = await this.#door.respond(message)
       if (answer.stream !== undefined) await this.#streams.write(response, answer, answer.stream)
-      else this.#write(response, answer)
+      else write(response, answer)
     } catch {
       response.destroy()
     }
-  }
-
-  #write(response: ServerResponse, answer: HttpResponse): void {
-    if (response.headersSent || response.destroyed) return
-    // Also where the server began to stop after the request had come: it waits for every connection that is kept.
-    if (this.#draining) response.setHeader('connection', 'close')
-    writeHead(response, answer)
-    response.end(answer.body)
   }
 
   /** What node:http could not read, or waited for in vain. */
@@ -153,6 +146,12 @@ export class Reader {
     this.#count += 1
     return `${this.#idPrefix}-${this.#count.toString(36)}`
   }
+}
+
+function write(response: ServerResponse, answer: HttpResponse): void {
+  if (response.headersSent || response.destroyed) return
+  writeHead(response, answer)
+  response.end(answer.body)
 }
 
 function writeHead(response: ServerResponse, answer: HttpResponse): HttpResponse {
