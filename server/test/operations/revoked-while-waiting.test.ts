@@ -47,3 +47,26 @@ test('imported material that was revoked is not brought back by deleting it', as
   await house.perform('key.rotate', { key })
   assert.deepEqual(await versionsOf(key), ['1 deactivated', '2 compromised', '3 active'])
 })
+
+test('each of related keys can have the material of such a version deleted', async () => {
+  const multiRegion = { region: 'here', multiRegion: true, origin: 'imported' } as const
+  const { id: primary } = await house.createKey(multiRegion)
+  const give = (key: string, unsafePlaintext: Buffer, pending?: true) =>
+    house.perform('key.import', {
+      key,
+      exportable: false,
+      unsafePlaintext,
+      ...(pending === undefined ? {} : { pending }),
+    })
+  const first = randomBytes(32)
+  await give(primary, Buffer.from(first))
+  const { id: replica } = await house.perform('key.replicate', { key: primary, region: 'there' })
+  await give(replica, Buffer.from(first))
+  const { materialId } = await give(primary, randomBytes(32), true)
+  await house.perform('key.revoke', { key: primary, ...revocation })
+  for (const key of [replica, primary]) {
+    await house.perform('key.deleteMaterial', { key, materialId })
+    const { items } = await house.perform('key.versions', { key, limit: 10 })
+    assert.deepEqual([items[1]?.state, items[1]?.material], ['compromised', 'absent'])
+  }
+})

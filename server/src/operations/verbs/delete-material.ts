@@ -20,6 +20,11 @@ export function versionOf(ringKey: RingKey, id: string): KeyVersion {
   return version
 }
 
+/** One that was revoked waits no more: it stays, so that its material never comes back, under its number or another. */
+function waits({ pending }: Key, { version, revocation }: KeyVersion): boolean {
+  return version === pending && revocation === undefined
+}
+
 type Forgotten = Plan<OutputOf<'key.deleteMaterial'>>
 
 /** The plan after which the material of a version is not there any more. */
@@ -29,8 +34,7 @@ async function planForgetting(
   version: KeyVersion,
 ): Promise<Forgotten> {
   const now = work.parts.clock.now()
-  // One that was revoked was there: it stays, so that its material never comes back, under its number or another.
-  const isPending = version.version === ringKey.key.pending && version.revocation === undefined
+  const isPending = waits(ringKey.key, version)
   const { materialExpiresAt: _end, ...rest } = version
   const known = fingerprintOf(work, ringKey, version)
   const waiting: KeyVersion = {
@@ -84,7 +88,7 @@ export const deleteMaterial: ChangeVerb<'key.deleteMaterial'> = {
     assertNotDestroyed(key)
     const version =
       input.materialId === undefined ? ringKey.current : versionOf(ringKey, input.materialId)
-    if (version.version === key.pending) assertNotReplica(key)
+    if (waits(key, version)) assertNotReplica(key)
     return planForgetting(work, ringKey, version)
   },
 }
