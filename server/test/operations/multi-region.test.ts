@@ -8,7 +8,7 @@ import { elsewhere, here, plaintext, startRelatives, there } from './relatives.t
 
 /** Multi-Region keys: replicas, and the primary one among them. Rotation has a file of its own, and so has the end. */
 
-const { house, get, family, membersOf, encrypt } = await startRelatives()
+const { house, get, family, membersOf, encrypt, pass } = await startRelatives()
 const { owner } = restDoorOver(house)
 
 /** What stands in the way of an operation, as doors are told it. */
@@ -55,6 +55,29 @@ test('a replica has the material, and its own description, labels, names and sta
   await owner.refuse('wrong_state', 'encrypt', { key: replica.id, plaintext: 'eA==' })
   await owner.call('key.update', { key: source.id, description: '' })
   assert.equal((await owner.call('key.get', { key: replica.id })).description, 'the copy')
+})
+
+test('a key that has lost an old version is still replicated, without it', async () => {
+  const { primary: key } = await family([])
+  await house.perform('key.rotate', { key })
+  await house.perform('key.destroyVersion', {
+    key,
+    version: 1,
+    days: 1,
+    anyway: 'nothing was encrypted',
+  })
+  await pass(1)
+  const { id: replica } = await house.perform('key.replicate', { key, region: there })
+  const { items } = await house.perform('key.versions', { key: replica, limit: 10 })
+  assert.deepEqual(
+    items.map(({ version, state }) => [version, state]),
+    [
+      [1, 'destroyed'],
+      [2, 'active'],
+    ],
+  )
+  const ciphertext = await encrypt(key)
+  assert.equal(await house.codeOf('decrypt', { ciphertext }, { region: there }), 'ok')
 })
 
 for (const [algorithm, usage] of [

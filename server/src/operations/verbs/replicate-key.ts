@@ -60,11 +60,15 @@ interface Copy {
   readonly wrapped: Uint8Array | undefined
 }
 
-/** The versions of a replica: the same, under its own wrap. Imported material does not travel; the same must be imported there. */
+/**
+ * The versions of a replica: the same, under its own wrap. Imported material does not travel; the same must be imported there. Of a
+ * version that is destroyed there is its record.
+ */
 function copied(work: Work, from: RingKey, replica: Key): readonly Copy[] {
   return from.versions.map((original): Copy => {
     const number = original.version
     const version: KeyVersion = { ...original, key: replica.id }
+    if (version.destroyedAt !== undefined) return { version, wrapped: undefined }
     if (replica.origin === 'imported') {
       const { materialExpiresAt: _end, ...rest } = version
       const fingerprint = fingerprintOf(work, from, original)
