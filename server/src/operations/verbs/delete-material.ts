@@ -20,6 +20,16 @@ export function versionOf(ringKey: RingKey, id: string): KeyVersion {
   return version
 }
 
+/** Of a version that is destroyed only the record is left: its material neither comes nor goes. @throws KeyError wrong_state */
+export function assertThere(key: Key, { version, destroyedAt }: KeyVersion): void {
+  if (destroyedAt === undefined) return
+  throw new KeyError('wrong_state', `Version ${version} of the key is destroyed`, {
+    key,
+    version,
+    hindrance: 'destroyed',
+  })
+}
+
 /** One that was revoked waits no more: it stays, so that its material never comes back, under its number or another. */
 function waits({ pending }: Key, { version, revocation }: KeyVersion): boolean {
   return version === pending && revocation === undefined
@@ -88,6 +98,7 @@ export const deleteMaterial: ChangeVerb<'key.deleteMaterial'> = {
     assertNotDestroyed(key)
     const version =
       input.materialId === undefined ? ringKey.current : versionOf(ringKey, input.materialId)
+    assertThere(key, version)
     if (waits(key, version)) assertNotReplica(key)
     return planForgetting(work, ringKey, version)
   },

@@ -18,7 +18,7 @@ import type { ChangeVerb, Plan } from '../verb.ts'
 import { keyView } from '../views.ts'
 import type { Work } from '../work.ts'
 import { draftKey, planKey, type DraftKey } from './create-key.ts'
-import { versionOf } from './delete-material.ts'
+import { assertThere, versionOf } from './delete-material.ts'
 import {
   assertTakesMaterial,
   parametersOf,
@@ -160,6 +160,7 @@ async function planMaterial(
   imported: ImportedMaterial,
 ): Promise<Plan<OutputOf<'key.get'>>> {
   const { key } = ringKey
+  assertThere(key, version)
   if (version.revocation !== undefined) {
     throw new KeyError('wrong_state', `Version ${version.version} of the key is revoked`, {
       key,
