@@ -58,19 +58,14 @@ export async function* eventsIn(chunks: AsyncIterable<Uint8Array>): AsyncGenerat
   }
 }
 
-/** Ends with the caller's signal, and where nothing comes for too long. */
+/** The chunks as they come; each puts off the end that silence brings. */
 async function* alive(
   body: AsyncIterable<Uint8Array>,
-  silent: AbortController,
+  silence: NodeJS.Timeout,
 ): AsyncGenerator<Uint8Array> {
-  const timer = setTimeout(() => silent.abort(), SILENCE_MS_MAX)
-  try {
-    for await (const chunk of body) {
-      timer.refresh()
-      yield chunk
-    }
-  } finally {
-    clearTimeout(timer)
+  for await (const chunk of body) {
+    silence.refresh()
+    yield chunk
   }
 }
 
@@ -107,6 +102,8 @@ export async function* watchNotices(
   const send = options.fetch ?? globalThis.fetch
   for (let pause = PAUSE_MS_FIRST; !isOver(signal);) {
     const silent = new AbortController()
+    // From the beginning: a server may take a connection and never answer.
+    const silence = setTimeout(() => silent.abort(), SILENCE_MS_MAX)
     try {
       const response = await send(url, {
         headers: {
@@ -119,7 +116,7 @@ export async function* watchNotices(
       })
       if (!response.ok) await readAnswer(operations['notice.list'], response, address)
       if (response.body === null) throw new Error('an answer without a body')
-      for await (const { name, data } of eventsIn(alive(response.body, silent))) {
+      for await (const { name, data } of eventsIn(alive(response.body, silence))) {
         pause = PAUSE_MS_FIRST
         if (name === 'end') {
           const error = ended(data)
@@ -136,6 +133,7 @@ export async function* watchNotices(
       if (error instanceof ClavigerApiError && FINAL.has(error.code)) throw error
       if (error instanceof ClavigerConnectionError && error.failure === 'not-claviger') throw error
     } finally {
+      clearTimeout(silence)
       silent.abort()
     }
     await wait(pause, undefined, signal === undefined ? {} : { signal }).catch(() => undefined)
