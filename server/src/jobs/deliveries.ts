@@ -86,6 +86,8 @@ export class Deliveries<Message> implements Job {
   readonly #held = new Map<string, number>()
   /** How far the ledger was looked at for a subscription, where nothing was found and so nothing is written. */
   readonly #looked = new Map<string, number>()
+  /** When a subscription took something last: it does not fail since before, whatever its row said when an attempt began. */
+  readonly #taken = new Map<string, number>()
   #revision = -1
   /** When the next delivery is due. */
   #nextAt = 0
@@ -107,7 +109,8 @@ export class Deliveries<Message> implements Job {
     try {
       const active = await this.#parts.subscriptions()
       const ids = new Set(active.map(({ id }) => id))
-      for (const id of this.#looked.keys()) if (!ids.has(id)) this.#looked.delete(id)
+      for (const known of [this.#looked, this.#taken])
+        for (const id of known.keys()) if (!ids.has(id)) known.delete(id)
       await this.#deal(active, head, isNew)
     } catch (thrown) {
       // What was not read is read the next time, whatever else happens until then.
@@ -241,6 +244,7 @@ export class Deliveries<Message> implements Job {
     if (delivery === undefined || message === undefined) return
     const outcome = await parts.send(message)
     if (outcome.kind === 'taken') {
+      this.#taken.set(to.id, parts.now())
       const recordedAt = (await parts.recordedAt(delivery.notice)) ?? parts.now()
       const milliseconds = Math.max(0, parts.now() - recordedAt)
       parts.observe(delivery.type, milliseconds)
@@ -255,7 +259,8 @@ export class Deliveries<Message> implements Job {
     const retryAt = pause === undefined ? {} : { retryAt: parts.now() + Math.max(pause, restMs) }
     await parts.settle(delivery, { kind: 'failed', reason, ...retryAt })
     const { failingSince = parts.now() } = to
+    const since = Math.max(failingSince, this.#taken.get(to.id) ?? 0)
     if (outcome.kind === 'gone') await parts.disable(to, 'gone')
-    else if (parts.now() - failingSince >= FAILING_MAX_MS) await parts.disable(to, 'failing')
+    else if (parts.now() - since >= FAILING_MAX_MS) await parts.disable(to, 'failing')
   }
 }
