@@ -1,6 +1,6 @@
 import { fstatSync, readSync } from 'node:fs'
 import type { Source } from '@claviger/sdk/file'
-import { takeInput, type Shell } from '../shell.ts'
+import { say, takeInput, type Shell } from '../shell.ts'
 import { openFile } from './source.ts'
 
 /** A file to encrypt or decrypt: by its name, or stdin. */
@@ -20,6 +20,7 @@ function sizeOf(descriptor: number): number | undefined {
 
 export async function openSource(shell: Shell, path: string | undefined): Promise<FileSource> {
   if (path === undefined || path === '-') {
+    if (shell.terminals.input) say(shell, 'Reading from the terminal; end with Ctrl-D')
     let taken: AsyncIterable<Uint8Array> | undefined
     const stream = () => (taken ??= takeInput(shell) as AsyncIterable<Uint8Array>)
     const descriptor = shell.descriptors?.input

@@ -133,3 +133,12 @@ test('bytes do not reach a terminal, and a file shows its progress there', async
   assert.match(shown, /\d+\.\d MiB/)
   assert.match(shown, /exit 0/)
 })
+
+test('who encrypts what they type is told that the command waits for it', async () => {
+  await server.claviger(['key', 'create', '--alias', 'typed'])
+  const path = join(server.folder, 'typed.enc')
+  const ready = 'Reading from the terminal; end with Ctrl-D'
+  await onTerminal(`claviger encrypt -k typed --out ${path}`, [[ready, 'hello\n\u0004']])
+  const { stdout, stderr } = await server.claviger(['decrypt', '-i', path])
+  assert.equal(stdout.toString(), 'hello\n', stderr)
+})
