@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { closeSync, openSync } from 'node:fs'
 import { decryptFile, encryptFile, type Source } from '@claviger/sdk'
 
 /** Files in memory, and a stand-in for the server's datakey and decrypt that keeps keys by what wraps them. */
@@ -86,4 +87,19 @@ export async function refused(
     return { released: bytes(), error }
   }
   throw new Error('a file that was tampered with was decrypted')
+}
+
+/** Works from one file to another, over descriptors. */
+export async function between(
+  from: string,
+  to: string,
+  work: (source: number, sink: number) => Promise<void>,
+): Promise<void> {
+  const [source, sink] = [openSync(from, 'r'), openSync(to, 'w')]
+  try {
+    await work(source, sink)
+  } finally {
+    closeSync(source)
+    closeSync(sink)
+  }
 }

@@ -21,7 +21,7 @@ import { runLane, type LaneJob } from '../../src/file/lane.ts'
 import { inLanes } from '../../src/file/lanes.ts'
 import { derivePayload } from '../../src/file/payload.ts'
 import { OtherLaneFailed, Turns, yielding } from '../../src/file/turns.ts'
-import { CHUNK, HEADER, KeyKeeper, TAG, whole } from './harness.ts'
+import { between, CHUNK, HEADER, KeyKeeper, TAG, whole } from './harness.ts'
 
 /** Files that several lanes encrypt and decrypt: the same bytes as one makes, and the same refusals. */
 
@@ -51,20 +51,6 @@ async function lanes(
     assert.equal(failed.length, 0)
   })
   return readFileSync(to)
-}
-
-async function between(
-  from: string,
-  to: string,
-  work: (source: number, sink: number) => Promise<void>,
-): Promise<void> {
-  const [source, sink] = [openSync(from, 'r'), openSync(to, 'w')]
-  try {
-    await work(source, sink)
-  } finally {
-    closeSync(source)
-    closeSync(sink)
-  }
 }
 
 const sizes = oneof(

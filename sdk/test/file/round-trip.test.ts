@@ -20,6 +20,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { decryptFile, encryptFile } from '@claviger/sdk'
 import { array, asyncProperty, assert as check, integer, oneof } from 'fast-check'
 import {
+  between,
   CHUNK,
   collector,
   decrypted,
@@ -123,20 +124,6 @@ test('file descriptors, with chunks of the usual size', async () => {
   assert.deepEqual(readFileSync(path('again')), plaintext)
   assert.deepEqual(await decrypted(readFileSync(path('file')), keeper), plaintext)
 })
-
-async function between(
-  from: string,
-  to: string,
-  work: (source: number, sink: number) => Promise<void>,
-): Promise<void> {
-  const [source, sink] = [openSync(from, 'r'), openSync(to, 'w')]
-  try {
-    await work(source, sink)
-  } finally {
-    closeSync(source)
-    closeSync(sink)
-  }
-}
 
 test('standard input and output as pipes, in a process of its own', async () => {
   const plaintext = randomBytes(2 * 2 ** 20 + 1)
