@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import type { Command } from 'commander'
 import { commandWords, operationNames, rowOf } from '../src/commands/names.ts'
 import { fieldsOf } from '../src/fields/field.ts'
+import { parseField } from '../src/fields/parse.ts'
 import { parseTime } from '../src/fields/time.ts'
 import { makeProgram } from '../src/program.ts'
 import { run, shellOf, temporaryFolder } from './in-process.ts'
@@ -130,9 +131,13 @@ test('a secret text comes from a file or from stdin, and never from the command 
   await writeFile(file, 'clvk_0_A\n')
   const principal = randomUUID()
   const exchange = ['secret-id', 'exchange', principal]
+  const field = fieldsOf(rowOf('secretId.exchange')).find(({ name }) => name === 'secret')
+  assert.ok(field)
+  assert.equal(await parseField(shellOf({}, [], []), field, `@${file}`), 'clvk_0_A')
+  // --curl takes it, too, and does not show it.
   assert.deepEqual(await bodyOf(...exchange, '--secret', `@${file}`), {
     principal,
-    secret: 'clvk_0_A',
+    secret: '<secret>',
   })
   const { exitCode, stderr } = await run([...exchange, '--secret', 'clvk_0_A'])
   assert.equal(exitCode, 2)
