@@ -4,6 +4,7 @@ import { readNewest } from '#keyring'
 import { ClavigerError, type Membership, type Scope, type Separation } from '#model'
 import type { RowStanding } from '#store'
 import { separationRow } from './rows.ts'
+import { holds } from './until-recorded.ts'
 import type { PlannedRow } from './verb.ts'
 import type { Work } from './work.ts'
 
@@ -74,10 +75,12 @@ async function separationsOf(work: Work, tenant: string) {
 }
 
 /** @throws ClavigerError conflict where the tenant has as many separations as are looked at */
-export async function assertRoomForSeparation(work: Work): Promise<void> {
-  const standing = await separationsOf(work, work.caller.tenant)
-  if (standing.length < SEPARATIONS_MAX) return
-  throw new ClavigerError('conflict', 'The tenant has as many separations as it can; delete some')
+export function assertRoomForSeparation(work: Work): Promise<void> {
+  return holds(work, async () => {
+    const standing = await separationsOf(work, work.caller.tenant)
+    if (standing.length < SEPARATIONS_MAX) return
+    throw new ClavigerError('conflict', 'The tenant has as many separations as it can; delete some')
+  })
 }
 
 interface About {
@@ -134,19 +137,22 @@ export interface Given {
 
 /**
  * Nobody gives themselves what they do not have, and nobody makes an owner who is none. Where something changes before this is recorded,
- * `given` is asked again: two changes at once are no way around it. So such a change is not additive.
+ * `read` is asked again: two changes at once are no way around it. So such a change is not additive.
+ *
+ * @returns what would be given
  *
  * @throws ClavigerError forbidden
  */
 export async function keepFromWidening(
   work: Work,
-  given: () => Promise<readonly Given[]>,
-): Promise<void> {
-  const check = async () => {
-    for (const one of await given()) assertNotWidened(work, one)
-  }
-  await check()
-  work.relyOn(check)
+  read: () => Promise<readonly Given[]>,
+): Promise<readonly Given[]> {
+  let given: readonly Given[] = []
+  await holds(work, async () => {
+    given = await read()
+    for (const one of given) assertNotWidened(work, one)
+  })
+  return given
 }
 
 function assertNotWidened(work: Work, { isWithinReach, ...given }: Given): void {

@@ -17,6 +17,7 @@ import {
   type LifecyclePolicy,
   type Principal,
 } from '#model'
+import { holds } from '../until-recorded.ts'
 import type { Work } from '../work.ts'
 
 /**
@@ -73,14 +74,12 @@ async function ownerOf(work: Work, { owner, tenant }: Key): Promise<Principal | 
   return row?.tenant === tenant ? work.parts.seals.open<Principal>(row) : undefined
 }
 
-/** Runs a check now, and again where the operation waited while something changed. */
-async function holds(
+/** Checks against the tenant's policies as they stand, until it is recorded. */
+function holdsUnder(
   work: Work,
   check: (policies: readonly LifecyclePolicy[]) => void | Promise<void>,
 ): Promise<void> {
-  const run = async () => check(await work.parts.lifecycle.of(work.caller.tenant))
-  await run()
-  work.relyOn(run)
+  return holds(work, async () => check(await work.parts.lifecycle.of(work.caller.tenant)))
 }
 
 function violated(
@@ -105,7 +104,7 @@ function violated(
  * @throws PolicyViolated
  */
 export function assertMade(work: Work, made: Subject): Promise<void> {
-  return holds(work, async (policies) => {
+  return holdsUnder(work, async (policies) => {
     const [broken] = violationsOf(policies, await governed(work, policies, made))
     if (broken !== undefined) throw violated(policies, broken)
   })
@@ -117,7 +116,7 @@ export function assertMade(work: Work, made: Subject): Promise<void> {
  * @throws PolicyViolated
  */
 export function assertChanged(work: Work, before: Subject, after: Subject): Promise<void> {
-  return holds(work, async (policies) => {
+  return holdsUnder(work, async (policies) => {
     const [was, is] = [
       violationsOf(policies, await governed(work, policies, before)),
       violationsOf(policies, await governed(work, policies, after)),
@@ -129,7 +128,7 @@ export function assertChanged(work: Work, before: Subject, after: Subject): Prom
 
 /** No key leaves where a policy forbids it, whatever it was made as. @throws PolicyViolated */
 export function assertMayLeave(work: Work, key: Key): Promise<void> {
-  return holds(work, (policies) => {
+  return holdsUnder(work, (policies) => {
     const policy = covering(policies, key).find(({ rules }) => rules.export === 'forbidden')
     if (policy === undefined) return
     const words = 'no key may be exported'
@@ -139,7 +138,7 @@ export function assertMayLeave(work: Work, key: Key): Promise<void> {
 
 /** A destruction can be called off for as long as every policy asks. `days` is the window. @throws PolicyViolated */
 export function assertWindow(work: Work, key: Key, days: number): Promise<void> {
-  return holds(work, (policies) => {
+  return holdsUnder(work, (policies) => {
     const policy = covering(policies, key).find(
       ({ rules: { destructionDaysMin = 0 } }) => destructionDaysMin > days,
     )

@@ -84,7 +84,7 @@ export const createBinding: ChangeVerb<'binding.create'> = {
         : input.scope
     const { actions, standing: ofRole } = await standingRole(work, role)
     const until = expiresAt ?? Number.POSITIVE_INFINITY
-    await keepFromWidening(work, async () => [
+    const given = await keepFromWidening(work, async () => [
       {
         principals: await holdersOf(work, to),
         isWithinReach: await mayComeInto(work, to.group),
@@ -93,7 +93,8 @@ export const createBinding: ChangeVerb<'binding.create'> = {
         until,
       },
     ])
-    const apart = await keepApart(work, await holdersOf(work, to), actions)
+    const holders = given.flatMap(({ principals }) => principals)
+    const apart = await keepApart(work, holders, actions)
     const binding: Binding = {
       id: newId(),
       tenant: work.caller.tenant,

@@ -7,6 +7,7 @@ import { alarmed } from '../occurrences/alarms.ts'
 import { leavingByDate, leftByBinding } from '../occurrences/leaving.ts'
 import { bindingRow, breakGlassRow } from '../rows.ts'
 import { scopeText } from '../scope-text.ts'
+import { holds } from '../until-recorded.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { standingRole } from './bindings.ts'
@@ -65,8 +66,7 @@ export const createBreakGlass: ChangeVerb<'breakGlass.create'> = {
   references: ({ scope }) => (scope.kind === 'key' ? [scope.key] : []),
   async run(input, work) {
     work.authorize()
-    await assertReviewed(work)
-    work.relyOn(() => assertReviewed(work))
+    await holds(work, () => assertReviewed(work))
     const { standing } = await standingRole(work, input.role)
     const scope: Scope =
       input.scope.kind === 'key'
@@ -143,8 +143,7 @@ export const openBreakGlass: ChangeVerb<'breakGlass.open'> = {
       throw new ClavigerError('forbidden', 'Only a person who has logged in can break the glass')
     assertFresh(work)
     const { value, standing } = await own<BreakGlass>(work, 'breakGlass', input.glass)
-    await assertMayOpen(work, value, input.code)
-    work.relyOn(() => assertMayOpen(work, value, input.code))
+    await holds(work, () => assertMayOpen(work, value, input.code))
     const { tenant, role, scope, waivesApprovals } = value
     const endsAt = work.now + value.minutes * MINUTE_MS
     const binding: Binding = {

@@ -102,9 +102,8 @@ export const addToGroup: ChangeVerb<'group.add'> = {
     const { tenant } = work.caller
     const ofGroup = await own<Group>(work, 'group', group)
     const ofPrincipal = await own<Principal>(work, 'principal', principal)
-    const given = () => givenBy(work, group, principal)
-    await keepFromWidening(work, given)
-    const added = (await given()).flatMap(({ actions }) => actions)
+    const given = await keepFromWidening(work, () => givenBy(work, group, principal))
+    const added = given.flatMap(({ actions }) => actions)
     const apart = await keepApart(work, [principal], added)
     const membership: Membership = { group, principal, tenant, createdAt: work.now }
     return {

@@ -11,6 +11,7 @@ import {
 import { LIFECYCLE_POLICIES_MAX } from '../lifecycle/policies.ts'
 import { lifecyclePolicyRow } from '../rows.ts'
 import { ruleScopeView } from '../rule-views.ts'
+import { holds } from '../until-recorded.ts'
 import type { ChangeVerb, Plan, ReadVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { own } from './own.ts'
@@ -64,14 +65,12 @@ export const keyOfScope = (input: { readonly scope?: GivenScope | undefined }) =
   input.scope?.kind === 'key' ? [input.scope.key] : []
 
 /** That there is room for one more, also beside those that are made at the same moment. @throws ClavigerError conflict */
-async function assertRoom(work: Work): Promise<void> {
-  const check = async () => {
+function assertRoom(work: Work): Promise<void> {
+  return holds(work, async () => {
     const held = await work.parts.lifecycle.of(work.caller.tenant)
     if (held.length >= LIFECYCLE_POLICIES_MAX - 16)
       throw new ClavigerError('conflict', 'The tenant has as many policies as it can; delete some')
-  }
-  await check()
-  work.relyOn(check)
+  })
 }
 
 export const createLifecyclePolicy: ChangeVerb<'lifecyclePolicy.create'> = {

@@ -117,9 +117,8 @@ async function givenWith(work: Work, role: string, actions: readonly string[]): 
 
 /** Nobody who has the role gets what they must not have. @throws ClavigerError forbidden, separation_violated */
 async function assertGivable(work: Work, role: string, added: readonly string[]) {
-  const given = () => givenWith(work, role, added)
-  await keepFromWidening(work, given)
-  const holders = (await given()).flatMap(({ principals }) => principals)
+  const given = await keepFromWidening(work, () => givenWith(work, role, added))
+  const holders = given.flatMap(({ principals }) => principals)
   return keepApart(work, holders, added)
 }
 

@@ -6,6 +6,7 @@ import type { RowKind } from '#store'
 import { noSuchKey } from '../lookup.ts'
 import { approvalPolicyRow, stepUpRuleRow } from '../rows.ts'
 import { approvalPolicyView, stepUpRuleView } from '../rule-views.ts'
+import { holds } from '../until-recorded.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { own } from './own.ts'
@@ -58,15 +59,13 @@ const ROOM_MAX = RULES_MAX - 16
  *
  * @throws ClavigerError conflict
  */
-export async function assertRoom(work: Work, kind: RowKind, more = 1): Promise<void> {
-  const check = async () => {
+export function assertRoom(work: Work, kind: RowKind, more = 1): Promise<void> {
+  return holds(work, async () => {
     const { tenant } = work.caller
     const rows = await work.parts.store.list({ kind, tenant, facets: [], limit: RULES_MAX })
     if (more > 0 && rows.length + more > ROOM_MAX)
       throw new ClavigerError('conflict', 'The tenant has as many rules as it can; delete some')
-  }
-  await check()
-  work.relyOn(check)
+  })
 }
 
 const keyOf = (input: { readonly scope: GivenScope }) =>

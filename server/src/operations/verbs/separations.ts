@@ -23,7 +23,6 @@ export const createSeparation: ChangeVerb<'separation.create'> = {
       })
     }
     await assertRoomForSeparation(work)
-    work.relyOn(() => assertRoomForSeparation(work))
     const { tenant } = work.caller
     const separation: Separation = {
       id: newId(),

@@ -1,15 +1,14 @@
 import { newGrantId, starPattern } from '#access'
 import { everyRowOf, newId } from '#keyring'
-import {
-  ClavigerError,
-  type ApprovalPolicy,
-  type Binding,
-  type BreakGlass,
-  type Containment,
-  type Dependent,
-  type KeyGrant,
-  type Scope,
-  type StepUpRule,
+import type {
+  ApprovalPolicy,
+  Binding,
+  BreakGlass,
+  Containment,
+  Dependent,
+  KeyGrant,
+  Scope,
+  StepUpRule,
 } from '#model'
 import type { Row, RowKind, RowStanding } from '#store'
 import { leavingByDate } from '../../occurrences/leaving.ts'
@@ -23,6 +22,7 @@ import {
   stepUpRuleRow,
   type Alias,
 } from '../../rows.ts'
+import { allOf } from '../../until-recorded.ts'
 import type { PlannedRow } from '../../verb.ts'
 import type { Work } from '../../work.ts'
 import { assertRoom } from '../rules.ts'
@@ -133,18 +133,14 @@ export async function inherited(
   replaced: readonly Replaced[],
   containment: Containment,
 ): Promise<Inherited> {
-  const all = await readHeld(work, replaced)
+  const all = await allOf(
+    work,
+    () => readHeld(work, replaced),
+    (held) => standingsOf(held).map(({ kind, id }) => `${kind}/${id}`),
+    'Something was said of the key at this moment; do it again, so that it is said of the replacement, too',
+  )
   await assertRoom(work, 'stepUpRule', all.flatMap(({ stepUps }) => stepUps).length)
   await assertRoom(work, 'approvalPolicy', all.flatMap(({ approvals }) => approvals).length)
-  const known = new Set(all.flatMap(standingsOf).map(({ kind, id }) => `${kind}/${id}`))
-  work.relyOn(async () => {
-    const now = (await readHeld(work, replaced)).flatMap(standingsOf)
-    if (now.every(({ kind, id }) => known.has(`${kind}/${id}`))) return
-    throw new ClavigerError(
-      'conflict',
-      'Something was said of the key at this moment; do it again, so that it is said of the replacement, too',
-    )
-  })
   return {
     aliases: all.flatMap(({ aliases }) => aliases.map(({ value }) => value.alias)),
     rows: replaced.flatMap((one, at) => {

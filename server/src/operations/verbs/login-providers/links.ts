@@ -1,6 +1,7 @@
 import { ClavigerError, type LoginLink, type LoginProvider, type Principal } from '#model'
 import { assertUnlinked, canLogIn, linksOf } from '../../logins/provider-links.ts'
 import { loginLinkId, loginLinkRow } from '../../rows/login-providers.ts'
+import { holds } from '../../until-recorded.ts'
 import type { ChangeVerb } from '../../verb.ts'
 import type { Work } from '../../work.ts'
 import { own, ownEnabled } from '../own.ts'
@@ -33,8 +34,7 @@ export async function planLink(
   person: Pick<Principal, 'id' | 'tenant'>,
   subject: string,
 ) {
-  await assertUnlinked(work, person, provider.id)
-  work.relyOn(() => assertUnlinked(work, person, provider.id))
+  await holds(work, () => assertUnlinked(work, person, provider.id))
   const link = newLink(work, provider, person.id, subject)
   return {
     additive: false,
@@ -54,8 +54,7 @@ export const linkLoginProvider: ChangeVerb<'loginProvider.link'> = {
     const person = await ownEnabled(work, principal)
     if (person.value.kind !== 'user')
       throw new ClavigerError('conflict', 'Only persons log in; give a service a token')
-    await assertCannotLogIn(work, person.value)
-    work.relyOn(() => assertCannotLogIn(work, person.value))
+    await holds(work, () => assertCannotLogIn(work, person.value))
     const plan = await planLink(work, provider.value, person.value, subject)
     return {
       ...plan,

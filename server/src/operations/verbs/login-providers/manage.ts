@@ -12,6 +12,7 @@ import { leftByGroups } from '../../occurrences/leaving.ts'
 import { membershipId } from '../../rows.ts'
 import { loginProviderRow } from '../../rows/login-providers.ts'
 import { keepFromWidening } from '../../separation.ts'
+import { allOf } from '../../until-recorded.ts'
 import type { ChangeVerb, PlannedRow, ReadVerb } from '../../verb.ts'
 import type { Work } from '../../work.ts'
 import { givenBy } from '../groups.ts'
@@ -164,13 +165,12 @@ export async function endOfProvided(
   provider: string,
   principal?: string,
 ): Promise<{ readonly rows: readonly PlannedRow[]; readonly removals: readonly RowReference[] }> {
-  const ended = await providedBy(work, provider, principal)
-  const known = new Set(ended.map((one) => membershipId(one.group, one.principal)))
-  work.relyOn(async () => {
-    const now = await providedBy(work, provider, principal)
-    if (now.every((one) => known.has(membershipId(one.group, one.principal)))) return
-    throw new ClavigerError('conflict', 'Somebody has just logged in with it; do it again')
-  })
+  const ended = await allOf(
+    work,
+    () => providedBy(work, provider, principal),
+    (one) => [membershipId(one.group, one.principal)],
+    'Somebody has just logged in with it; do it again',
+  )
   const { tenant } = work.caller
   return {
     rows: await leftByGroups(work, { tenant, who: principal ?? provider }, ended),

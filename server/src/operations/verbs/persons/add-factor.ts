@@ -14,6 +14,7 @@ import {
 } from '../../logins/passkeys.ts'
 import { FACTORS_MAX, factorsOf, loggedIn, wrapTotp } from '../../logins/stored.ts'
 import { factorRow } from '../../rows/logins.ts'
+import { holds } from '../../until-recorded.ts'
 import type { ChangeVerb, ReadVerb } from '../../verb.ts'
 import type { Work } from '../../work.ts'
 import { factorView } from './factors.ts'
@@ -104,8 +105,7 @@ export const addFactor: ChangeVerb<'factor.add'> = {
     assertFresh(work)
     const { factors } = work.parts.begunLogins
     const begun = await begunOf(work, factors, { ceremony, response })
-    await assertRoom(work, person)
-    work.relyOn(() => assertRoom(work, person))
+    await holds(work, () => assertRoom(work, person))
     if (begun.kind === 'passkey' && response === undefined)
       throw new ClavigerError('invalid_request', 'The answer of the new passkey is not there', {
         field: 'response',

@@ -5,6 +5,7 @@ import type { RowReference } from '#store'
 import { canLogIn, linksOf } from '../../logins/provider-links.ts'
 import { factorsOf, passwordOf } from '../../logins/stored.ts'
 import { enrolmentRow } from '../../rows/logins.ts'
+import { allOf, holds } from '../../until-recorded.ts'
 import type { ChangeVerb } from '../../verb.ts'
 import type { Work } from '../../work.ts'
 import { ownEnabled } from '../own.ts'
@@ -30,15 +31,13 @@ async function earlierLinks({ parts }: Work, { id, tenant }: Principal): Promise
 }
 
 /** The same, none of which is left out that comes before they are taken away. @throws ClavigerError conflict */
-async function linksToEnd(work: Work, person: Principal): Promise<RowReference[]> {
-  const links = await earlierLinks(work, person)
-  const known = new Set(links.map(({ id }) => id))
-  work.relyOn(async () => {
-    const now = await earlierLinks(work, person)
-    if (now.every(({ id }) => known.has(id))) return
-    throw new ClavigerError('conflict', 'Somebody has just made the person a link; do it again')
-  })
-  return links
+function linksToEnd(work: Work, person: Principal): Promise<RowReference[]> {
+  return allOf(
+    work,
+    () => earlierLinks(work, person),
+    ({ id }) => [id],
+    'Somebody has just made the person a link; do it again',
+  )
 }
 
 function newLink(work: Work, { id: principal, tenant }: Principal, hours: number) {
@@ -65,8 +64,7 @@ export const invitePerson: ChangeVerb<'person.invite'> = {
   async run({ person: id, hours }, work) {
     work.authorize()
     const { value, standing } = await personOf(work, id)
-    await assertWithoutFactors(work, value)
-    work.relyOn(() => assertWithoutFactors(work, value))
+    await holds(work, () => assertWithoutFactors(work, value))
     const link = newLink(work, value, hours)
     return {
       additive: false,
@@ -82,21 +80,8 @@ export const invitePerson: ChangeVerb<'person.invite'> = {
   },
 }
 
-/** What is set up while a reset takes everything away must not outlast it. @throws ClavigerError conflict */
-async function assertNothingNew(
-  work: Work,
-  person: Principal,
-  known: ReadonlySet<string>,
-): Promise<void> {
-  const factors = await factorsOf(work, person)
-  const links = await linksOf(work, person)
-  const ids = [...factors.map(({ factor }) => factor.id), ...links.map(({ id }) => id)]
-  if (ids.every((id) => known.has(id))) return
-  throw new ClavigerError(
-    'conflict',
-    'The person has just set something up; do it again, or disable the person first',
-  )
-}
+/** What is set up while a reset takes everything away must not outlast it. */
+const SET_UP = 'The person has just set something up; do it again, or disable the person first'
 
 export const resetPerson: ChangeVerb<'person.reset'> = {
   kind: 'change',
@@ -108,16 +93,21 @@ export const resetPerson: ChangeVerb<'person.reset'> = {
         'Nobody resets their own factors; ask somebody else who may',
       )
     const { value, standing } = await personOf(work, id)
-    const factors = await factorsOf(work, value)
+    const factors = await allOf(
+      work,
+      () => factorsOf(work, value),
+      ({ factor }) => [factor.id],
+      SET_UP,
+    )
     const password = await passwordOf(work, value)
     const logins = await endedLogins(work, value)
     const lockout = await newestRow(work.parts.store, { kind: 'lockout', id })
-    const links = await linksOf(work, value)
-    const known = new Set([
-      ...factors.map(({ factor }) => factor.id),
-      ...links.map((one) => one.id),
-    ])
-    work.relyOn(() => assertNothingNew(work, value, known))
+    const links = await allOf(
+      work,
+      () => linksOf(work, value),
+      (one) => [one.id],
+      SET_UP,
+    )
     const link = newLink(work, value, hours)
     return {
       additive: false,

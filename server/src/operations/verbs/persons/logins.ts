@@ -3,6 +3,7 @@ import { ClavigerError, type LoginSession, type Principal } from '#model'
 import { loginView } from '../../logins/new-login.ts'
 import { loggedIn } from '../../logins/stored.ts'
 import { loginSessionRow } from '../../rows/logins.ts'
+import { allOf } from '../../until-recorded.ts'
 import type { ChangeVerb, ReadVerb } from '../../verb.ts'
 import type { Work } from '../../work.ts'
 import { own } from '../own.ts'
@@ -83,16 +84,12 @@ async function liveLogins({ parts, now }: Work, { id, tenant }: Person, but: str
 
 /** The rows that end a person's logins, but one. None is left out that comes before they are written. @throws ClavigerError conflict */
 export async function endedLogins(work: Work, person: Person, but?: string) {
-  const live = await liveLogins(work, person, but)
-  const ended = new Set(live.map(({ login }) => login.id))
-  work.relyOn(async () => {
-    const now = await liveLogins(work, person, but)
-    if (now.every(({ login }) => ended.has(login.id))) return
-    throw new ClavigerError(
-      'conflict',
-      'Somebody has just logged in as the person; do it again, or disable the person first',
-    )
-  })
+  const live = await allOf(
+    work,
+    () => liveLogins(work, person, but),
+    ({ login }) => [login.id],
+    'Somebody has just logged in as the person; do it again, or disable the person first',
+  )
   return {
     rows: live.map(({ login }) => loginSessionRow({ ...login, endedAt: work.now })),
     unchanged: live.map(({ login, revision }) => ({
