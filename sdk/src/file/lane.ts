@@ -2,7 +2,6 @@ import { writevSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { FILE_TAG_BYTES } from '@claviger/contract/file-format'
 import { giveBack, without } from './chunk-writer.ts'
-import { notAuthentic } from './not-authentic.ts'
 import { chunkBuffer, openChunk, type Payload, sealChunk } from './payload.ts'
 import type { ReadChunk, Turns } from './turns.ts'
 
@@ -34,7 +33,7 @@ export async function runLane(
     const input = buffer.subarray(0, read.length)
     return kind === 'seal'
       ? sealChunk(payload, read.chunk, read.last, input)
-      : [opened(payload, read, input)]
+      : [openChunk(payload, read.chunk, read.last, input)]
   }
   try {
     for (;;) {
@@ -56,13 +55,6 @@ export async function runLane(
   } finally {
     buffer.fill(0)
   }
-}
-
-/** @throws ClavigerCiphertextError for what is not authentic, and for an empty chunk, which only an empty file has */
-function opened(payload: Payload, { chunk, last }: ReadChunk, sealed: Uint8Array): Buffer {
-  const plaintext = openChunk(payload, chunk, last, sealed)
-  if (plaintext === undefined || (plaintext.length === 0 && chunk > 0)) throw notAuthentic()
-  return plaintext
 }
 
 function writeAll(descriptor: number, pieces: readonly Uint8Array[]): void {

@@ -15,6 +15,7 @@ import {
   fileInfo,
   writeFileNonce,
 } from '@claviger/contract/file-format'
+import { notAuthentic } from './not-authentic.ts'
 
 /** The cryptography of file format 1 (`docs/file-format.md`): AES-256-GCM in the STREAM construction, under a key of this file only. */
 
@@ -71,15 +72,19 @@ export function sealChunk(
   return [ciphertext, cipher.getAuthTag()]
 }
 
-/** Gives the plaintext of a chunk, or undefined where it is not authentic; then what was decrypted of it is overwritten. */
+/**
+ * Gives the plaintext of a chunk. Of one that is not authentic, what was decrypted is overwritten.
+ *
+ * @throws ClavigerCiphertextError also for an empty chunk that is not the first: only an empty file has one, so that a file has one form
+ */
 export function openChunk(
   payload: Payload,
   chunk: number,
   last: boolean,
   sealed: Uint8Array,
-): Buffer | undefined {
+): Buffer {
   const length = sealed.length - FILE_TAG_BYTES
-  if (length < 0) return undefined
+  if (length < 0 || (length === 0 && chunk > 0)) throw notAuthentic()
   const decipher = createDecipheriv(CIPHER, payload.key, nonceOf(chunk, last), options)
   decipher.setAAD(payload.headerHash)
   decipher.setAuthTag(sealed.subarray(length))
@@ -89,7 +94,7 @@ export function openChunk(
     return plaintext
   } catch {
     plaintext.fill(0)
-    return undefined
+    throw notAuthentic()
   }
 }
 

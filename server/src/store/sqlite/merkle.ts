@@ -20,10 +20,13 @@ function nodeHash(left: string, right: string): string {
   return hash('sha256', node, 'binary')
 }
 
-/** The leaf of the entry from `start` to before `end`. Overwrites the byte before it, which is where the 0x00 goes. */
+/** The leaf of the entry from `start` to before `end`. The 0x00 stands in the byte before it meanwhile, so nothing is copied. */
 export function leafHashInPlace(bundle: Uint8Array, start: number, end: number): string {
+  const before = bundle[start - 1] ?? 0
   bundle[start - 1] = 0
-  return hash('sha256', bundle.subarray(start - 1, end), 'binary')
+  const leaf = hash('sha256', bundle.subarray(start - 1, end), 'binary')
+  bundle[start - 1] = before
+  return leaf
 }
 
 /** Reads the first `width` hashes of a tile. */

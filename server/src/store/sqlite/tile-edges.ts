@@ -1,7 +1,7 @@
 import { HASH_BYTES, TILE_WIDTH } from './merkle.ts'
 
 /** A tile as it is to be written: its hashes, 32 bytes each. */
-export interface Tile {
+interface Tile {
   readonly level: number
   readonly number: number
   readonly hashes: Uint8Array

@@ -6,7 +6,7 @@ import { bytes, damaged, integer } from './columns.ts'
 import type { Transactions } from './database.ts'
 import type { Entries } from './entries.ts'
 import { Frontier, HASH_BYTES, leafHashInPlace } from './merkle.ts'
-import { TileEdges, type Tile } from './tile-edges.ts'
+import { TileEdges } from './tile-edges.ts'
 
 /** Entries that are hashed ahead of the database at most, so that what waits in memory stays small. */
 const AHEAD_MAX = 8_192
@@ -48,16 +48,14 @@ export class Tree {
 
   /**
    * Hashes entries that were just committed, without writing anything. Where the frontier does not stand before them, or is far ahead
-   * of the database, they are left to {@link integrate}, which reads them again. The bundle is as it was when this returns.
+   * of the database, they are left to {@link integrate}, which reads them again.
    */
   follow(bundle: Uint8Array, firstIndex: number, count: number): void {
     const frontier = this.#frontier
     if (frontier?.size !== firstIndex || firstIndex - this.#written > AHEAD_MAX) return
-    forEachEntry(bundle, count, (_position, start, end) => {
-      const length = bundle[start - 1] ?? 0
-      this.#push(frontier, leafHashInPlace(bundle, start, end))
-      bundle[start - 1] = length
-    })
+    forEachEntry(bundle, count, (_position, start, end) =>
+      frontier.push(leafHashInPlace(bundle, start, end), this.#emit),
+    )
   }
 
   /** Takes at most `count` entries into the tree, in one transaction. */
@@ -117,7 +115,8 @@ export class Tree {
     try {
       const frontier = this.#standing(count)
       this.#hashMore(frontier, this.#written + count - frontier.size)
-      for (const tile of this.#edges.take()) this.#write(tile)
+      for (const { level, number, hashes } of this.#edges.take())
+        this.#writeTile.run(level, number, hashes)
       this.#grow.run(frontier.size)
       this.#entries.indexFacets(frontier.size)
       this.#written = frontier.size
@@ -133,23 +132,16 @@ export class Tree {
     this.#entries.forEachBatch(from, count, (bundle, firstIndex, entries, to) => {
       forEachEntry(bundle, entries, (position, start, end) => {
         const index = firstIndex + position
-        if (index >= from && index < to) this.#push(frontier, leafHashInPlace(bundle, start, end))
+        if (index >= from && index < to)
+          frontier.push(leafHashInPlace(bundle, start, end), this.#emit)
       })
       // Given back at once: on the store's thread the collector seldom runs.
       if (bundle.buffer instanceof ArrayBuffer) bundle.buffer.transfer(0)
     })
   }
 
-  #push(frontier: Frontier, leaf: string): void {
-    frontier.push(leaf, this.#emit)
-  }
-
   readonly #emit = (level: number, number: number, hash: string): void =>
     this.#edges.add(level, number, hash)
-
-  #write({ level, number, hashes }: Tile): void {
-    this.#writeTile.run(level, number, hashes)
-  }
 
   #read(size: number): Frontier {
     return Frontier.read(size, (level, number, width) => {
