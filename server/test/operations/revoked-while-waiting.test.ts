@@ -70,3 +70,36 @@ test('each of related keys can have the material of such a version deleted', asy
     assert.deepEqual([items[1]?.state, items[1]?.material], ['compromised', 'absent'])
   }
 })
+
+test('a number that was revoked stays when what waited after it is not made ahead any more', async () => {
+  const { id: key } = await house.createKey({ algorithm: 'Ed25519' })
+  const ahead = { key, everyDays: 30, publishNext: true } as const
+  await house.perform('key.setRotation', ahead)
+  await house.perform('key.revoke', { key, ...revocation })
+  await house.perform('key.setRotation', ahead)
+  assert.deepEqual(await versionsOf(key), ['1 active', '2 compromised', '3 pre-activation'])
+  await house.perform('key.setRotation', { key, off: true })
+  assert.deepEqual(await versionsOf(key), ['1 active', '2 compromised'])
+  await house.perform('key.rotate', { key })
+  assert.deepEqual(await versionsOf(key), ['1 deactivated', '2 compromised', '3 active'])
+})
+
+test('a number that was revoked is not given again when what waited after it is deleted', async () => {
+  const { id: key } = await house.createKey({ origin: 'imported' })
+  const give = (pending?: true) =>
+    house.perform('key.import', {
+      key,
+      exportable: false,
+      unsafePlaintext: randomBytes(32),
+      ...(pending === undefined ? {} : { pending }),
+    })
+  await give()
+  await give(true)
+  await house.perform('key.revoke', { key, ...revocation })
+  const { materialId } = await give(true)
+  await house.perform('key.deleteMaterial', { key, materialId })
+  assert.deepEqual(await versionsOf(key), ['1 active', '2 compromised'])
+  await give(true)
+  await house.perform('key.rotate', { key })
+  assert.deepEqual(await versionsOf(key), ['1 deactivated', '2 compromised', '3 active'])
+})

@@ -80,7 +80,9 @@ export class VersionModel {
 }
 
 export class KeyModel {
-  readonly versions: VersionModel[]
+  /** By their numbers. */
+  readonly all: VersionModel[]
+  current: VersionModel
   suspended = false
   end: End | undefined
   destroyAt: number | undefined
@@ -90,19 +92,9 @@ export class KeyModel {
   pending: VersionModel | undefined
 
   constructor(first: VersionModel, imported = false) {
-    this.versions = [first]
+    this.all = [first]
+    this.current = first
     this.imported = imported
-  }
-
-  /** What the server lists. */
-  get all(): readonly VersionModel[] {
-    return this.pending === undefined ? this.versions : [...this.versions, this.pending]
-  }
-
-  get current(): VersionModel {
-    const current = this.versions.at(-1)
-    if (current === undefined) throw new Error('a key has a version')
-    return current
   }
 
   /** Nothing was done to the key as a whole that ends or pauses it. */
@@ -126,7 +118,16 @@ export class KeyModel {
   }
 
   get hasNext(): boolean {
-    return !this.imported || (this.pending !== undefined && this.pending.end === undefined)
+    return !this.imported || this.waiting !== undefined
+  }
+
+  /** One that was revoked waits no more, and others may take its place. */
+  get waiting(): VersionModel | undefined {
+    return this.pending?.end === undefined ? this.pending : undefined
+  }
+
+  numberOf(version: VersionModel): number {
+    return this.all.indexOf(version) + 1
   }
 
   get isEndless(): boolean {
@@ -170,8 +171,14 @@ export class KeyModel {
 
   rotate(next: VersionModel): void {
     this.current.retired = true
-    this.versions.push(next)
+    this.current = next
     if (next === this.pending) this.pending = undefined
+    else this.all.push(next)
+  }
+
+  wait(next: VersionModel): void {
+    this.pending = next
+    this.all.push(next)
   }
 
   revoke(end: End): void {
@@ -179,10 +186,11 @@ export class KeyModel {
     for (const version of this.all) version.revoke(end)
   }
 
-  /** What only waited is as if it had never been. */
+  /** What only waited is as if it had never been; what was revoked stays, so that its material never comes back. */
   lose(version: VersionModel): void {
-    if (version === this.pending) this.pending = undefined
-    else version.lose()
+    if (version !== this.waiting) return version.lose()
+    this.pending = undefined
+    this.all.splice(this.all.indexOf(version), 1)
   }
 
   /** What is over, or waits for its material, is not suspended on the way. */
@@ -193,7 +201,8 @@ export class KeyModel {
 
   expire(now: number): void {
     if (this.destroyed) return
-    for (const version of this.all) if (isOver(version.materialEnd, now)) this.lose(version)
+    const over = this.all.filter(({ materialEnd }) => isOver(materialEnd, now))
+    for (const version of over) this.lose(version)
   }
 
   erase(): void {

@@ -198,7 +198,7 @@ class Life {
       return
     }
     await allowed(doing, model.mayRotate && model.hasNext, () => {
-      const { pending } = model
+      const pending = model.waiting
       if (pending === undefined) return model.rotate(next)
       const { activatedAt, protectStopAt: protectStop, processStopAt: processStop } = next
       Object.assign(pending, {
@@ -240,11 +240,11 @@ class Life {
     } else if (model.takesMaterial && !current.hasMaterial && !pending) {
       assert.equal(await codeOf(doing), 'conflict')
     } else {
-      const may = model.takesMaterial && model.pending === undefined && (pending || model.inForce)
+      const may = model.takesMaterial && model.waiting === undefined && (pending || model.inForce)
       await allowed(doing, may, () => {
         const next = new VersionModel(this.#now)
         next.bring(material, this.#now, end)
-        if (pending) model.pending = next
+        if (pending) model.wait(next)
         else model.rotate(next)
       })
     }
@@ -321,7 +321,7 @@ class Life {
     const doing = this.#house.perform('encrypt', { key, plaintext: Buffer.from(text) })
     const encrypted = await allowed(doing, model.mayEncrypt(this.#now), () => (version.uses += 1))
     if (encrypted === undefined) return
-    assert.equal(encrypted.version, model.versions.length)
+    assert.equal(encrypted.version, model.numberOf(version))
     ciphertexts.push({ bytes: encrypted.ciphertext, version, text })
   }
 

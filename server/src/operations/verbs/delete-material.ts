@@ -8,6 +8,7 @@ import { keyView } from '../views.ts'
 import type { Work } from '../work.ts'
 import { assertNotDestroyed } from './change-key.ts'
 import { fingerprintOf } from './known-material.ts'
+import { withoutWaiting } from './made-ahead.ts'
 import { assertNotReplica, together, withRelated } from './related.ts'
 
 /** Imported material goes again: when somebody says so, or at its end. What it is known by stays. */
@@ -76,9 +77,9 @@ async function planForgetting(
 
 /** Nothing was ever done with a version that waited: it was never there, and others may take its place. */
 function withoutPending(member: RingKey, number: number) {
-  const { pending: _number, ...key } = member.key
+  const { key } = member
   return {
-    rows: [keyRow(key satisfies Key, member.current)],
+    rows: [keyRow(withoutWaiting(key), member.current)],
     removals: [{ kind: 'version' as const, id: versionId(key.id, number) }],
     unchanged: standing(member, [number]),
   }

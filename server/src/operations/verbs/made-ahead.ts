@@ -25,6 +25,15 @@ export function numberAhead({ pending, version }: Key): number {
   return (pending ?? version) + 1
 }
 
+/**
+ * The key after the version that waits is taken away: its number may be given again, those of others that waited before it and were
+ * revoked may not.
+ */
+export function withoutWaiting({ pending, ...key }: Key): Key {
+  const before = pending === undefined ? key.version : pending - 1
+  return before > key.version ? { ...key, pending: before } : key
+}
+
 /** The row of the version that waits. `key` names it as pending already. */
 export function aheadRow(work: Work, key: Key, number: number, material: Uint8Array): PlannedRow {
   const version: KeyVersion = {

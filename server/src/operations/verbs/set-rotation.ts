@@ -15,7 +15,7 @@ import { keyRow, standing } from '../rows.ts'
 import type { ChangeVerb } from '../verb.ts'
 import { keyView } from '../views.ts'
 import type { Work } from '../work.ts'
-import { aheadRow, freshMaterial, madeAhead, numberAhead } from './made-ahead.ts'
+import { aheadRow, freshMaterial, madeAhead, numberAhead, withoutWaiting } from './made-ahead.ts'
 import { assertNotReplica, together, withRelated } from './related.ts'
 
 /** What makes the next version of a key by itself. Related keys share it. */
@@ -52,8 +52,8 @@ export async function planRotationOf(
   const stays = publishes || isNone
   const ahead = isNew ? numberAhead(ringKey.key) : ringKey.key.pending
   const material = isNew ? await freshMaterial(work, ringKey) : undefined
-  const changed = ({ rotation: _before, pending: _pending, ...rest }: Key): Key => ({
-    ...rest,
+  const changed = ({ rotation: _before, ...rest }: Key): Key => ({
+    ...(stays ? rest : withoutWaiting(rest)),
     ...(rotation === undefined
       ? {}
       : { rotation: isNew ? shownSince(rotation, work.now) : rotation }),
