@@ -8,56 +8,27 @@ import {
   publicEncrypt,
   randomBytes,
 } from 'node:crypto'
-import { after, test } from 'node:test'
-import { DrivenClock } from '../harness/clock.ts'
-import { startHouse } from '../harness/house.ts'
+import { test } from 'node:test'
 import { base64, bytes } from '../rest/client.ts'
-import { restDoorOver } from '../rest/socket-free.ts'
+import { startImports } from './years.ts'
 
 /** The life of imported material, through the door: it comes, goes, comes again, waits for a rotation, and ends. */
 
-const clock = new DrivenClock()
-const house = await startHouse({ clock })
-after(() => house.close())
-const first = restDoorOver(house).owner
-// The first token ends after 30 days; this one outlives the file.
-const { principal } = await first.call('whoami', {})
-const { token } = await first.call('token.create', { principal: principal.id, days: 366 })
-const owner = first.as(token)
+const {
+  clock,
+  house,
+  owner,
+  plaintext,
+  inDays,
+  waitingKey,
+  importedKey,
+  versions,
+  encrypted,
+  stored,
+} = await startImports()
 
 const DAY_MS = 86_400_000
-const plaintext = base64('kept outside')
 const NOBODY = '0'.repeat(64)
-
-function inDays(days: number): string {
-  return new Date(clock.now() + days * DAY_MS).toISOString()
-}
-
-/** A key that was made to wait for its material. */
-async function waitingKey(algorithm = 'AES-256-GCM') {
-  return (await owner.call('key.create', { algorithm, origin: 'imported' })).id
-}
-
-/** A key with imported material, which its importer still has. */
-async function importedKey(algorithm = 'AES-256-GCM', material = randomBytes(32)) {
-  const key = await waitingKey(algorithm)
-  const input = { key, unsafePlaintext: base64(material) }
-  const { materialId } = await owner.call('key.import', input)
-  return { key, material, materialId, input }
-}
-
-async function versions(key: string) {
-  return (await owner.call('key.versions', { key })).items
-}
-
-async function encrypted(key: string) {
-  return (await owner.call('encrypt', { key, plaintext })).ciphertext
-}
-
-/** The material of each version as it is stored, wrapped. */
-async function stored(key: string): Promise<(Uint8Array | undefined)[]> {
-  return ((await house.store.key(key))?.versions ?? []).map(({ material }) => material)
-}
 
 const wrappings = [
   ['rsa-oaep-sha-256', 'sha256', false],

@@ -1,28 +1,15 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { revocationReasons, type KeyState, type WireOutputOf } from '@claviger/contract'
-import { DrivenClock } from '../harness/clock.ts'
-import { startHouse } from '../harness/house.ts'
 import { base64 } from '../rest/client.ts'
-import { restDoorOver } from '../rest/socket-free.ts'
+import { startYears } from './years.ts'
 
 /** The life of keys over years, with a clock that the test drives: what each state and date allows, through the door. */
 
-const clock = new DrivenClock()
-const house = await startHouse({ clock })
-after(() => house.close())
-const first = restDoorOver(house).owner
-// The first token ends after 30 days; this one outlives the file.
-const { principal } = await first.call('whoami', {})
-const { token } = await first.call('token.create', { principal: principal.id, days: 366 })
-const owner = first.as(token)
+const { clock, house, owner, inDays } = await startYears()
 
 const DAY_MS = 86_400_000
 const plaintext = base64('kept for years')
-
-function inDays(days: number): string {
-  return new Date(clock.now() + days * DAY_MS).toISOString()
-}
 
 type Key = WireOutputOf<'key.get'>
 
