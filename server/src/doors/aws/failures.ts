@@ -46,11 +46,12 @@ export function incompatibleAlgorithm(algorithm: string, spec: KeySpec): AwsExce
   )
 }
 
-/** The key of the request is not the key of the ciphertext. */
+/** The key of the request is not the key of the ciphertext. It is recorded, as every ciphertext is that a key does not open. */
 export function incorrectKey(): AwsException {
   return new AwsException(
     'IncorrectKeyException',
     'The key ID in the request does not identify a CMK that can perform this operation.',
+    'invalid_ciphertext',
   )
 }
 

@@ -16,7 +16,7 @@ import { makeKey } from './keys-in-states.ts'
 
 /** What symmetric keys do: contexts that bind, ciphertexts that know their key, and data keys. */
 
-const { kms } = await startAwsHouse()
+const { kms, house } = await startAwsHouse()
 const key = await makeKey(kms)
 const other = await makeKey(kms)
 const rsa = await makeKey(kms, { KeySpec: 'RSA_2048', KeyUsage: 'ENCRYPT_DECRYPT' })
@@ -83,6 +83,33 @@ test('a ciphertext knows its key, and another one does not open it', async () =>
     'IncorrectKeyException',
     WRONG_KEY,
   )
+})
+
+test('a key that is for something else is the wrong one first of all', async () => {
+  const CiphertextBlob = await encrypted()
+  for (const input of [
+    { KeySpec: 'HMAC_224', KeyUsage: 'GENERATE_VERIFY_MAC' },
+    { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' },
+    { KeySpec: 'RSA_2048', KeyUsage: 'ENCRYPT_DECRYPT' },
+  ] as const) {
+    const { KeyMetadata } = await kms.createKey(input)
+    const KeyId = present(KeyMetadata?.KeyId)
+    for (const refused of [
+      kms.decrypt({ CiphertextBlob, KeyId }),
+      kms.reEncrypt({ CiphertextBlob, SourceKeyId: KeyId, DestinationKeyId: other.id }),
+    ])
+      await assertRefused(refused, 'IncorrectKeyException', WRONG_KEY)
+    const recorded = (await house.entries()).slice(-2)
+    assert.deepEqual(
+      recorded.map(({ reason }) => reason),
+      ['invalid_ciphertext', 'invalid_ciphertext'],
+    )
+    // Of bytes that tell no key, what the key is for is said.
+    await assertRefused(
+      kms.decrypt({ CiphertextBlob: randomBytes(200), KeyId }),
+      'InvalidKeyUsageException',
+    )
+  }
 })
 
 test('what is no ciphertext, or no more, is refused without a word', async () => {

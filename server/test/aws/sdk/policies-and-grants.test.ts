@@ -134,6 +134,10 @@ test('what is no grant is refused in the types that AWS has for it', async () =>
     ['InvalidArnException', { GranteePrincipal: 'arn:aws:iam::000000000000:user/somebody' }],
     ['InvalidArnException', { GranteePrincipal: root }],
     ['InvalidArnException', { RetiringPrincipal: 'arn:aws:s3:::bucket' }],
+    // A service, and a name that lacks its ARN: neither is whoever may be called so here.
+    ['InvalidArnException', { GranteePrincipal: 'ec2.amazonaws.com' }],
+    ['InvalidArnException', { GranteePrincipal: 'somebody' }],
+    ['InvalidArnException', { RetiringPrincipal: 'somebody' }],
     ['ValidationException', { Operations: ['Sign'] }],
     [
       'ValidationException',

@@ -9,7 +9,7 @@ import { moreOf, pageOf } from './paging.ts'
 
 /** Aliases: natively without `alias/`, and in one region where the same name leads elsewhere from another. */
 
-/** @throws AwsException ValidationException, NotAuthorized for names that are AWS's own */
+/** @throws AwsException ValidationException, InvalidAliasNameException for names that are AWS's own */
 function nameOf(name: string): string {
   const alias = readAliasName(name)
   if (alias.startsWith('aws/'))

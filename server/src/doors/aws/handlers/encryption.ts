@@ -80,6 +80,13 @@ export const encrypt = handler<'Encrypt', 'encrypt'>({
   }),
 })
 
+/** What is to be decrypted, and what the request says of it. */
+interface Source {
+  readonly blob: Uint8Array | undefined
+  readonly keyId: string | undefined
+  readonly algorithm: EncryptionAlgorithm | undefined
+}
+
 /** The key of a ciphertext: named by the request, or by the ciphertext itself. */
 function sourceKey(
   blob: Uint8Array | undefined,
@@ -115,6 +122,24 @@ function requireBlob(blob: Uint8Array | undefined): Uint8Array {
     )
   }
   return blob
+}
+
+/**
+ * The key is for encryption, and knows the algorithm. Of one that is for something else AWS says first that it did not make the
+ * ciphertext, where that tells its key.
+ */
+function assertDecrypts(
+  key: Key,
+  { blob, keyId, algorithm = SYMMETRIC }: Source,
+  asking: Asking,
+): void {
+  try {
+    assertEncrypts(key, asking, algorithm)
+  } catch (error) {
+    const tells = keyId !== undefined && algorithm === SYMMETRIC && blob !== undefined
+    const envelope = tells ? parseEnvelope(blob) : undefined
+    throw envelope === undefined || envelope.key === envelopeKeyId(key) ? error : incorrectKey()
+  }
 }
 
 function refuseModifiers(modifiers: unknown): void {
@@ -160,7 +185,10 @@ export const decrypt = handler<'Decrypt', 'decrypt'>({
       ...rsaPadding(input.EncryptionAlgorithm),
     }
   },
-  examine: (key, input, asking) => void assertEncrypts(key, asking, input.EncryptionAlgorithm),
+  examine(key, { CiphertextBlob, KeyId, EncryptionAlgorithm }, asking) {
+    const source = { blob: CiphertextBlob, keyId: KeyId, algorithm: EncryptionAlgorithm }
+    assertDecrypts(key, source, asking)
+  },
   output(output, input, asking) {
     const key = asking.key(
       sourceKey(input.CiphertextBlob, input.KeyId, input.EncryptionAlgorithm, asking),
@@ -198,9 +226,11 @@ export const reEncrypt = handler<'ReEncrypt', 'reencrypt'>({
     }
   },
   examine(key, input, asking) {
-    const from = input.SourceEncryptionAlgorithm
-    const source = sourceKey(input.CiphertextBlob, input.SourceKeyId, from, asking)
-    if (asking.isMet(source)) assertEncrypts(key, asking, from)
+    const blob = input.CiphertextBlob
+    const keyId = input.SourceKeyId
+    const algorithm = input.SourceEncryptionAlgorithm
+    if (asking.isMet(sourceKey(blob, keyId, algorithm, asking)))
+      assertDecrypts(key, { blob, keyId, algorithm }, asking)
     if (asking.isMet(asking.reference(input.DestinationKeyId)))
       assertEncrypts(key, asking, input.DestinationEncryptionAlgorithm)
   },

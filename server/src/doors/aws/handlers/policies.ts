@@ -89,12 +89,19 @@ function refuseService(...principals: readonly (string | undefined)[]): void {
   }
 }
 
+/** Natively a bare name will do; to AWS it is none, and one like `ec2.amazonaws.com` means a service. @throws AwsException InvalidArnException */
+function assertArns(...principals: readonly (string | undefined)[]): void {
+  if (principals.some((principal) => principal !== undefined && !principal.startsWith('arn:')))
+    throw new AwsException('InvalidArnException', 'A principal is named by its ARN')
+}
+
 export const createGrant = handler<'CreateGrant', 'grant.create'>({
   native: 'grant.create',
   input(input, asking) {
     refuseService(input.GranteeServicePrincipal, input.RetiringServicePrincipal)
     if (input.GranteePrincipal === undefined)
       throw new AwsException('ValidationException', 'GranteePrincipal is required.')
+    assertArns(input.GranteePrincipal, input.RetiringPrincipal)
     return {
       key: asking.reference(input.KeyId, 'no aliases'),
       grantee: input.GranteePrincipal,
