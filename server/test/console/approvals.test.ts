@@ -163,6 +163,13 @@ test('text of others stays text', async () => {
   visitor.assertNothingWrong()
 })
 
+test('what has no sign of its own is seen all the same', async () => {
+  // A right-to-left override, and a space of no width.
+  const { id } = await asked(site, 'move \u202Eevig ton od\u202C it\u200B')
+  await using approver = await enter('approver', `/approvals?id=${id}`)
+  await approver.visitor.sees('move \\u202eevig ton od\\u202c it\\u200b')
+})
+
 test('an approval that is a signature is made by a passkey over what is shown', async () => {
   await site.house.perform('approvalPolicy.create', {
     name: 'signed',

@@ -14,8 +14,14 @@ import { browserPath } from '../../../test/clients/tools.ts'
 /** How long a page may take to show something, on a machine that is busy with other tests, in milliseconds. */
 const PATIENCE_MS = 30_000
 
-/** Starts the browser, with further flags where given; it ends when the file's tests have. */
-export async function startBrowser(flags: readonly string[] = []): Promise<Browser> {
+/**
+ * Starts the browser, with further flags where given; it ends when the file's tests have. Pages that were left are not held unless
+ * that is asked for, as they are for people: the library starts browsers without.
+ */
+export async function startBrowser(
+  flags: readonly string[] = [],
+  holdsPages = false,
+): Promise<Browser> {
   const executablePath = browserPath()
   if (executablePath === undefined)
     throw new Error('Chromium is not installed; scripts/install-debian.sh --clients installs it')
@@ -23,6 +29,7 @@ export async function startBrowser(flags: readonly string[] = []): Promise<Brows
   const browser = await chromium.launch({
     executablePath,
     timeout: PATIENCE_MS,
+    ...(holdsPages ? { ignoreDefaultArgs: ['--disable-back-forward-cache'] } : {}),
     // Containers have little shared memory; and for root Chromium has no sandbox.
     args: ['--disable-dev-shm-usage', ...(isRoot ? ['--no-sandbox'] : []), ...flags],
   })

@@ -21,8 +21,23 @@ export function h(tag, attributes = {}, ...children) {
     else if (value === true) element.setAttribute(name, '')
     else if (value !== undefined && value !== false) element.setAttribute(name, String(value))
   }
-  for (const child of children) if (child !== undefined && child !== false) element.append(child)
+  for (const child of children)
+    if (child !== undefined && child !== false)
+      element.append(typeof child === 'string' ? visible(child) : child)
   return element
+}
+
+/**
+ * Text with what has no sign of its own spelled out. Somebody else may have written it, and such characters turn the order of what
+ * follows around, or tell two names apart that look the same.
+ *
+ * @param {string} text
+ */
+export function visible(text) {
+  return text.replaceAll(
+    /[^\P{Cc}\n\t]|[\p{Cf}\u2028\u2029]/gu,
+    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 let fields = 0
@@ -190,9 +205,9 @@ export function facts(rows) {
 
 const dates = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 
-/** A time as people here write it. @param {string} text RFC 3339 */
+/** A time as people here write it, with the marks of direction that some languages put into it. @param {string} text RFC 3339 */
 export function time(text) {
-  return h('time', { datetime: text }, dates.format(new Date(text)))
+  return h('time', { datetime: text }, document.createTextNode(dates.format(new Date(text))))
 }
 
 /** A button that copies a text. @param {string} label @param {string} text */

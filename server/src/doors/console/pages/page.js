@@ -1,4 +1,4 @@
-import { button, h, problemNote } from './elements.js'
+import { button, h, problemNote, visible } from './elements.js'
 import { depart } from './journey.js'
 import { goToLogin, perform, Refusal, rememberLogin } from './operations.js'
 
@@ -7,6 +7,15 @@ import { goToLogin, perform, Refusal, rememberLogin } from './operations.js'
 /** @import { Child } from './elements.js' */
 
 const heading = document.querySelector('h1')
+
+// Browsers hold pages that were left, as they were, for whoever goes back; who that is, and whether they are logged in, nobody knows.
+// So nothing is left on them, and they are opened anew.
+addEventListener('pagehide', ({ persisted }) => {
+  if (persisted) document.body.replaceChildren()
+})
+addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) location.reload()
+})
 
 /** Puts content under the page's heading, in place of what was there. @param {...Child} children */
 export function show(...children) {
@@ -19,7 +28,7 @@ export function show(...children) {
 
 /** @param {string} text */
 export function setHeading(text) {
-  if (heading !== null) heading.textContent = text
+  if (heading !== null) heading.textContent = visible(text)
 }
 
 /**
