@@ -1,31 +1,17 @@
 import { z } from 'zod'
-import { errorCodes, type ErrorCode } from './errors.ts'
+import { byteCounts } from './codecs.ts'
+import {
+  anyJson,
+  components,
+  errorsOf,
+  failuresOf,
+  headersOf,
+  isForKnown,
+  security,
+  securityToRead,
+} from './openapi-parts.ts'
 import type { Operation } from './operation.ts'
 import { operations } from './operations/index.ts'
-
-/** Errors that any operation can answer with, beside those of its row. */
-const COMMON: readonly ErrorCode[] = [
-  'invalid_request',
-  'unauthenticated',
-  'forbidden',
-  'sealed',
-  'ledger_unavailable',
-  'internal',
-]
-
-const problemSchema = {
-  type: 'object',
-  required: ['type', 'title', 'status', 'code', 'detail', 'request'],
-  properties: {
-    type: { type: 'string' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    code: { type: 'string', enum: Object.keys(errorCodes) },
-    detail: { type: 'string' },
-    request: { type: 'string' },
-    field: { type: 'string' },
-  },
-}
 
 interface JsonSchema {
   properties?: Record<string, JsonSchema>
@@ -33,19 +19,6 @@ interface JsonSchema {
   description?: string
   default?: unknown
   [keyword: string]: unknown
-}
-
-/** Any JSON: the one schema here that refers to itself. */
-const anyJson = { $ref: '#/components/schemas/Json' }
-const jsonSchema = {
-  anyOf: [
-    { type: 'string' },
-    { type: 'number' },
-    { type: 'boolean' },
-    { type: 'null' },
-    { type: 'array', items: anyJson },
-    { type: 'object', additionalProperties: anyJson },
-  ],
 }
 
 function wireSchema(schema: z.ZodType): JsonSchema {
@@ -57,11 +30,19 @@ function wireSchema(schema: z.ZodType): JsonSchema {
   } = z.toJSONSchema(schema, {
     io: 'input',
     unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      if (isBytes(zodSchema)) jsonSchema['contentEncoding'] = 'base64'
+    },
   }) as JsonSchema
   if ($defs === undefined) return rest
   // A reference is read from the root of the document, where the definitions of a part of it are not.
   const text = JSON.stringify(rest).replaceAll('#/$defs/__schema0', anyJson.$ref)
   return JSON.parse(text) as JsonSchema
+}
+
+/** Whether a schema is the codec of bytes, which are base64 on the wire (JSON Schema Validation 2020-12 section 8.3). */
+function isBytes(schema: unknown): boolean {
+  return schema instanceof z.ZodCodec && byteCounts.has(schema.def.transform)
 }
 
 function describe(row: Operation) {
@@ -87,20 +68,18 @@ function describe(row: Operation) {
     properties: Object.fromEntries(inBody.map((field) => [field, fields[field]])),
     required: inBody.filter((field) => required.has(field)),
   }
-  const octets = { schema: { type: 'string', format: 'binary' } }
-  const binary = { 'application/octet-stream': octets }
-  const onlyBinary = row.octets?.output === 'body'
-  const failures = [...new Set([...COMMON, ...row.errors])]
-  const statuses = [...new Set(failures.map((code) => errorCodes[code].status))].toSorted(
-    (a, b) => a - b,
-  )
+  const failures = errorsOf(row)
   return {
     operationId: row.name,
     summary: row.summary,
     description: `Action \`${row.action}\`. Errors: ${failures.map((code) => `\`${code}\``).join(', ')}.`,
     tags: [row.name.includes('.') ? row.name.split('.')[0] : 'use'],
-    ...(row.action === 'none' ? { security: [] } : {}),
-    parameters: [...inPath.map(parameter('path')), ...inQuery.map(parameter('query'))],
+    ...securityOf(row, method),
+    parameters: [
+      ...inPath.map(parameter('path')),
+      ...inQuery.map(parameter('query')),
+      ...headersOf(row),
+    ],
     ...(inBody.length > 0 || (method !== 'GET' && method !== 'DELETE')
       ? {
           requestBody: {
@@ -110,33 +89,69 @@ function describe(row: Operation) {
         }
       : {}),
     responses: {
-      200: {
-        description: 'Done',
-        content: onlyBinary
-          ? { [row.octets?.type ?? 'application/octet-stream']: octets }
-          : {
-              'application/json': { schema: wireSchema(row.output) },
-              ...(row.octets?.output ? binary : {}),
-            },
-      },
-      ...Object.fromEntries(
-        statuses.map((status) => [
-          status,
-          {
-            description: failures.filter((code) => errorCodes[code].status === status).join(', '),
-            content: {
-              'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
-            },
-          },
-        ]),
-      ),
+      200: { description: 'Done', content: contentOf(row) },
+      ...failuresOf(failures),
     },
   }
 }
 
+/** What is not said is as for the whole document. */
+function securityOf(row: Operation, method: string) {
+  if (!isForKnown(row)) return { security: [] }
+  return method === 'GET' ? { security: securityToRead } : {}
+}
+
+const octets = { schema: { type: 'string', format: 'binary' } }
+const binary = { 'application/octet-stream': octets }
+
+function contentOf(row: Operation) {
+  if (row.octets?.output === 'body')
+    return { [row.octets.type ?? 'application/octet-stream']: octets }
+  return {
+    'application/json': { schema: wireSchema(row.output) },
+    ...(row.octets?.output ? binary : {}),
+  }
+}
+
+/** The addresses that are no operation: notices as they come, and figures for Prometheus. */
+function others(): Record<string, Record<string, unknown>> {
+  const listing = describe(operations['notice.list'])
+  const events = {
+    ...listing,
+    operationId: 'notice.watch',
+    summary: 'Show notices as they come',
+    parameters: [
+      ...listing.parameters.filter((each) => !('name' in each && each.name === 'limit')),
+      lastEventId,
+    ],
+    responses: {
+      ...listing.responses,
+      200: { description: 'Server-sent events', content: { 'text/event-stream': text } },
+    },
+  }
+  const metrics = {
+    operationId: 'metrics',
+    summary: 'Show figures of the server for Prometheus',
+    tags: ['system'],
+    security: [],
+    parameters: [],
+    responses: { 200: { description: 'Done', content: { 'text/plain': text } } },
+  }
+  return { '/v1/events': { get: events }, '/metrics': { get: metrics } }
+}
+
+const text = { schema: { type: 'string' } }
+const lastEventId = {
+  name: 'Last-Event-ID',
+  in: 'header',
+  required: false,
+  description: 'The event after which the stream begins, in place of `after`',
+  schema: { type: 'string', pattern: String.raw`^\d{1,15}$` },
+}
+
 /** The OpenAPI 3.1 document of the REST door, derived from the rows. `version` is the product's version. */
 export function openApi(version: string) {
-  const paths: Record<string, Record<string, unknown>> = {}
+  const paths: Record<string, Record<string, unknown>> = others()
   for (const row of Object.values(operations) as unknown as Operation[]) {
     const [method = '', path = ''] = row.route.split(' ')
     const entry = (paths[path] ??= {})
@@ -151,11 +166,8 @@ export function openApi(version: string) {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
-    security: [{ token: [] }],
+    security,
     paths,
-    components: {
-      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
-      schemas: { Problem: problemSchema, Json: jsonSchema },
-    },
+    components,
   }
 }

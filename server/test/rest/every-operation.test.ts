@@ -30,7 +30,7 @@ interface Content {
 }
 interface Parameter {
   readonly name: string
-  readonly in: 'path' | 'query'
+  readonly in: 'path' | 'query' | 'header'
   readonly required: boolean
   readonly schema: Schema
 }
@@ -39,7 +39,7 @@ interface Described {
   readonly summary: string
   readonly tags: readonly string[]
   readonly security?: readonly object[]
-  readonly parameters: readonly Parameter[]
+  readonly parameters: readonly (Parameter | { readonly $ref: string })[]
   readonly requestBody?: { readonly required: boolean; readonly content: Record<string, Content> }
   readonly responses: Record<
     string,
@@ -52,7 +52,8 @@ interface Document {
   readonly paths: Record<string, Record<string, Described>>
   readonly components: {
     readonly schemas: Record<string, Schema>
-    readonly securitySchemes: Record<string, { readonly type: string; readonly scheme: string }>
+    readonly parameters: Record<string, Parameter>
+    readonly securitySchemes: Record<string, { readonly type: string; readonly name?: string }>
   }
   readonly security: readonly Record<string, readonly string[]>[]
 }
@@ -75,6 +76,16 @@ function describedBy(name: OperationName): {
   return { path, described }
 }
 
+/** Those of headers that several operations have stand in one place. */
+function parametersOf({ parameters }: Described): readonly Parameter[] {
+  return parameters.map((each) => {
+    if (!('$ref' in each)) return each
+    const found = document.components.parameters[each.$ref.replace('#/components/parameters/', '')]
+    assert.ok(found, each.$ref)
+    return found
+  })
+}
+
 test('the document is OpenAPI 3.1, and is asked for without a token', async () => {
   assert.match(document.openapi, /^3\.1\.\d$/)
   assert.match(document.info.version, /^\d+\.\d+\.\d+$/)
@@ -85,22 +96,28 @@ test('the document is OpenAPI 3.1, and is asked for without a token', async () =
 
 test('it has every route and no other, each under a name of its own', () => {
   const described = Object.values(document.paths).flatMap((methods) => Object.values(methods))
-  assert.deepEqual(described.map(({ operationId }) => operationId).toSorted(), names.toSorted())
+  assert.deepEqual(
+    described.map(({ operationId }) => operationId).toSorted(),
+    [...names, 'metrics', 'notice.watch'].toSorted(),
+  )
   for (const name of names) {
     const { path, described: each } = describedBy(name)
     assert.equal(each.operationId, name)
     assert.ok(each.summary.length > 0)
     assert.equal(each.tags.length, 1)
-    assert.equal(each.security === undefined, rowOf(name).action !== 'none', name)
+    assert.equal(each.security?.length === 0, rowOf(name).action === 'none', name)
     const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1])
-    const parameters = each.parameters.filter((parameter) => parameter.in === 'path')
+    const all = parametersOf(each)
+    const parameters = all.filter((parameter) => parameter.in === 'path')
     assert.deepEqual(
       parameters.map((parameter) => parameter.name),
       inPath,
     )
     for (const parameter of parameters) assert.equal(parameter.required, true)
-    const all = each.parameters.map((parameter) => `${parameter.in} ${parameter.name}`)
-    assert.equal(new Set(all).size, all.length)
+    assert.equal(
+      new Set(all.map((parameter) => `${parameter.in} ${parameter.name}`)).size,
+      all.length,
+    )
     for (const [status, response] of Object.entries(each.responses)) {
       assert.match(status, /^(200|[45]\d\d)$/)
       assert.ok(response.description.length > 0)
@@ -113,15 +130,17 @@ test('it has every route and no other, each under a name of its own', () => {
 test('every reference leads somewhere, and every security scheme is one', () => {
   const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)]
   assert.ok(references.length > 0)
+  const { components } = document
   for (const [, reference = ''] of references) {
-    const name = /^#\/components\/schemas\/(\w+)$/.exec(reference)?.[1] ?? ''
-    assert.ok(name in document.components.schemas, reference)
+    const [, kind = '', name = ''] = /^#\/components\/(\w+)\/(\w+)$/.exec(reference) ?? []
+    assert.ok(kind === 'schemas' || kind === 'parameters', reference)
+    assert.ok(name in components[kind], reference)
   }
-  for (const requirement of document.security) {
-    for (const name of Object.keys(requirement)) {
-      assert.equal(document.components.securitySchemes[name]?.scheme, 'bearer')
-    }
-  }
+  const asked = Object.values(document.paths)
+    .flatMap((methods) => Object.values(methods))
+    .flatMap((each) => each.security ?? [])
+  for (const requirement of [...document.security, ...asked])
+    for (const name of Object.keys(requirement)) assert.ok(name in components.securitySchemes, name)
 })
 
 /** Whether a request and its answer are as the document describes them. */
@@ -129,7 +148,7 @@ function assertDescribed(name: OperationName, sent: Sent, answer: Answer): void 
   const { described } = describedBy(name)
   const { components } = document
   const query = new URLSearchParams(sent.path.split('?')[1])
-  for (const parameter of described.parameters.filter((each) => each.in === 'query')) {
+  for (const parameter of parametersOf(described).filter((each) => each.in === 'query')) {
     const text = query.get(parameter.name)
     query.delete(parameter.name)
     if (text === null) assert.equal(parameter.required, false, `${name}: ${parameter.name}`)
