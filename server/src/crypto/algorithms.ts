@@ -165,7 +165,7 @@ function mlKem(set: 512 | 768 | 1024): Algorithm {
   const [quantum, classical, encapsulationBytes, arc] = mlKemSizes[set]
   return {
     name: `ML-KEM-${set}`,
-    synonyms: [`Kyber${set}`],
+    synonyms: [],
     family: 'ml-kem',
     usages: ['encapsulate'],
     strength: { classical, quantum },
@@ -209,7 +209,7 @@ function slhDsa(
   const set = `${hash}-${bits}${variant}`
   return {
     name: `SLH-DSA-${set}`,
-    synonyms: [`SPHINCS+-${set}`, `PQ-SIGN-SLH-DSA-${set}`],
+    synonyms: [`PQ-SIGN-SLH-DSA-${set}`],
     family: 'slh-dsa',
     usages: ['sign'],
     strength: { classical: bits, quantum: slhDsaCategories[bits] },

@@ -17,7 +17,7 @@ for (const row of algorithms) {
 /** What people still ask for, and why it is refused (SP 800-131A revision 2 and its revision 3 draft). */
 const refused: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [
-    /^RSA(512|768|1024|1536)/,
+    /^RSA(512|768|1024|1536)(?!\d)/,
     'RSA below 2048 bits has less than 112 bits of strength and is disallowed',
   ],
   [
@@ -34,7 +34,19 @@ const refused: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^AES.*(CBC|CTR|CFB|OFB)/, 'CBC, CTR, CFB and OFB do not authenticate; choose AES-256-GCM'],
   [/^DSA/, 'DSA was removed from FIPS 186-5; choose Ed25519 or P-256'],
   [/^(P192|P224|SECP192|SECP224|ECCNISTP224|PRIME192)/, 'curves below P-256 are not offered'],
-  [/^(BLOWFISH|IDEA|CAST5|SEED|SKIPJACK)/, 'ciphers with 64-bit blocks are not offered'],
+  [/^(BLOWFISH|IDEA|CAST5|SKIPJACK)/, 'ciphers with 64-bit blocks are not offered'],
+  [
+    /^(CRYSTALS)?KYBER/,
+    'Kyber was changed before it became a standard (FIPS 203 appendix C); choose ML-KEM',
+  ],
+  [
+    /^(CRYSTALS)?DILITHIUM/,
+    'Dilithium was changed before it became a standard (FIPS 204 appendix D); choose ML-DSA',
+  ],
+  [
+    /^SPHINCS/,
+    'SPHINCS+ was changed before it became a standard (FIPS 205 appendix A); choose SLH-DSA',
+  ],
 ]
 
 /**

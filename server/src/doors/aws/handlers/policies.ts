@@ -89,7 +89,11 @@ function refuseService(...principals: readonly (string | undefined)[]): void {
   }
 }
 
-/** Natively a bare name will do; to AWS it is none, and one like `ec2.amazonaws.com` means a service. @throws AwsException InvalidArnException */
+/**
+ * Natively a bare name will do; to AWS it is none, and one like `ec2.amazonaws.com` means a service.
+ *
+ * @throws AwsException InvalidArnException
+ */
 function assertArns(...principals: readonly (string | undefined)[]): void {
   if (principals.some((principal) => principal !== undefined && !principal.startsWith('arn:')))
     throw new AwsException('InvalidArnException', 'A principal is named by its ARN')
