@@ -63,12 +63,17 @@ export function findHeld(
   reference: string,
   from: Viewpoint,
 ): RingKey | undefined | typeof unheld {
-  if (UUID.test(reference)) return heldKey(ring, reference, from)
+  // Only ids are held: what is found needs no second look at its form.
+  const held = ring.held(reference)
+  if (held !== undefined) return seenOf(ring, held, from)
+  if (UUID.test(reference)) return unheld
   for (const name of names(reference, from.region)) {
     const target = ring.heldAlias(from.tenant, name.name)
     if (target === null) return unheld
     const key = keyOf(name, target, from)
-    if (key !== undefined) return heldKey(ring, key, from)
+    if (key === undefined) continue
+    const named = ring.held(key)
+    return named === undefined ? unheld : seenOf(ring, named, from)
   }
   return undefined
 }
@@ -87,11 +92,9 @@ export async function find(
   return undefined
 }
 
-function heldKey(ring: Ring, id: string, from: Viewpoint): RingKey | undefined | typeof unheld {
-  const key = ring.held(id)
-  if (key === undefined) return unheld
-  const seen = seenFrom(key, from)
-  if (seen === id) return key
+function seenOf(ring: Ring, held: RingKey, from: Viewpoint): RingKey | undefined | typeof unheld {
+  const seen = seenFrom(held, from)
+  if (seen === held.key.id) return held
   if (seen === undefined) return undefined
   return ring.held(seen) ?? unheld
 }
