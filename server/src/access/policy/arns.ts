@@ -2,14 +2,14 @@ import { Pattern, type Token } from './patterns.ts'
 
 /** Amazon Resource Names: `arn:partition:service:region:account:resource`, of which only the resource may hold colons. */
 
-const FIELDS = 6
+export const ARN_FIELDS = 6
 const COLON = 0x3a
 
 /** The six fields of an ARN, or undefined: it has fewer. */
 export function arnFields(arn: string): string[] | undefined {
   const parts = arn.split(':')
-  if (parts.length < FIELDS) return undefined
-  return [...parts.slice(0, FIELDS - 1), parts.slice(FIELDS - 1).join(':')]
+  if (parts.length < ARN_FIELDS) return undefined
+  return [...parts.slice(0, ARN_FIELDS - 1), parts.slice(ARN_FIELDS - 1).join(':')]
 }
 
 /** An ARN with wildcards; each field is compared by itself, so that no star reaches over a colon into the next. */
@@ -20,15 +20,19 @@ export class ArnPattern {
   static of(tokens: readonly Token[]): ArnPattern | undefined {
     const fields: Token[][] = [[]]
     for (const token of tokens) {
-      if (token === COLON && fields.length < FIELDS) fields.push([])
+      if (token === COLON && fields.length < ARN_FIELDS) fields.push([])
       else fields.at(-1)?.push(token)
     }
     const patterns = fields.map((field) => Pattern.of(field)).filter((field) => field !== undefined)
-    return patterns.length === FIELDS ? new ArnPattern(patterns) : undefined
+    return patterns.length === ARN_FIELDS ? new ArnPattern(patterns) : undefined
   }
 
   private constructor(fields: readonly Pattern[]) {
     this.#fields = fields
+  }
+
+  get isSearched(): boolean {
+    return this.#fields.some((pattern) => pattern.isSearched)
   }
 
   matches(fields: readonly string[]): boolean {

@@ -85,8 +85,9 @@ class Comparing implements Condition {
 
   holds(values: ConditionValues, denies: boolean): boolean {
     const given = values(this.#key) ?? []
+    const compare = this.#compare(values)
     const fits = (value: string): boolean => {
-      const like = this.#compare(value, values)
+      const like = compare(value)
       if (like === undefined) return this.#negated && denies
       return like !== this.#negated
     }

@@ -1,24 +1,29 @@
 import { isWithin, parseRange } from './addresses.ts'
-import { arnFields, ArnPattern } from './arns.ts'
+import { ARN_FIELDS, arnFields, ArnPattern } from './arns.ts'
 import { PolicyError, shown } from './error.ts'
 import { parseMoment, parseNumber } from './moments.ts'
 import { Pattern } from './patterns.ts'
 import type { ConditionValues } from './request.ts'
-import { Template } from './template.ts'
+import { Template, type Filled } from './template.ts'
 
 /** The condition operators, each as it compares one value of the request (IAM User Guide, condition operators). */
 
 /**
- * Whether one value of the request is like one of those in the policy. Undefined: nobody can say, since a policy variable has no value,
- * or the request's value is not of the operator's type.
+ * With the values of a request: whether one of them is like one of those in the policy. Undefined: nobody can say, since a policy variable
+ * has no value, or the request's value is not of the operator's type.
  */
-export type Comparison = (value: string, values: ConditionValues) => boolean | undefined
+export type Comparison = (values: ConditionValues) => (value: string) => boolean | undefined
+
+/** To how many UTF-16 code units lower-casing may bring one: U+0130, in the Unicode Character Database's SpecialCasing.txt. */
+const LOWERED_MAX = 2
 
 /** How the policy's values are to be read. */
 export interface Reading {
   /** Whether policy variables count: from version 2012-10-17 on. */
   readonly variables: boolean
   readonly where: string
+  /** Told of each pattern for which a value is read to its end. */
+  readonly searched: () => void
 }
 
 export interface Operator {
@@ -27,70 +32,98 @@ export interface Operator {
   compile(wanted: readonly string[], reading: Reading): Comparison
 }
 
+/** How an operator compares with what templates say. */
+interface Form<Wanted, Given> {
+  /** What a template says, once its variables are filled in; undefined: it is not of this form. */
+  wanted(filled: Filled): Wanted | undefined
+  /** What a value of the request says, read once for all that is wanted; undefined: nothing is like it. */
+  given(value: string): Given | undefined
+  matches(wanted: Wanted, given: Given): boolean
+  readonly about: string
+  isSound?(template: Template): boolean
+  /** Whether what is too long to be written out is of this form. */
+  isSoundUnwritten?(filled: Filled): boolean
+  isSearched?(wanted: Wanted): boolean
+}
+
+const noValues: ConditionValues = () => undefined
+
 /** Compares with what templates say: once for those that are constant, for each request for the others. */
-function withTemplates<Form>(
-  form: (template: Template, values: ConditionValues) => Form | undefined,
-  matches: (form: Form, value: string) => boolean,
-  about: string,
-  isSound: (template: Template) => boolean = () => true,
-): Operator['compile'] {
-  return (wanted, { variables, where }) => {
-    const constants: Form[] = []
+function withTemplates<Wanted, Given>(form: Form<Wanted, Given>): Operator['compile'] {
+  return (texts, { variables, where, searched }) => {
+    const constants: Wanted[] = []
     const others: Template[] = []
-    for (const text of wanted) {
+    for (const text of texts) {
       const template = Template.parse(text, variables, where)
-      const constant = template.isConstant ? form(template, () => undefined) : undefined
+      const filled = template.isConstant ? template.filled(noValues) : undefined
+      const constant = filled && form.wanted(filled)
       if (constant !== undefined) constants.push(constant)
-      else if (!template.isConstant && isSound(template)) others.push(template)
-      else throw new PolicyError(`"${shown(text)}" is not ${about}`, where)
+      else if (!template.isConstant && form.isSound?.(template) !== false) others.push(template)
+      else throw new PolicyError(`"${shown(text)}" is not ${form.about}`, where)
+      // What a variable brings has no stars, so that there are at most those that are written.
+      if (constant === undefined || form.isSearched?.(constant) === true) searched()
     }
-    return (value, values) => {
-      if (constants.some((constant) => matches(constant, value))) return true
-      let known = true
-      for (const template of others) {
-        const wantedNow = form(template, values)
-        if (wantedNow === undefined) known = false
-        else if (matches(wantedNow, value)) return true
-      }
-      return known ? false : undefined
+    return (values) => {
+      const filled = others.map((template) => template.filled(values))
+      return (value) => isLike(form, value, constants, filled)
     }
   }
 }
 
-const equalText = withTemplates(
-  (template, values) => template.text(values),
-  (text, value) => text === value,
-  'text',
-)
+function isLike<Wanted, Given>(
+  form: Form<Wanted, Given>,
+  value: string,
+  constants: readonly Wanted[],
+  others: readonly (Filled | undefined)[],
+): boolean | undefined {
+  const given = form.given(value)
+  const matches = (wanted: Wanted) => given !== undefined && form.matches(wanted, given)
+  if (constants.some(matches)) return true
+  let known = true
+  for (const filled of others) {
+    // What is too long for the value is not written out: its length is chosen by whoever asks, as often as the policy names it.
+    const isTooLong = filled !== undefined && filled.lengthMin > value.length * LOWERED_MAX
+    if (isTooLong && form.isSoundUnwritten?.(filled) !== false) continue
+    const wanted = isTooLong || filled === undefined ? undefined : form.wanted(filled)
+    if (wanted === undefined) known = false
+    else if (matches(wanted)) return true
+  }
+  return known ? false : undefined
+}
 
-const equalTextInAnyCase = withTemplates(
-  (template, values) => template.text(values)?.toLowerCase(),
-  (text, value) => text === value.toLowerCase(),
-  'text',
-)
+const equalText = withTemplates({
+  wanted: ({ text }) => text,
+  given: (value) => value,
+  matches: (text, value) => text === value,
+  about: 'text',
+})
 
-const likeText = withTemplates(
-  (template, values) => {
-    const tokens = template.tokens(values)
-    return tokens === undefined ? undefined : Pattern.of(tokens)
-  },
-  (pattern, value) => pattern.matches(value),
-  'a pattern that can be searched: what stands between two stars is too long for a question mark',
-)
+const equalTextInAnyCase = withTemplates({
+  wanted: ({ text }) => text.toLowerCase(),
+  given: (value) => value.toLowerCase(),
+  matches: (text, value) => text === value,
+  about: 'text',
+})
+
+const likeText = withTemplates({
+  wanted: ({ tokens }) => Pattern.of(tokens),
+  given: (value) => value,
+  matches: (pattern, value) => pattern.matches(value),
+  about:
+    'a pattern that can be searched: what stands between two stars is too long for a question mark',
+  isSearched: (pattern) => pattern.isSearched,
+})
 
 /** ArnEquals and ArnLike are the same operator. */
-const likeArn = withTemplates(
-  (template, values) => {
-    const tokens = template.tokens(values)
-    return tokens === undefined ? undefined : ArnPattern.of(tokens)
-  },
-  (pattern, value) => {
-    const fields = arnFields(value)
-    return fields !== undefined && pattern.matches(fields)
-  },
-  'an ARN of six fields, with variables only in the last',
-  (template) => !template.hasVariableInside(),
-)
+const likeArn = withTemplates({
+  wanted: ({ tokens }) => ArnPattern.of(tokens),
+  given: arnFields,
+  matches: (pattern, fields) => pattern.matches(fields),
+  about: 'an ARN of six fields, with variables only in the last',
+  isSound: (template) => !template.hasVariableInside(),
+  isSoundUnwritten: (filled) => filled.hasAtLeast(ARN_FIELDS - 1, ':'),
+  isSearched: (pattern) => pattern.isSearched,
+})
 
 /** Compares values that both sides are read into, without policy variables. */
 function withValues<Value>(
@@ -100,7 +133,7 @@ function withValues<Value>(
 ): Operator['compile'] {
   return (wanted, { where }) => {
     const constants = wanted.map((text) => parsed(read, text, about, where))
-    return (value) => {
+    return () => (value) => {
       const given = read(value)
       if (given === undefined) return undefined
       return constants.some((constant) => compare(given, constant))
@@ -142,7 +175,7 @@ function parseBase64(text: string): string | undefined {
 
 const withinAddresses: Operator['compile'] = (wanted, { where }) => {
   const ranges = wanted.map((text) => parsed(parseRange, text, 'an address or a CIDR range', where))
-  return (value) => isWithin(value, ranges)
+  return () => (value) => isWithin(value, ranges)
 }
 
 const equal = <Value>(given: Value, wanted: Value): boolean => given === wanted

@@ -1,12 +1,17 @@
 import { PolicyError } from './error.ts'
 import { elements, list, readJson, string } from './json.ts'
 import { withRequester, type ConditionValues, type Requester } from './request.ts'
-import { Statement } from './statement.ts'
+import { SID_LENGTH_MAX, Statement } from './statement.ts'
 
 /** What a key policy says about a request. It allows nobody in the end: the decision also knows bindings and grants. */
 
 /** The most statements in a policy; what is parsed is evaluated for each request. */
 const STATEMENTS_MAX = 512
+/**
+ * The most patterns of conditions with something between two stars: each reads a value of the request once, to its end, and all of them
+ * may read the same. Without such a bound a policy of its size has room for five thousand.
+ */
+const SEARCHES_MAX = 100
 
 /**
  * `deny` ends the matter; `allow` names the requester; `delegate` leaves it to what the account itself allows; `silent` says nothing.
@@ -30,6 +35,7 @@ interface Standing {
 export class KeyPolicy {
   /** As it was given. */
   readonly text: string
+  readonly #statements: readonly Statement[]
   readonly #denying: readonly Statement[]
   readonly #allowing: readonly Statement[]
 
@@ -59,8 +65,29 @@ export class KeyPolicy {
 
   private constructor(text: string, statements: readonly Statement[]) {
     this.text = text
+    this.#statements = statements
     this.#denying = statements.filter(({ denies }) => denies)
     this.#allowing = statements.filter(({ denies }) => !denies)
+  }
+
+  /**
+   * Refuses what a policy that is put on a key may not have. One that has it already goes on to say what it says.
+   *
+   * @throws PolicyError saying which limit, and where
+   */
+  assertWithinLimits(): void {
+    const cut = this.#statements.findIndex(({ isNameCut }) => isNameCut)
+    if (cut !== -1) {
+      const message = `must not be longer than ${SID_LENGTH_MAX} characters`
+      throw new PolicyError(message, `Statement ${cut + 1}.Sid`)
+    }
+    const searches = this.#statements.reduce((total, each) => total + each.searches, 0)
+    if (searches > SEARCHES_MAX) {
+      throw new PolicyError(
+        `more than ${SEARCHES_MAX} patterns of conditions have something between two stars; use fewer, or such as begin or end with text`,
+        'Statement',
+      )
+    }
   }
 
   /**

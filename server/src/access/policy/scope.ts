@@ -84,7 +84,10 @@ export class Resources {
     if (this.#patterns.some((pattern) => pattern.matches(fields))) return true
     let known = true
     for (const template of this.#templates) {
-      const pattern = patternOf(template, values)
+      const filled = template.filled(values)
+      // What is too long for the resource is not written out: its length is chosen by whoever asks.
+      if (filled !== undefined && filled.lengthMin > resource.length) continue
+      const pattern = filled && ArnPattern.of(filled.tokens)
       if (pattern === undefined) known = false
       else if (pattern.matches(fields)) return true
     }
@@ -92,13 +95,9 @@ export class Resources {
   }
 }
 
-function patternOf(template: Template, values: ConditionValues): ArnPattern | undefined {
-  const tokens = template.tokens(values)
-  return tokens === undefined ? undefined : ArnPattern.of(tokens)
-}
-
 function constantPattern(template: Template, where: string): ArnPattern {
-  const pattern = patternOf(template, noValues)
+  const filled = template.filled(noValues)
+  const pattern = filled && ArnPattern.of(filled.tokens)
   if (pattern === undefined) throw new PolicyError('must be "*" or ARNs of six fields', where)
   return pattern
 }

@@ -7,6 +7,9 @@ import { Actions, Resources, type Listed } from './scope.ts'
 
 /** One statement of a policy: whom it speaks of, what they do, to what, and when. */
 
+/** The longest Sid in UTF-16 code units; AWS says none. Each use that the statement decides has it in its record. */
+export const SID_LENGTH_MAX = 256
+
 const ELEMENTS = [
   'Sid',
   'Effect',
@@ -22,8 +25,12 @@ const ELEMENTS = [
 type Elements = Partial<Record<(typeof ELEMENTS)[number], unknown>>
 
 export class Statement {
-  /** The Sid, or where there is none the place, as `#1`. */
+  /** The Sid, cut to {@link SID_LENGTH_MAX}, or where there is none the place, as `#1`. */
   readonly name: string
+  /** Whether the Sid was cut. */
+  readonly isNameCut: boolean
+  /** Of conditions: patterns for which a value of the request is read to its end. */
+  readonly searches: number
   readonly denies: boolean
   /** Whether what it says depends on more than the requester, the action and the resource. */
   readonly isConditional: boolean
@@ -44,19 +51,25 @@ export class Statement {
     return new Statement(sid === '' ? `#${place}` : sid, found, where, variables)
   }
 
-  private constructor(name: string, found: Elements, where: string, variables: boolean) {
+  private constructor(sid: string, found: Elements, where: string, variables: boolean) {
     const who = oneOf(found, 'Principal', where)
     if (who === undefined) throw new PolicyError('needs Principal or NotPrincipal', where)
-    this.name = name
+    this.isNameCut = sid.length > SID_LENGTH_MAX
+    this.name = this.isNameCut ? `${sid.slice(0, SID_LENGTH_MAX - 1).toWellFormed()}…` : sid
     this.denies = found.Effect === 'Deny'
     this.#principals = Principals.parse(who.value, who.where)
     this.#exceptsPrincipals = who.excepts
     this.#actions = new Actions(oneOf(found, 'Action', where))
     this.#resources = new Resources(oneOf(found, 'Resource', where), variables)
+    let searches = 0
+    const searched = () => {
+      searches += 1
+    }
     this.#conditions =
       found.Condition === undefined
         ? []
-        : parseConditions(found.Condition, { variables, where: `${where}.Condition` })
+        : parseConditions(found.Condition, { variables, where: `${where}.Condition`, searched })
+    this.searches = searches
     this.isConditional = this.#conditions.length > 0 || this.#resources.haveVariables
   }
 

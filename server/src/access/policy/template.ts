@@ -37,23 +37,15 @@ export class Template {
     this.isConstant = parts.every(({ kind }) => kind !== 'variable')
   }
 
-  /** The text for a request, or undefined: a variable has no value there. */
-  text(values: ConditionValues): string | undefined {
-    const texts = this.#parts.map((part) => textOf(part, values))
-    return texts.some((text) => text === undefined) ? undefined : texts.join('')
-  }
-
-  /** The tokens for a request, or undefined: a variable has no value there. What a variable brings means itself, stars too. */
-  tokens(values: ConditionValues): Token[] | undefined {
-    const tokens: Token[] = []
+  /** What stands there for a request, or undefined: a variable has no value there. */
+  filled(values: ConditionValues): Filled | undefined {
+    const texts: string[] = []
     for (const part of this.#parts) {
       const text = textOf(part, values)
       if (text === undefined) return undefined
-      for (const token of part.kind === 'text' ? tokensOf(text) : literalTokensOf(text)) {
-        tokens.push(token)
-      }
+      texts.push(text)
     }
-    return tokens
+    return new Filled(this.#parts, texts)
   }
 
   /**
@@ -67,6 +59,51 @@ export class Template {
       if (part.kind === 'text') colons += part.text.split(':').length - 1
     }
     return false
+  }
+}
+
+/**
+ * A template with the values of one request. A short template can name a long value a thousand times, so it is written out only for those
+ * who can use so much.
+ */
+export class Filled {
+  readonly #parts: readonly Part[]
+  readonly #texts: readonly string[]
+
+  constructor(parts: readonly Part[], texts: readonly string[]) {
+    this.#parts = parts
+    this.#texts = texts
+  }
+
+  /** How many UTF-16 code units it has where stars are nothing: nothing shorter is like it. */
+  get lengthMin(): number {
+    return this.#texts.reduce((total, text, at) => {
+      const stars = this.#parts[at]?.kind === 'text' ? text.split('*').length - 1 : 0
+      return total + text.length - stars
+    }, 0)
+  }
+
+  /** Whether a character is in it so many times. */
+  hasAtLeast(times: number, character: string): boolean {
+    let found = 0
+    for (const text of this.#texts) {
+      for (let at = text.indexOf(character); at !== -1; at = text.indexOf(character, at + 1)) {
+        found += 1
+        if (found === times) return true
+      }
+    }
+    return false
+  }
+
+  get text(): string {
+    return this.#texts.join('')
+  }
+
+  /** What a variable brings means itself, stars too. */
+  get tokens(): Token[] {
+    return this.#texts.flatMap((text, at) =>
+      this.#parts[at]?.kind === 'text' ? tokensOf(text) : literalTokensOf(text),
+    )
   }
 }
 

@@ -28,6 +28,7 @@ export function checkedPolicy(
     )
   }
   const parsed = KeyPolicy.parse(policy)
+  parsed.assertWithinLimits()
   const target = policed(key, parsed, work.caller.account, work.origin.region)
   if (bypass !== true && !mayDo(work, 'policy.put', target)) throw new PolicyError(LOCKED_OUT)
   return policy

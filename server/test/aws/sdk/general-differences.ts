@@ -94,6 +94,34 @@ export const generalDifferences: readonly Difference[] = [
     },
   },
   {
+    text:
+      'A statement of a key policy has a Sid of at most 256 characters, and all conditions of one together at most 100 patterns with ' +
+      'something between two stars.',
+    async show({ kms, account }) {
+      const { id: KeyId } = await makeKey(kms)
+      const put = (Sid: string, patterns: number) => {
+        const apps = Array.from({ length: patterns }, (_, at) => `*${at}*`)
+        const delegating = {
+          Effect: 'Allow',
+          Principal: { AWS: `arn:aws:iam::${account}:root` },
+          Action: 'kms:*',
+          Resource: '*',
+        }
+        const denying = {
+          ...delegating,
+          Sid,
+          Effect: 'Deny',
+          Condition: { StringLike: { 'kms:EncryptionContext:app': apps } },
+        }
+        const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [delegating, denying] })
+        return kms.putKeyPolicy({ KeyId, Policy })
+      }
+      await put('s'.repeat(256), 100)
+      await assertRefused(put('s'.repeat(257), 100), 'MalformedPolicyDocumentException')
+      await assertRefused(put('s'.repeat(256), 101), 'MalformedPolicyDocumentException')
+    },
+  },
+  {
     text: 'Ciphertexts are [Claviger envelopes](envelope.md), and can be opened at its other doors.',
     async show({ kms, owner }) {
       const { id: KeyId } = await makeKey(kms)

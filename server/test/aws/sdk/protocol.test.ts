@@ -197,6 +197,14 @@ test('policies, tags and descriptions as AWS keeps them', async () => {
     kms.putKeyPolicy({ KeyId: id, Policy: '{"Version":' }),
     'MalformedPolicyDocumentException',
   )
+  await assertRefused(
+    kms.putKeyPolicy({
+      KeyId: id,
+      Policy: spaced.replace('Enable IAM User Permissions', 's'.repeat(257)),
+    }),
+    'MalformedPolicyDocumentException',
+    'Statement 1.Sid: must not be longer than 256 characters',
+  )
   const lockout = spaced.replace(':root', ':user/nobody')
   await assertRefused(
     kms.putKeyPolicy({ KeyId: id, Policy: lockout }),
