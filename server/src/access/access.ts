@@ -128,16 +128,18 @@ export class Access {
   }
 
   /**
-   * Takes note of a signed request that is about to change something, so that nobody can send it again.
+   * Takes note of a signed request that is about to change something, so that nobody can send it again. `tenant` is its caller's, who has
+   * been authenticated by it.
    *
    * @returns what gives the note back, where nothing was changed after all
-   * @throws SignatureError replayed
+   * @throws SignatureError replayed; ClavigerError overloaded
    */
-  claim(credential: Credential | OwnCredential): (() => void) | undefined {
+  claim(credential: Credential | OwnCredential, tenant: string): (() => void) | undefined {
     if (credential.kind !== 'signed') return undefined
     const { request } = credential
-    const { signature, time } = readSignature(request, credential.services)
-    const claimed = this.#replays.claim(signature, invocationOf(request), time, this.#clock.now())
+    const { signature, time: signedAt } = readSignature(request, credential.services)
+    const asked = { tenant, signature, invocation: invocationOf(request), signedAt }
+    const claimed = this.#replays.claim(asked, this.#clock.now())
     return () => claimed.release()
   }
 

@@ -123,7 +123,7 @@ export class Gate {
     work: Work,
     revision: number,
   ): Promise<Output> {
-    const release = this.#options.access.claim(call.credential)
+    const release = this.#options.access.claim(call.credential, work.caller.tenant)
     try {
       return await this.#change(call, verb, input, work, revision)
     } catch (thrown) {

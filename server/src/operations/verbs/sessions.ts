@@ -50,7 +50,7 @@ export const createSession: UseVerb<'session.create'> = {
       )
     }
     // It changes nothing, but whoever could send it again would get credentials of their own.
-    const release = parts.access.claim(origin.credential)
+    const release = parts.access.claim(origin.credential, caller.tenant)
     const accessKey = newAccessKeyId('ASIA')
     const secret = newAccessKeySecret()
     try {
