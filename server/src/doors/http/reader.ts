@@ -20,6 +20,10 @@ export class Reader {
   #count = 0
   /** Connections whose last answer is on its way: whatever still comes of them is answered by nothing more. */
   readonly #answered = new WeakSet<Duplex>()
+  /** The answer to what came last on a connection. */
+  readonly #last = new WeakMap<Duplex, ServerResponse>()
+  /** Connections that cannot be read any more, and end when what was read of them is answered. */
+  readonly #unreadable = new WeakSet<Duplex>()
   /** Bytes of long bodies in memory now. */
   #held = 0
   readonly #streams = new OpenStreams()
@@ -39,6 +43,7 @@ export class Reader {
 
   serve(request: IncomingMessage, response: ServerResponse): void {
     const id = this.#nextId()
+    this.#last.set(request.socket, response)
     const url = request.url ?? '/'
     const mark = url.indexOf('?')
     const path = mark === -1 ? url : url.slice(0, mark)
@@ -110,12 +115,24 @@ export class Reader {
     }
   }
 
-  /** What node:http could not read, or waited for in vain. */
+  /**
+   * What node:http could not read, or waited for in vain. Where something before it is still being answered, this is not said: it would
+   * stand in the midst of that answer, or be taken for it.
+   */
   refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+    if (this.#unreadable.has(socket)) return
     if (this.#answered.has(socket)) socket.end()
-    else if (socket.writable && error.code !== 'ECONNRESET') {
-      socket.end(rawResponse(this.#door.refuse(refusalOf(error), this.#nextId())))
-    } else socket.destroy()
+    else if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
+    else {
+      const last = this.#last.get(socket)
+      const answered = last && whenAnswered(last)
+      if (answered === undefined)
+        socket.end(rawResponse(this.#door.refuse(refusalOf(error), this.#nextId())))
+      else {
+        this.#unreadable.add(socket)
+        last?.once(answered, () => socket.end())
+      }
+    }
   }
 
   /**
@@ -146,6 +163,16 @@ export class Reader {
     this.#count += 1
     return `${this.#idPrefix}-${this.#count.toString(36)}`
   }
+}
+
+/**
+ * What the answer to what came last says once everything is answered that its connection asked whole; undefined where nothing is being
+ * answered. Nobody answers what did not come whole, but it gets the connection when those before it have their answers.
+ */
+function whenAnswered(last: ServerResponse<IncomingMessage>): 'close' | 'socket' | undefined {
+  if (last.writableFinished) return undefined
+  if (last.req.complete) return 'close'
+  return last.socket === null ? 'socket' : undefined
 }
 
 function write(response: ServerResponse, answer: HttpResponse): void {
