@@ -169,7 +169,7 @@ export class Reader {
  * What the answer to what came last says once everything is answered that its connection asked whole; undefined where nothing is being
  * answered. Nobody answers what did not come whole, but it gets the connection when those before it have their answers.
  */
-function whenAnswered(last: ServerResponse<IncomingMessage>): 'close' | 'socket' | undefined {
+function whenAnswered(last: ServerResponse): 'close' | 'socket' | undefined {
   if (last.writableFinished) return undefined
   if (last.req.complete) return 'close'
   return last.socket === null ? 'socket' : undefined
