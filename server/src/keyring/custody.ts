@@ -37,10 +37,10 @@ interface SealValue {
   readonly tenant: string
 }
 
-/** How far an unsealing has come. */
+/** How far an unsealing has come. What was opened is nobody's until the hierarchy of the house adopts it. */
 export type Offered =
   | { readonly kind: 'more'; readonly have: number; readonly need: number }
-  | { readonly kind: 'open' }
+  | { readonly kind: 'open'; readonly opened: Hierarchy }
 
 export class Custody {
   readonly #store: Store
@@ -139,20 +139,25 @@ export class Custody {
     return sealRow(this.#initialized(), this.#row?.material ?? new Uint8Array(0))
   }
 
-  /** Makes a seal and a root key, and unlocks the hierarchy with it. Gives the row to write, and the shares to hand out. */
+  /** Makes a seal, a root key and a hierarchy under it. Gives the row to write, and the shares to hand out. */
   async create(
     request: SealRequest,
     tenant: string,
-  ): Promise<{ readonly row: RowContent; readonly shares?: readonly string[] }> {
+  ): Promise<{
+    readonly row: RowContent
+    readonly opened: Hierarchy
+    readonly shares?: readonly string[]
+  }> {
     const seal = await createSeal(request)
     const rootKey = randomSecret(ROOT_KEY_BYTES)
     try {
-      this.#hierarchy.unlock(rootKey)
+      const opened = new Hierarchy()
+      opened.unlock(rootKey)
       const row = sealRow(
         { description: seal.description, generation: 1, tenant },
         wrapRootKey(seal.sealKey, rootKey, seal.description, 1),
       )
-      return { row, ...(seal.shares === undefined ? {} : { shares: seal.shares }) }
+      return { row, opened, ...(seal.shares === undefined ? {} : { shares: seal.shares }) }
     } finally {
       rootKey.fill(0)
       seal.sealKey.fill(0)
@@ -160,7 +165,7 @@ export class Custody {
   }
 
   /**
-   * Takes one custodian's share, or the passphrase; unlocks the hierarchy when that is enough.
+   * Takes one custodian's share, or the passphrase; opens a hierarchy when that is enough.
    *
    * @throws ClavigerError invalid_share, not_initialized
    */
@@ -170,8 +175,7 @@ export class Custody {
     if (description.kind === 'passphrase') {
       if (given.passphrase === undefined)
         throw new ClavigerError('invalid_share', 'This server is sealed with a passphrase; give it')
-      await this.#unlock(await openPassphrase(description, given.passphrase))
-      return { kind: 'open' }
+      return this.#open(await openPassphrase(description, given.passphrase))
     }
     if (given.share === undefined)
       throw new ClavigerError(
@@ -181,8 +185,7 @@ export class Custody {
     this.#collector ??= new ShareCollector(description)
     const collected = await this.#collector.add(given.share)
     if (collected.kind === 'more') return collected
-    await this.#unlock(collected.sealKey)
-    return { kind: 'open' }
+    return this.#open(collected.sealKey)
   }
 
   /** Forgets the shares given so far. */
@@ -191,7 +194,7 @@ export class Custody {
   }
 
   /** Until all of it is open and has been checked, nobody sees a part of it. */
-  async #unlock(sealKey: Buffer): Promise<void> {
+  async #open(sealKey: Buffer): Promise<Offered> {
     const rootKey = this.#unwrap(sealKey)
     const opened = new Hierarchy()
     try {
@@ -203,7 +206,7 @@ export class Custody {
         seals.open(row)
         opened.openTenantKey(row.id, row.material ?? new Uint8Array(0))
       }
-      this.#hierarchy.adopt(opened)
+      return { kind: 'open', opened }
     } finally {
       rootKey.fill(0)
     }

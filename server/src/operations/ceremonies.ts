@@ -6,10 +6,10 @@ import {
   rewrapLogRow,
   newestRow,
   newId,
+  RowSeals,
   type Custody,
   type Hierarchy,
   type RowContent,
-  type RowSeals,
 } from '#keyring'
 import type { Ledger, Log } from '#ledger'
 import { ClavigerError, type Clock, type Tenant } from '#model'
@@ -19,8 +19,9 @@ import type { PlannedRow } from './verb.ts'
 import { newTenant } from './verbs/tenants.ts'
 
 /**
- * What happens around the seal, where nobody can be authenticated yet: making the root key, and unsealing. Both are recorded as soon as
- * there is a ledger that can be written.
+ * What happens around the seal, where nobody can be authenticated yet: making the root key, and unsealing. What is made or opened stays
+ * apart until the record of it is durable, and is served only then: no use stands in the ledger before it, and what fails on the way
+ * leaves the server as it was.
  */
 
 type LogKeyHolder = ReturnType<typeof openLogRow>['keys']['ed25519']['privateKey']
@@ -56,7 +57,7 @@ export class Ceremonies {
   /** Makes everything a new server needs. The shares and the token are told this once. */
   init(input: InputOf<'system.init'>, origin: CeremonyOrigin): Promise<OutputOf<'system.init'>> {
     return this.#alone(async () => {
-      const { custody, hierarchy, clock } = this.#parts
+      const { custody, clock } = this.#parts
       if (custody.description !== undefined) {
         throw new ClavigerError(
           'already_initialized',
@@ -70,25 +71,22 @@ export class Ceremonies {
         ...(input.account === undefined ? {} : { account: input.account }),
       }
       const created = await custody.create(input.seal, tenant.id)
-      const made = newTenant(tenant, input.owner, hierarchy.createTenantKey(tenant.id))
-      const log = await createLogRow(hierarchy, this.#parts.origin)
+      const { opened } = created
+      const made = newTenant(tenant, input.owner, opened.createTenantKey(tenant.id))
+      const log = await createLogRow(opened, this.#parts.origin)
       const system: PlannedRow[] = [created.row, log].map((content: RowContent) => ({
         ...content,
         facets: [],
       }))
-      try {
-        await this.#record(
-          'system.init',
-          origin,
-          { subject: 'root key', detail: { seal: input.seal.kind } },
-          [...system, ...made.rows],
-        )
-      } catch (cause) {
-        hierarchy.lock()
-        throw cause
-      }
+      const seals = new RowSeals(opened)
+      await this.#record(
+        'system.init',
+        origin,
+        { subject: 'root key', detail: { seal: input.seal.kind } },
+        { rows: [...system, ...made.rows], seals },
+      )
       await custody.load()
-      await this.#openLog()
+      this.#serve(opened, openLogRow(opened, seals, await this.#logRow()))
       return {
         ...(created.shares === undefined ? {} : { shares: [...created.shares] }),
         token: made.token,
@@ -118,13 +116,10 @@ export class Ceremonies {
         ...(input.passphrase === undefined ? {} : { passphrase: input.passphrase }),
       })
       if (offered.kind === 'more') return false
-      try {
-        await this.#openLog()
-        await this.#record('system.unseal', origin, { subject: 'seal' }, [])
-      } catch (cause) {
-        hierarchy.lock()
-        throw cause
-      }
+      const { opened } = offered
+      const log = openLogRow(opened, new RowSeals(opened), await this.#logRow())
+      await this.#record('system.unseal', origin, { subject: 'seal' })
+      this.#serve(opened, log)
       return true
     })
   }
@@ -134,13 +129,9 @@ export class Ceremonies {
     return rewrapLogRow(this.#parts.hierarchy, successor, this.#parts.seals, await this.#logRow())
   }
 
-  async #openLog(): Promise<void> {
-    const { origin, keys } = openLogRow(
-      this.#parts.hierarchy,
-      this.#parts.seals,
-      await this.#logRow(),
-    )
+  #serve(opened: Hierarchy, { origin, keys }: ReturnType<typeof openLogRow>): void {
     this.#parts.log.unlock(origin, keys)
+    this.#parts.hierarchy.adopt(opened)
   }
 
   async #logRow(): Promise<Row> {
@@ -157,9 +148,9 @@ export class Ceremonies {
     event: string,
     origin: CeremonyOrigin,
     about: { readonly subject: string; readonly detail?: Record<string, string> },
-    rows: readonly PlannedRow[],
+    written?: { readonly rows: readonly PlannedRow[]; readonly seals: RowSeals },
   ): Promise<void> {
-    const { ledger, seals, sources } = this.#parts
+    const { ledger, sources } = this.#parts
     const recorded = await ledger.record({
       records: [
         {
@@ -173,22 +164,7 @@ export class Ceremonies {
         },
       ],
       counters: () => [],
-      change:
-        rows.length === 0
-          ? undefined
-          : {
-              additive: false,
-              digest: (row: Row) => seals.digest(row),
-              plan: (revision: number): Change => ({
-                writes: rows.map(({ facets, ...content }) => ({
-                  row: seals.seal(content, revision),
-                  facets,
-                })),
-                removals: [],
-                absent: rows.map(({ kind, id }) => ({ kind, id })),
-                unchanged: [],
-              }),
-            },
+      change: written && changeOf(written),
       revision: ledger.revision,
       recheck: () => Promise.resolve(undefined),
     })
@@ -209,5 +185,28 @@ export class Ceremonies {
     } finally {
       this.#busy = false
     }
+  }
+}
+
+/** Rows that are all written for the first time. */
+function changeOf({
+  rows,
+  seals,
+}: {
+  readonly rows: readonly PlannedRow[]
+  readonly seals: RowSeals
+}) {
+  return {
+    additive: false,
+    digest: (row: Row) => seals.digest(row),
+    plan: (revision: number): Change => ({
+      writes: rows.map(({ facets, ...content }) => ({
+        row: seals.seal(content, revision),
+        facets,
+      })),
+      removals: [],
+      absent: rows.map(({ kind, id }) => ({ kind, id })),
+      unchanged: [],
+    }),
   }
 }
