@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { test } from 'node:test'
 import type { Worker } from 'node:worker_threads'
 import { openStoreThread } from '#store'
@@ -62,4 +63,19 @@ test('when the thread dies, what is outstanding and what comes later is refused'
   await assert.rejects(store.head(), { code: 'ledger_unavailable' })
   await assert.rejects(store.recover(), { code: 'ledger_unavailable' })
   await store.close()
+})
+
+test('an answer that cannot be read ends the thread: all is refused, and closing does not wait', async () => {
+  const { promise, resolve } = Promise.withResolvers<Worker>()
+  process.once('worker', resolve)
+  const store = await openStoreThread({ path: ':memory:' })
+  const thread = await promise
+  const asked = Array.from({ length: 50 }, () => store.commit(batchOf(['entry'])))
+  const settled = Promise.allSettled(asked)
+  const ended = once(thread, 'exit')
+  thread.emit('messageerror', new Error('unreadable'))
+  for (const outcome of await settled)
+    assert.equal((outcome.reason as { code?: string }).code, 'ledger_unavailable')
+  await assert.rejects(store.head(), { code: 'ledger_unavailable' })
+  await Promise.all([store.close(), ended])
 })

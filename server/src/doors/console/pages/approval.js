@@ -18,7 +18,7 @@ import { performProving } from './step-up.js'
  * @param {ApprovalView} approval
  */
 async function assertShownIsApproved(approval) {
-  const { statement, digest, input, salt, operation, id, requester, automatic } = approval
+  const { statement, digest, input, salt, operation, id, requester, key, automatic } = approval
   if ((await digestOf(statement)) !== digest)
     throw new Error(
       'The digest is not of this statement. Do not approve it, and tell whoever runs this server.',
@@ -28,6 +28,9 @@ async function assertShownIsApproved(approval) {
     said['operation'] === operation &&
     said['request'] === id &&
     said['requester'] === requester &&
+    said['key'] === key &&
+    said['createdAt'] === Date.parse(approval.createdAt) &&
+    said['expiresAt'] === Date.parse(approval.expiresAt) &&
     (said['automatic'] ?? false) === automatic &&
     said['input'] === (await digestOf(canonicalJson({ input, salt })))
   if (!same)

@@ -103,12 +103,12 @@ export async function perform(name, input, more = {}) {
   })
   const answer = /** @type {unknown} */ (await response.json().catch(() => undefined))
   if (response.ok && answer !== undefined) return /** @type {WireOutputOf<N>} */ (answer)
-  const problem = /** @type {Problem | undefined} */ (answer)
+  // Something in between, such as a proxy, answers in a form of its own.
+  const problem = /** @type {Partial<Problem> | null | undefined} */ (answer)
   throw new Refusal(
-    problem ?? {
-      code: 'internal',
-      detail: `The server answered ${response.status} without words`,
-    },
+    typeof problem?.code === 'string' && typeof problem.detail === 'string'
+      ? /** @type {Problem} */ (problem)
+      : { code: 'internal', detail: `The server answered ${response.status} without words` },
   )
 }
 
