@@ -37,7 +37,7 @@ function lines(title: string, all: readonly string[]): string[] {
 }
 
 function described(radius: OutputOf<'key.dependents'>): string {
-  const { declared, observed, aliases, related, grants } = radius
+  const { declared, observed, aliases, related, hidden, grants } = radius
   return [
     ...lines(
       'Declared to depend on it',
@@ -52,6 +52,7 @@ function described(radius: OutputOf<'key.dependents'>): string {
     ),
     ...lines('Names that point at it', aliases),
     ...lines('Keys with the same material', related),
+    ...lines('Of these you may not see what depends on them', hidden),
     ...lines(
       'Grants',
       grants.map(({ grantee, operations }) => `${grantee}: ${operations.join(', ')}`),

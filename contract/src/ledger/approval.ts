@@ -4,7 +4,8 @@ import { z } from 'zod'
 
 /**
  * What is approved, as canonical JSON (RFC 8785); its SHA-256 is what passkeys sign. It stands in the record of `approval.request` as
- * `statement`. Times are milliseconds since 1970. `rows` are the keys and policies that it is about, as `kind/id`, at their revisions.
+ * `statement`. Times are milliseconds since 1970. `rows` are the keys, the role and the policies that it is about, as
+ * `kind/id`, at their revisions.
  */
 export const approvalStatement = z.strictObject({
   request: z.string(),

@@ -172,6 +172,9 @@ export const keyDependents = operation({
     ),
     aliases: z.array(z.string()),
     related: z.array(codec.uuid).describe('Keys that have their material in common with it'),
+    hidden: z
+      .array(codec.uuid)
+      .describe('Those of them that the caller may not see this of; the digest is of them too'),
     grants: z.array(
       z.strictObject({
         id: z.string(),

@@ -1,10 +1,10 @@
 import type { OperationName } from '@claviger/contract'
-import { digestOf } from '#access'
+import { customRoleId, digestOf, isBuiltIn } from '#access'
 import { newestRow, unwrap, wrap } from '#keyring'
 import { canonicalJson, ClavigerError, type Approval } from '#model'
 import type { RowStanding } from '#store'
 import { approvedText } from './canonical-input.ts'
-import type { Parts } from './parts.ts'
+import type { Parts, Subject } from './parts.ts'
 import { approvalRow } from './rows.ts'
 import type { AskedInput } from './rule-views.ts'
 import type { Plan } from './verb.ts'
@@ -63,6 +63,19 @@ export function keysOf(work: Work, references: readonly string[]): Record<string
   return rows
 }
 
+/** The tenant's own role that an input names, as a row at its revision: what it allows is what others approve to be given. */
+export async function rolesOf(work: Work, { role }: Subject): Promise<Record<string, number>> {
+  if (typeof role !== 'string' || isBuiltIn(role)) return {}
+  const id = customRoleId(work.caller.tenant, role)
+  const row = await newestRow(work.parts.store, { kind: 'role', id })
+  return row === undefined ? {} : { [`role/${id}`]: row.revision }
+}
+
+/** Those of the rows of a kind. */
+function rowsOf({ rows }: Approval, kind: 'key' | 'role'): Record<string, number> {
+  return Object.fromEntries(Object.entries(rows).filter(([place]) => place.startsWith(`${kind}/`)))
+}
+
 /** Which key each of them leads to, in their order. */
 export function namedBy(work: Work, references: readonly string[]): string[] {
   return references.map((reference) => work.found(reference)?.key.id ?? '')
@@ -73,8 +86,8 @@ function refused(why: string): ClavigerError {
 }
 
 /**
- * The approval that the operation says it has: approved, of this caller, for this operation with this input, and of keys that are as they
- * were when it was asked for.
+ * The approval that the operation says it has: approved, of this caller, for this operation with this input, and of keys and a role that
+ * are as they were when it was asked for.
  *
  * @throws ClavigerError forbidden
  */
@@ -95,20 +108,28 @@ export async function usableApproval(
   const digest = digestOf(askedText(approvedText(work.name as OperationName, work.input), salt))
   if (value.operation !== work.name || value.inputDigest !== digest)
     throw refused('something else was approved')
-  const approved = Object.entries(value.rows).filter(([place]) => place.startsWith('key/'))
-  if (canonicalJson(Object.fromEntries(approved)) !== canonicalJson(keysOf(work, references)))
+  if (canonicalJson(rowsOf(value, 'key')) !== canonicalJson(keysOf(work, references)))
     throw refused('the key was changed since it was asked for; ask anew')
+  if (
+    canonicalJson(rowsOf(value, 'role')) !==
+    canonicalJson(await rolesOf(work, work.input as Subject))
+  )
+    throw refused('the role was changed since it was asked for; ask anew')
   if (canonicalJson(value.named ?? []) !== canonicalJson(namedBy(work, references)))
     throw refused('a name leads to another key than when it was asked for; ask anew')
   return { value, material: row.material, revision: row.revision }
 }
 
-/** The conditions that an approval, and the keys it is about, still stand as they were read. */
+/** The conditions that an approval, and the keys and the role it is about, still stand as they were read. */
 export function standingOf({ value, revision }: HeldApproval): readonly RowStanding[] {
-  const keys = Object.entries(value.rows)
-    .filter(([place]) => place.startsWith('key/'))
-    .map(([place, at]) => ({ kind: 'key' as const, id: place.slice('key/'.length), revision: at }))
-  return [{ kind: 'approval', id: value.id, revision }, ...keys]
+  const rows = (['key', 'role'] as const).flatMap((kind) =>
+    Object.entries(rowsOf(value, kind)).map(([place, at]) => ({
+      kind,
+      id: place.slice(kind.length + 1),
+      revision: at,
+    })),
+  )
+  return [{ kind: 'approval', id: value.id, revision }, ...rows]
 }
 
 /** The row of an approval that is used up. `now` is in milliseconds since 1970. */

@@ -23,11 +23,11 @@ export const useEvents: ReadonlySet<string> = new Set(
 )
 
 export interface BlastRadius {
-  readonly keys: readonly Key[]
+  readonly keys: readonly RingKey[]
   readonly dependents: readonly Dependent[]
   /** By key. */
   readonly uses: ReadonlyMap<string, Uses>
-  readonly aliases: readonly string[]
+  readonly aliases: readonly { readonly key: string; readonly name: string }[]
   readonly grants: readonly KeyGrant[]
   /** SHA-256 (base64url) of what there is, without what changes with every use: what an acknowledgement names. */
   readonly digest: string
@@ -49,17 +49,19 @@ export async function blastRadius(
   ringKey: RingKey,
   since?: number,
 ): Promise<BlastRadius> {
-  const keys = (await withRelated(work, ringKey)).map(({ key }) => key)
+  const keys = await withRelated(work, ringKey)
   const window = lately(work)
   const dependents: Dependent[] = []
-  const aliases: string[] = []
+  const aliases: { key: string; name: string }[] = []
   const grants: KeyGrant[] = []
   const uses = new Map<string, Uses>()
   const users = new Set<string>()
   const { ledgerReader, seals } = work.parts
-  for (const { id } of keys) {
+  for (const {
+    key: { id },
+  } of keys) {
     dependents.push(...(await dependentsOf(work, id)))
-    aliases.push(...(await aliasesOf(work, id)))
+    for (const name of await aliasesOf(work, id)) aliases.push({ key: id, name })
     grants.push(...(await rowsOfKey(work, 'grant', id)).map((row) => seals.open<KeyGrant>(row)))
     // What an acknowledgement is about does not depend on what was asked to be shown.
     const recent = await ledgerReader.uses({ key: id, events: useEvents, since: window })
@@ -73,10 +75,10 @@ export async function blastRadius(
   }
   const digest = digestOf(
     canonicalJson({
-      keys: keys.map(({ id }) => id).toSorted(),
+      keys: keys.map(({ key }) => key.id).toSorted(),
       dependents: dependents.map(({ id }) => id).toSorted(),
       principals: [...users].toSorted(),
-      aliases: aliases.toSorted(),
+      aliases: aliases.map(({ name }) => name).toSorted(),
       grants: grants.map(({ id }) => id).toSorted(),
     }),
   )

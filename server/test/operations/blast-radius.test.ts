@@ -145,6 +145,42 @@ test('related keys are missed together: they have their material in common', asy
   await client.call('key.revoke', { key: primary, acknowledge: shown.digest })
 })
 
+test('of related keys, everybody is shown only those that they may ask about', async () => {
+  const client = await fresh()
+  const { id: primary } = await client.call('key.create', { region: 'a', multiRegion: true })
+  const { id: replica } = await client.call('key.replicate', { key: primary, region: 'b' })
+  for (const [key, alias] of [
+    [primary, 'near'],
+    [replica, 'far'],
+  ] as const) {
+    await client.call('encrypt', { key, plaintext })
+    await client.call('dependent.create', { key, name: alias })
+    await client.call('alias.create', { alias, key })
+    await client.call('grant.create', { key, grantee: 'x', operations: ['Encrypt'] })
+  }
+  const whole = await client.call('key.dependents', { key: primary })
+  assert.deepEqual([whole.aliases.toSorted(), whole.hidden], [['far', 'near'], []])
+  assert.equal(whole.grants.length, 2)
+
+  const user = await house.createUser()
+  const scope = { kind: 'key', key: primary } as const
+  await client.call('binding.create', { role: 'key-admin', principal: user.id, scope })
+  const one = await owner.as(user.token).call('key.dependents', { key: primary })
+  assert.deepEqual([one.related, one.hidden, one.aliases], [[replica], [replica], ['near']])
+  for (const part of [one.declared, one.observed, one.versions, one.grants])
+    assert.deepEqual(
+      part.map(({ key }) => key),
+      [primary],
+    )
+  assert.equal(one.digest, whole.digest)
+  assert.equal(one.asks, true)
+  // A binding that goes by names finds the replica by its own.
+  const far = { kind: 'alias', pattern: 'f*' } as const
+  await client.call('binding.create', { role: 'key-admin', principal: user.id, scope: far })
+  const both = await owner.as(user.token).call('key.dependents', { key: primary })
+  assert.deepEqual(both, whole)
+})
+
 test('the addresses that a key was used from are for those who have that right', async () => {
   const client = await fresh()
   const { id: key } = await client.call('key.create', {})

@@ -1,7 +1,11 @@
 import type { OutputOf } from '@claviger/contract'
+import type { RingKey } from '#keyring'
 import type { Use, Uses } from '#ledger'
 import { blastRadius, isMissed, USED_LATELY_DAYS, useEvents } from '../blast-radius.ts'
+import { grantFor } from '../may.ts'
+import { target } from '../target.ts'
 import type { ReadVerb } from '../verb.ts'
+import type { Work } from '../work.ts'
 import { dependentView } from './dependents.ts'
 
 /** What the end of a key would hit, for who is to decide about it. */
@@ -51,27 +55,48 @@ export const keyDependents: ReadVerb<'key.dependents'> = {
     const { ringKey } = work.key(input.key)
     const since = input.since ?? work.now - USED_LATELY_DAYS * DAY_MS
     const radius = await blastRadius(work, ringKey, since)
-    const all = [...radius.uses]
+    const [, ...related] = radius.keys
+    const hidden = await hiddenOf(work, related)
+    const isShown = (id: string) => !hidden.includes(id)
+    const all = [...radius.uses].filter(([key]) => isShown(key))
     return {
       key: ringKey.key.id,
       since,
       asks: await isMissed(work, ringKey),
       digest: radius.digest,
-      declared: radius.dependents.map(dependentView),
+      declared: radius.dependents.filter(({ key }) => isShown(key)).map(dependentView),
       observed: all.flatMap(([key, uses]) => observed(key, uses)),
       versions: all.flatMap(([key, uses]) => versions(key, uses)),
-      aliases: [...radius.aliases],
-      related: radius.keys.slice(1).map(({ id }) => id),
-      grants: radius.grants.map(({ id, key, grantee, operations }) => ({
-        id,
-        key,
-        grantee,
-        operations: [...operations],
-      })),
+      aliases: radius.aliases.filter(({ key }) => isShown(key)).map(({ name }) => name),
+      related: related.map(({ key }) => key.id),
+      hidden,
+      grants: radius.grants
+        .filter(({ key }) => isShown(key))
+        .map(({ id, key, grantee, operations }) => ({
+          id,
+          key,
+          grantee,
+          operations: [...operations],
+        })),
       complete: all.every(([, { complete }]) => complete),
       from: Math.max(...all.map(([, { from }]) => from)),
     }
   },
+}
+
+/** The related keys about which the caller could not ask this. */
+async function hiddenOf(work: Work, related: readonly RingKey[]): Promise<string[]> {
+  const hidden: string[] = []
+  for (const ringKey of related) {
+    const { id } = ringKey.key
+    // Policies and bindings may ask for names.
+    await work.seeAliases(id)
+    const on = target(ringKey, work.caller, work.origin)
+    const right = grantFor(work, 'key.dependents', on)
+    if (right === undefined) hidden.push(id)
+    else work.assertMet('key.dependents', on, right)
+  }
+  return hidden
 }
 
 /** From which addresses a key was used: personal, and so a right of its own. What was erased is not known any more. */

@@ -9,7 +9,7 @@ import type { ApprovalStatement } from '@claviger/contract/ledger'
 import { digestOf, tenantTarget, type StandingPolicy, type Target } from '#access'
 import { newId, randomSecret } from '#keyring'
 import { canonicalJson, ClavigerError, type Approval } from '#model'
-import { askedText, keysOf, namedBy, wrapAsked } from '../approvals.ts'
+import { askedText, keysOf, namedBy, rolesOf, wrapAsked } from '../approvals.ts'
 import { approvedText, operationNamed } from '../canonical-input.ts'
 import { noSuchKey } from '../lookup.ts'
 import { mayDo } from '../may.ts'
@@ -181,6 +181,7 @@ function makeApproval(
   about: {
     readonly asked: string
     readonly keys: Readonly<Record<string, number>>
+    readonly roles: Readonly<Record<string, number>>
     readonly named: readonly string[]
     readonly policies: readonly StandingPolicy[]
     readonly comment: string
@@ -189,12 +190,12 @@ function makeApproval(
 ): Approval {
   const id = newId()
   const { tenant, principal: requester } = work.caller
-  const { asked, keys, named, policies, comment } = about
+  const { asked, keys, roles, named, policies, comment } = about
   const automatic = about.automatic ? { automatic: true as const } : {}
   const needs = policies.map(needOf)
   const [first, ...others] = Object.keys(keys)
   const key = others.length === 0 ? first?.slice('key/'.length) : undefined
-  const rows: Record<string, number> = { ...keys }
+  const rows: Record<string, number> = { ...keys, ...roles }
   for (const { policy, revision } of policies) rows[`approvalPolicy/${policy.id}`] = revision
   const inputDigest = digestOf(asked)
   const createdAt = work.now
@@ -244,7 +245,8 @@ export const requestApproval: ChangeVerb<'approval.request'> = {
     const [keys, named] = [keysOf(work, references), namedBy(work, references)]
     const salt = randomSecret(SALT_BYTES).toString('base64url')
     const asked = askedText(wanted.text, salt)
-    const about = { asked, keys, named, policies, comment, automatic }
+    const roles = await rolesOf(work, wanted.input)
+    const about = { asked, keys, roles, named, policies, comment, automatic }
     const approval = makeApproval(work, wanted, about)
     const { id, operation, digest, statement, key } = approval
     return {
