@@ -2,7 +2,8 @@ import { writeSync } from 'node:fs'
 
 /**
  * Standard error for a log whose loss ends nothing: the ledger has what must not be lost. pino's own destination throws where a disk is
- * full, and then waits for room before the process may end.
+ * full, and then waits for room before the process may end. A reader that takes nothing holds nobody up either: what it leaves unread
+ * waits up to a bound, what is more is counted, and the count is told when there is room again.
  */
 
 const STANDARD_ERROR = 2
@@ -18,15 +19,27 @@ const never = new Int32Array(new SharedArrayBuffer(4))
 export class LogLines {
   #waiting = NOTHING
   #timer: NodeJS.Timeout | undefined
+  #lost = 0
+  #tell: (lines: number) => void = () => undefined
 
   constructor() {
+    // Node opens a pipe so that writes to it do not wait, and it does so when it is first asked for the stream.
+    void process.stderr
     process.once('exit', () => this.flushSync())
+  }
+
+  /** What tells how many lines were lost, by writing one more; asked when lines are taken again. */
+  onLost(tell: (lines: number) => void): void {
+    this.#tell = tell
   }
 
   /** Writes a line behind those before it. It never throws. */
   write(line: string): void {
     const bytes = Buffer.from(line)
-    if (this.#waiting.length + bytes.length > WAITING_BYTES_MAX) return
+    if (this.#waiting.length + bytes.length > WAITING_BYTES_MAX) {
+      this.#lost += 1
+      return
+    }
     this.#waiting = this.#waiting.length === 0 ? bytes : Buffer.concat([this.#waiting, bytes])
     if (this.#timer === undefined) this.#drain()
   }
@@ -50,7 +63,14 @@ export class LogLines {
       if ((error as NodeJS.ErrnoException).code === 'EAGAIN')
         this.#timer = setTimeout(() => this.#drain(), PAUSE_MS).unref()
       // Of anything else it is lost.
-      else this.#waiting = NOTHING
+      else {
+        this.#lost += this.#waiting.toString().split('\n').length - 1
+        this.#waiting = NOTHING
+      }
+      return
     }
+    const lost = this.#lost
+    this.#lost = 0
+    if (lost > 0) this.#tell(lost)
   }
 }

@@ -4,7 +4,15 @@ import { LogLines } from './log-lines.ts'
 
 /** The server's structured log, on standard error. What it is given holds no secret; an error's cause is logged by name and message. */
 export function createLog(level: string): Logger {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, new LogLines())
+  const out = new LogLines()
+  const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, out)
+  out.onLost((lines) =>
+    log.error(
+      { event: 'log-lines-lost', lines },
+      'standard error took nothing, so lines were lost',
+    ),
+  )
+  return log
 }
 
 /** An error as fields: its code, and the chain of what caused it, without anything a request said. */

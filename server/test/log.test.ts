@@ -16,6 +16,18 @@ const script = `
   process.exit(7)
 `
 
+const LINES = 2_000
+
+/** Writes more than waits for a reader, serves, and goes on until it has been read and told to end. */
+const flood = `
+  import { once } from 'node:events'
+  import { createLog } from ${JSON.stringify(new URL('../src/log.ts', import.meta.url).href)}
+  const log = createLog('info')
+  for (let line = 0; line < ${LINES}; line += 1) log.info({ line }, 'x'.repeat(1_000))
+  process.stdout.write('serves')
+  await once(process.stdin, 'data')
+`
+
 function run(stderr: number | 'pipe') {
   return spawn(process.execPath, ['--no-warnings', '--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', stderr],
@@ -49,4 +61,28 @@ test('every line of the log is written, in its order, the last one too', async (
   )
   assert.equal(numbers.length, 500)
   assert.equal(lines.at(-1)?.msg, 'the end')
+})
+
+test('a reader that takes nothing holds nobody up, and is told what it missed when it reads again', async () => {
+  const child = spawn(process.execPath, ['--no-warnings', '--input-type=module', '-e', flood], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  const closed = once(child, 'close')
+  // It says so though none of its two megabytes of lines is read.
+  const [said] = (await once(child.stdout, 'data')) as [Buffer]
+  assert.equal(said.toString(), 'serves')
+  let log = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    log += chunk.toString()
+    if (log.includes('log-lines-lost')) child.stdin.end('enough')
+  })
+  await closed
+  const lines = log
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { readonly line?: number; readonly lines?: number })
+  const written = lines.filter(({ line }) => line !== undefined)
+  const lost = lines.reduce((total, { lines: count = 0 }) => total + count, 0)
+  assert.ok(lost > 0)
+  assert.equal(written.length + lost, LINES)
 })
