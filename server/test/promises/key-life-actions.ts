@@ -18,6 +18,8 @@ const reason = fc.constantFrom(
 )
 /** Which key, version or ciphertext: taken modulo how many there are. */
 const which = fc.nat({ max: 11 })
+/** Newer versions more often: what waits is the last. */
+const version = fc.oneof(which, fc.constantFrom(-1, -2))
 
 /** How long imported material lasts. */
 const hours = fc.option(fc.integer({ min: 1, max: 72 }))
@@ -27,24 +29,43 @@ export const action = fc.oneof(
     do: fc.constant('create' as const),
     activate: fc.option(fc.integer({ min: -5, max: 48 })),
     dates,
-    from: fc.constantFrom('here' as const, 'outside' as const, 'later' as const),
+    from: fc.constantFrom(
+      'here' as const,
+      'outside' as const,
+      'outside' as const,
+      'later' as const,
+    ),
   }),
-  fc.record({ do: fc.constant('bring' as const), key: which, version: which, until: hours }),
-  fc.record({
-    do: fc.constant('bringNew' as const),
-    key: which,
-    pending: fc.boolean(),
-    until: hours,
-  }),
-  fc.record({ do: fc.constant('take' as const), key: which, version: which }),
-  fc.record({ do: fc.constant('rotate' as const), key: which, dates }),
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('bring' as const), key: which, version, until: hours }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('bringNew' as const),
+      key: which,
+      pending: fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, fc.constant(false)),
+      until: hours,
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('take' as const), key: which, version }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('rotate' as const), key: which, dates }) },
   fc.record({ do: fc.constant('update' as const), key: which, dates }),
   fc.record({
     do: fc.constantFrom('suspend' as const, 'resume' as const, 'erase' as const),
     key: which,
   }),
   fc.record({ do: fc.constant('restore' as const), key: which, suspended: fc.boolean() }),
-  fc.record({ do: fc.constant('revoke' as const), key: which, reason, version: fc.option(which) }),
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('revoke' as const),
+      key: which,
+      reason,
+      version: fc.option(version, { freq: 4 }),
+    }),
+  },
   fc.record({
     do: fc.constant('destroy' as const),
     key: which,

@@ -126,6 +126,12 @@ export class KeyModel {
     return this.pending?.end === undefined ? this.pending : undefined
   }
 
+  /** One of the versions, from the end where it is negative, and its place among them. */
+  pick(which: number): { readonly version: VersionModel; readonly at: number } {
+    const at = ((which % this.all.length) + this.all.length) % this.all.length
+    return { version: this.all[at] ?? this.current, at }
+  }
+
   numberOf(version: VersionModel): number {
     return this.all.indexOf(version) + 1
   }

@@ -36,6 +36,17 @@ function oldVersion(ringKey: RingKey, number: number): KeyVersion {
   return version
 }
 
+/** Why a version may not go yet: of the key, and of those related to it, from which it goes as well. */
+async function leftBehindAny(work: Work, ringKey: RingKey, number: number): Promise<string[]> {
+  const all: string[] = []
+  for (const member of await withRelated(work, ringKey)) {
+    const where = member === ringKey ? '' : ` (key ${member.key.id} in ${member.key.region})`
+    const reasons = await leftBehind(work, member, number)
+    all.push(...reasons.map((reason) => `${reason}${where}`))
+  }
+  return all
+}
+
 /** Related keys have their versions in common: the plan writes the version of each. The key's row goes along, so that rings drop it. */
 export async function planVersions(
   work: Work,
@@ -84,7 +95,7 @@ export const destroyVersion: ChangeVerb<'key.destroyVersion'> = {
       )
     }
     await assertWindow(work, ringKey.key, input.days)
-    const reasons = await leftBehind(work, ringKey, input.version)
+    const reasons = await leftBehindAny(work, ringKey, input.version)
     if (reasons.length > 0 && input.anyway === undefined) {
       throw new ClavigerError(
         'conflict',

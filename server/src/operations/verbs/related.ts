@@ -1,5 +1,12 @@
 import { newestRow, type RingKey } from '#keyring'
-import { ClavigerError, isReplica, KeyError, type Key, type MultiRegion } from '#model'
+import {
+  ClavigerError,
+  isReplica,
+  KeyError,
+  type Key,
+  type MultiRegion,
+  type Rotation,
+} from '#model'
 import { keyRow, standing } from '../rows.ts'
 import type { Plan } from '../verb.ts'
 import type { Work } from '../work.ts'
@@ -97,13 +104,18 @@ export function together(parts: readonly Parts[]) {
   }
 }
 
-/** What tells keys who is related to them now. */
-export function planMembers(keys: readonly (RingKey | undefined)[], multiRegion: MultiRegion) {
+/** What tells keys who is related to them now, and how they are rotated where that is given. */
+export function planMembers(
+  keys: readonly (RingKey | undefined)[],
+  multiRegion: MultiRegion,
+  rotation?: Rotation,
+) {
+  const told = { multiRegion, ...(rotation === undefined ? {} : { rotation }) }
   return together(
     keys
       .filter((each) => each !== undefined)
       .map((each) => ({
-        rows: [keyRow({ ...each.key, multiRegion }, each.current)],
+        rows: [keyRow({ ...each.key, ...told }, each.current)],
         unchanged: standing(each),
       })),
   )

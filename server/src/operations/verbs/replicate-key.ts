@@ -186,6 +186,12 @@ export const setPrimaryKey: ChangeVerb<'key.setPrimary'> = {
       key: { ...ringKey.key, multiRegion: moved },
       detail: { region: input.region },
     })
-    return { ...plan, ...together([plan, planMembers([...keys.slice(1), origin], moved)]) }
+    // What happened was told to the primary key alone, and now it is another that is to be rotated for it.
+    const { rotation } = ringKey.key
+    const others = together([
+      planMembers(keys.slice(1), moved, rotation),
+      planMembers([origin], moved),
+    ])
+    return { ...plan, ...together([plan, others]) }
   },
 }

@@ -27,9 +27,12 @@ async function planKeys(work: Work, ringKey: RingKey, destroyAt: number) {
 
 /** The same of the one version of a case. */
 async function planVersion(work: Work, ringKey: RingKey, number: number, destroyAt: number) {
-  if (ringKey.version(number).destroyedAt !== undefined) return together([])
+  // The key of the case may be destroyed, and others that have the version in common with it not.
+  const members = await withRelated(work, ringKey)
+  const left = members.find((member) => member.version(number).destroyedAt === undefined)
+  if (left === undefined) return together([])
   return together([
-    await planVersions(work, ringKey, number, {
+    await planVersions(work, left, number, {
       change: (each) => ({ ...each, destroyAt: each.destroyAt ?? destroyAt }),
       keepsMaterial: true,
     }),

@@ -25,8 +25,9 @@ async function ownersOf(work: Work, members: readonly RingKey[]): Promise<string
 
 /** Why a key cannot be contained now. A suspended one can as a whole: whoever saw the alarm first suspended it. */
 function hindranceOf({ key }: RingKey, version: number | undefined): string | undefined {
-  if (key.state === 'suspended' && version === undefined) return undefined
-  return keyRefusal(key)?.reason
+  const refused = keyRefusal(key)
+  if (refused?.hindrance === 'suspended' && version === undefined) return undefined
+  return refused?.reason
 }
 
 /**
@@ -58,6 +59,10 @@ function assertContainable(ringKey: RingKey, input: InputOf<'compromise.open'>, 
   const version = ringKey.version(input.version)
   if (version.revocation !== undefined || version.destroyedAt !== undefined)
     throw refuse('wrong_state', 'No case can be opened: the version is revoked or destroyed')
+  if (version.version > key.version) {
+    const message = `Version ${version.version} waits for a rotation and has protected nothing`
+    throw refuse('wrong_state', `${message}; revoke it with key.revoke, and it never will`)
+  }
   if (input.replacement !== undefined)
     throw refuse('wrong_usage', 'A version is replaced by the next one; leave the replacement out')
   if (key.origin !== 'generated' && input.version === key.version)

@@ -30,7 +30,7 @@ interface Made extends Pick<Plan<unknown>, 'rows' | 'absent'> {
   readonly unchanged: readonly RowStanding[]
 }
 
-export function material(work: Work, { key }: RingKey): Promise<Buffer> {
+function material(work: Work, { key }: RingKey): Promise<Buffer> {
   return work.once(
     'material',
     () => generateMaterial(findAlgorithm(key.algorithm)),

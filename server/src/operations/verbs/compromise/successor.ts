@@ -3,10 +3,11 @@ import type { Containment, Key, KeyVersion } from '#model'
 import { keyRow, standing, versionRow } from '../../rows.ts'
 import type { Plan } from '../../verb.ts'
 import type { Work } from '../../work.ts'
+import { freshMaterials } from '../made-ahead.ts'
 import { planVersion } from '../next-version.ts'
 import { together, type RelatedKeys } from '../related.ts'
 import { inherited } from './inherited.ts'
-import { madeLike, material, named, type Replaced } from './replacements.ts'
+import { madeLike, named, type Replaced } from './replacements.ts'
 
 /**
  * What takes the place of a compromised key, or of one version of it, in the same change that takes it out of use. Related multi-Region
@@ -63,8 +64,8 @@ export async function replaceVersion(
     }))
     return { ...together(parts), ...replacedIn(members, asked.key.version) }
   }
-  const fresh = await material(work, asked)
-  const plan = await planVersion(work, asked, { material: fresh, dates: {}, rotatedBy: 'demand' })
+  const materials = await freshMaterials(work, asked)
+  const plan = await planVersion(work, asked, { ...materials, dates: {}, rotatedBy: 'demand' })
   const rows = plan.rows.map((row) => {
     const value = row.value as KeyVersion
     if (row.kind !== 'version' || value.version !== number) return row

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import type { DrivenClock } from '../../harness/clock.ts'
+import { codeOf, type TestHouse } from '../../harness/house.ts'
+import type { CaseModel } from './case-model.ts'
+import type { FamilyModel, MemberModel, VersionModel } from './model.ts'
+
+/** What there is in one random life of related keys: the house, and the model of what is in it. */
+
+/** What keeps something from being done; anything else is a defect. */
+const refusals = new Set(['wrong_state', 'wrong_usage', 'conflict', 'not_found', 'limit_reached'])
+
+/** A ciphertext or a signature. */
+export interface Made {
+  readonly family: FamilyModel
+  readonly version: VersionModel
+  readonly text: string
+  readonly bytes: Uint8Array
+}
+
+/** A key, and the family that it is one of. */
+export interface Place {
+  readonly family: FamilyModel
+  readonly member: MemberModel
+}
+
+export interface Name {
+  readonly id: string
+  readonly isSigning: boolean
+}
+
+export class Scene {
+  readonly house: TestHouse
+  readonly #clock: DrivenClock
+  readonly familiesMax: number
+  readonly families: FamilyModel[] = []
+  readonly made: Made[] = []
+  readonly cases: CaseModel[] = []
+  /** What names point at. */
+  readonly names = new Map<string, Name>()
+  /** The principal who does everything. */
+  owner = ''
+
+  readonly #life: number
+
+  constructor(
+    house: TestHouse,
+    clock: DrivenClock,
+    how: { readonly families: number; readonly life: number },
+  ) {
+    this.house = house
+    this.#clock = clock
+    this.familiesMax = how.families
+    this.#life = how.life
+  }
+
+  /** Each life has names of its own. */
+  nameOf(alias: string): string {
+    return `${alias}-${this.#life}`
+  }
+
+  get now(): number {
+    return this.#clock.now()
+  }
+
+  get places(): readonly Place[] {
+    return this.families.flatMap((family) => family.members.map((member) => ({ family, member })))
+  }
+
+  async wait(hours: number): Promise<void> {
+    this.#clock.advance(hours * 3_600_000)
+    await this.house.renewToken()
+  }
+
+  after(days: number): number {
+    return this.now + days * 86_400_000
+  }
+}
+
+/** One of several, where there are any. */
+export function pick<Value>(all: readonly Value[], at: number): Value | undefined {
+  return all[((at % all.length) + all.length) % all.length]
+}
+
+/** One of a family's versions, with its number. */
+export function versionAt(family: FamilyModel, at: number) {
+  const version = pick(family.versions, at)
+  assert.ok(version !== undefined)
+  return { version, number: family.numberOf(version) }
+}
+
+/** It succeeds exactly where the model says so, and then the model follows. */
+export async function allowed<Value>(
+  doing: Promise<Value>,
+  may: boolean,
+  follow: () => void,
+): Promise<Value | undefined> {
+  if (!may) {
+    const code = await codeOf(doing)
+    assert.ok(refusals.has(code), `it is to be refused, and was answered with ${code}`)
+    return undefined
+  }
+  const value = await doing
+  follow()
+  return value
+}
