@@ -157,6 +157,7 @@ const harms: readonly { readonly title: string; readonly sql: string; readonly m
       sql: 'PRAGMA user_version = 1000',
       message: /start the release that wrote it/,
     },
+    { title: 'of no release', sql: 'PRAGMA user_version = -1', message: /schema -1/ },
     { title: 'of another program', sql: 'PRAGMA application_id = 1', message: /another program/ },
   ]
 for (const { title, sql, message } of harms) {
@@ -174,6 +175,20 @@ test('a file that is no database is refused and left as it is', async () => {
   writeFileSync(path, content)
   await assertRefused(path)
   assert.deepEqual(readFileSync(path), content)
+})
+
+test('a database of another program, or of a newer release, is refused and left as it is', async () => {
+  for (const [pragma, message] of [
+    ['application_id = 7', /another program/],
+    ['user_version = 3', /another program/],
+    ['application_id = 0x436c6176; PRAGMA user_version = 1000', /start the release/],
+  ] as const) {
+    const path = newPath()
+    harm(path, `CREATE TABLE mine (one TEXT); PRAGMA ${pragma}`)
+    const content = readFileSync(path)
+    await assertRefused(path, message)
+    assert.deepEqual(readFileSync(path), content)
+  }
 })
 
 test('a batch deleted in the middle is missed when it is read, never passed over', async () => {

@@ -3,7 +3,7 @@ import { constants, DatabaseSync, type StatementSync } from 'node:sqlite'
 import { ClavigerError } from '#model'
 import { damaged, integer } from './columns.ts'
 import { createDurably } from './durable-files.ts'
-import { migrate } from './migrations.ts'
+import { migrate, schemaOf } from './migrations.ts'
 
 /** A store in memory, for tests and trials: it is gone when it is closed. */
 export const MEMORY = ':memory:'
@@ -39,6 +39,8 @@ export function openDatabase(path: string): DatabaseSync {
     database.exec(
       'PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY',
     )
+    // Before anything is changed: what belongs to others stays as it is.
+    schemaOf(database)
     database.exec(`PRAGMA page_size = ${PAGE_BYTES}`)
     expectPragma(database, 'PRAGMA journal_mode = WAL', path === MEMORY ? 'memory' : 'wal')
     // FULL syncs the log at every commit; NORMAL would lose commits that were told. fullfsync is for macOS, whose fsync does not.

@@ -167,31 +167,37 @@ const migrations: readonly string[] = [
 const APPLICATION_ID = 0x43_6c_61_76
 
 /**
- * Brings a database to the newest schema, in one transaction.
+ * The schema that a database has, or 0 for an empty one. Reads, and changes nothing.
  *
  * @throws ClavigerError ledger_unavailable where a newer release, or another program, wrote the database.
  */
+export function schemaOf(database: DatabaseSync): number {
+  const version = integer(database.prepare('PRAGMA user_version').get()?.['user_version'])
+  const application = integer(database.prepare('PRAGMA application_id').get()?.['application_id'])
+  const tables = integer(
+    database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()?.['tables'],
+  )
+  const empty = version === 0 && application === 0 && tables === 0
+  if (!empty && application !== APPLICATION_ID) {
+    throw new ClavigerError(
+      'ledger_unavailable',
+      'The database file belongs to another program; name a file of Claviger',
+    )
+  }
+  if (version < 0 || version > migrations.length) {
+    throw new ClavigerError(
+      'ledger_unavailable',
+      `The database has schema ${version} and this release knows ${migrations.length}; start the release that wrote it`,
+    )
+  }
+  return version
+}
+
+/** Brings a database to the newest schema, in one transaction. @throws as {@link schemaOf} */
 export function migrate(database: DatabaseSync): void {
   database.exec('BEGIN IMMEDIATE')
   try {
-    const version = integer(database.prepare('PRAGMA user_version').get()?.['user_version'])
-    const application = integer(database.prepare('PRAGMA application_id').get()?.['application_id'])
-    const tables = integer(
-      database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()?.['tables'],
-    )
-    const empty = version === 0 && application === 0 && tables === 0
-    if (!empty && application !== APPLICATION_ID) {
-      throw new ClavigerError(
-        'ledger_unavailable',
-        'The database file belongs to another program; name a file of Claviger',
-      )
-    }
-    if (version > migrations.length) {
-      throw new ClavigerError(
-        'ledger_unavailable',
-        `The database has schema ${version} and this release knows ${migrations.length}; start the release that wrote it`,
-      )
-    }
+    const version = schemaOf(database)
     for (const migration of migrations.slice(version)) database.exec(migration)
     if (version < migrations.length) {
       database.exec(
