@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
+import type { InputOf } from '@claviger/contract'
 import { DrivenClock } from '../harness/clock.ts'
 import { startHouse, type TestHouse } from '../harness/house.ts'
 
@@ -72,4 +74,35 @@ test('a compromised version is destroyed in related keys, too, where the key of 
   await house.renewToken()
   await house.runJob('destruction')
   assert.deepEqual(await materialOf(house, primary), ['absent', 'present'])
+})
+
+test('a replica that loses what waits in it at its end takes nothing from the primary key', async () => {
+  const clock = new DrivenClock()
+  await using house = await startHouse({ clock })
+  const multiRegion = { region: 'north', multiRegion: true } as const
+  const { id: primary } = await house.createKey({ ...multiRegion, origin: 'imported' })
+  const give = (key: string, material: Buffer, how: Partial<InputOf<'key.import'>> = {}) =>
+    house.perform('key.import', {
+      key,
+      exportable: false,
+      unsafePlaintext: Buffer.from(material),
+      ...how,
+    })
+  const first = randomBytes(32)
+  const next = randomBytes(32)
+  await give(primary, first)
+  const { id: replica } = await house.perform('key.replicate', { key: primary, region: 'south' })
+  await give(replica, first)
+  const materialExpiresAt = clock.now() + 86_400_000
+  await give(primary, next, { pending: true, materialExpiresAt })
+  // Brought again, it stays; in the other region nobody has brought it again.
+  await give(primary, next, { existing: true })
+  clock.advance(2 * 86_400_000)
+  await house.renewToken()
+  await house.runJob('expiry')
+  assert.deepEqual(await materialOf(house, primary), ['present', 'pending'])
+  assert.deepEqual(await materialOf(house, replica), ['present', 'absent'])
+  assert.equal(await house.codeOf('key.rotate', { key: primary }), 'wrong_state')
+  await give(replica, next, { existing: true })
+  assert.equal((await house.perform('key.rotate', { key: primary })).version, 2)
 })

@@ -1,6 +1,6 @@
 import type { OutputOf } from '@claviger/contract'
 import { materialId, versionId, type RingKey } from '#keyring'
-import { ClavigerError, KeyError, type Key, type KeyVersion } from '#model'
+import { ClavigerError, isReplica, KeyError, type Key, type KeyVersion } from '#model'
 import { aliasesOf } from '../aliases.ts'
 import { keyRow, standing, versionRow } from '../rows.ts'
 import type { ChangeVerb, InternalVerb, Plan } from '../verb.ts'
@@ -45,7 +45,8 @@ async function planForgetting(
   version: KeyVersion,
 ): Promise<Forgotten> {
   const now = work.parts.clock.now()
-  const isPending = waits(ringKey.key, version)
+  // What a replica loses at its end may have been brought again to the primary key, and then to the replica.
+  const isPending = waits(ringKey.key, version) && !isReplica(ringKey.key)
   const { materialExpiresAt: _end, ...rest } = version
   const known = fingerprintOf(work, ringKey, version)
   const waiting: KeyVersion = {

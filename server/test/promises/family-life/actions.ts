@@ -6,6 +6,8 @@ const ACTIONS_MAX = 40
 
 /** Which key, version, ciphertext or case: taken modulo how many there are. */
 const which = fc.nat({ max: 11 })
+/** How long imported material lasts. */
+const until = fc.option(fc.integer({ min: 1, max: 72 }), { nil: undefined, freq: 2 })
 /** Newer ones more often: what waits is the last. */
 const version = fc.oneof(which, fc.constantFrom(-1, -2))
 const kind = fc.constantFrom('sign' as const, 'encrypt' as const, 'imported' as const)
@@ -74,10 +76,10 @@ const action = fc.oneof(
     step: fc.constantFrom('destroy' as const, 'close' as const),
     days,
   }),
-  often(2, fc.record({ do: fc.constant('bring' as const), key: which, version })),
+  often(2, fc.record({ do: fc.constant('bring' as const), key: which, version, until })),
   often(
     4,
-    fc.record({ do: fc.constant('bringNew' as const), key: which, isPending: fc.boolean() }),
+    fc.record({ do: fc.constant('bringNew' as const), key: which, isPending: fc.boolean(), until }),
   ),
   often(3, fc.record({ do: fc.constant('take' as const), key: which, version })),
   fc.record({ do: fc.constant('limit' as const), key: which, usesMax: fc.nat({ max: 3 }) }),
@@ -110,9 +112,9 @@ const action = fc.oneof(
 /** What a key begins with more often than others: relatives, and a version that waits. */
 const beginnings = [
   [{ do: 'replicate', key: 0, region: 'east' }],
-  [{ do: 'bringNew', key: 0, isPending: true }],
+  [{ do: 'bringNew', key: 0, isPending: true, until: undefined }],
   [
-    { do: 'bringNew', key: 0, isPending: true },
+    { do: 'bringNew', key: 0, isPending: true, until: undefined },
     { do: 'replicate', key: 0, region: 'east' },
   ],
   [{ do: 'set', key: 0, rotation: { everyDays: 2, on: ['compromise'] }, publishNext: true }],

@@ -17,7 +17,10 @@ export async function live(scene: Scene, taken: Action): Promise<void> {
       if (families.length < familiesMax) await create(scene, taken)
       return
     case 'wait':
-      return scene.wait(taken.hours)
+      await scene.wait(taken.hours)
+      await house.runJob('expiry')
+      for (const family of families) family.expire(scene.now)
+      return
     case 'job':
       return runJob(scene, taken.job)
     case 'reopen':

@@ -28,6 +28,8 @@ export class VersionModel {
   readonly material: number
   /** Related keys where it is not, or not any more. */
   readonly lacking = new Set<MemberModel>()
+  /** When imported material is forgotten, where it is. */
+  readonly ends = new Map<MemberModel, number>()
   readonly uses = new Map<MemberModel, number>()
 
   constructor(material: number, waits = false) {
@@ -53,6 +55,17 @@ export class VersionModel {
   /** The first end counts, but for a compromise that is found later. */
   revoke(end: End): void {
     if (this.end !== 'compromised') this.end = end
+  }
+
+  bring(member: MemberModel, until: number | undefined): void {
+    this.lacking.delete(member)
+    if (until === undefined) this.ends.delete(member)
+    else this.ends.set(member, until)
+  }
+
+  lose(member: MemberModel): void {
+    this.lacking.add(member)
+    this.ends.delete(member)
   }
 
   isThere(member: MemberModel): boolean {
@@ -238,8 +251,10 @@ export class FamilyModel {
     return isPending || this.isReady(member)
   }
 
-  takeNew(material: number, isPending: boolean): void {
+  /** Related keys get it at once. */
+  takeNew(material: number, isPending: boolean, until: number | undefined): void {
     const version = this.#add(new VersionModel(material, isPending))
+    for (const member of this.standing) version.bring(member, until)
     if (isPending) return
     this.current.retired = true
     this.current = version
@@ -252,7 +267,17 @@ export class FamilyModel {
 
   lose(member: MemberModel, version: VersionModel): void {
     if (version === this.waiting) this.removeWaiting()
-    else version.lacking.add(member)
+    else version.lose(member)
+  }
+
+  /** Each loses what is its own; what the primary one loses while it waits waits for nobody any more. */
+  expire(now: number): void {
+    for (const version of this.versions.filter(({ destroyed }) => !destroyed))
+      for (const member of this.standing) {
+        if (now < (version.ends.get(member) ?? Infinity)) continue
+        if (member === this.primary) this.lose(member, version)
+        else version.lose(member)
+      }
   }
 
   isOld(version: VersionModel): boolean {

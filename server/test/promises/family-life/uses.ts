@@ -15,24 +15,27 @@ export function nextMaterial(): number {
 
 /** Material comes again, or for another version; or goes. */
 export async function material(
-  { house }: Scene,
+  { house, now }: Scene,
   { family, member }: Place,
   taken: Of<'bring' | 'bringNew' | 'take'>,
 ): Promise<void> {
   const { id: key, destroyed } = member
+  const lasting = taken.do === 'take' ? undefined : taken.until
+  const until = lasting === undefined ? undefined : now + lasting * 3_600_000
   const give = (number: number, how: { readonly existing?: true; readonly pending?: true }) =>
     house.perform('key.import', {
       key,
       exportable: false,
       unsafePlaintext: materialOf(number),
       ...how,
+      ...(until === undefined ? {} : { materialExpiresAt: until }),
     })
   if (taken.do === 'bringNew') {
     const { isPending } = taken
     const number = nextMaterial()
     const doing = give(number, isPending ? { pending: true } : {})
     await allowed(doing, family.mayTakeNew(member, isPending), () =>
-      family.takeNew(number, isPending),
+      family.takeNew(number, isPending, until),
     )
     return
   }
@@ -42,7 +45,7 @@ export async function material(
   if (taken.do === 'bring') {
     const may = family.takesMaterial(member) && version.end === undefined && !version.destroyed
     await allowed(give(version.material, { existing: true }), may, () =>
-      version.lacking.delete(member),
+      version.bring(member, until),
     )
     return
   }
