@@ -3,7 +3,7 @@ import { isBeyond } from '#model'
 import type { Batch, Change, CommitResult, CounterDelta, RowReference } from '../store.ts'
 import { assertBundle } from './bundle.ts'
 import { damaged, integer } from './columns.ts'
-import type { Transactions } from './database.ts'
+import { overwriteFreed, type Transactions } from './database.ts'
 import type { Rows } from './rows.ts'
 import type { Tree } from './tree.ts'
 
@@ -11,6 +11,7 @@ type Conflict = Extract<CommitResult, { kind: 'conflict' }>
 
 /** The group commit. The sequencer row is taken first, so whatever else writes to this ledger comes wholly before or wholly after. */
 export class Commits {
+  readonly #database: DatabaseSync
   readonly #transactions: Transactions
   readonly #rows: Rows
   readonly #tree: Tree
@@ -19,8 +20,11 @@ export class Commits {
   readonly #counted: StatementSync
   readonly #append: StatementSync
   readonly #keepPersonal: StatementSync
+  /** Whether material that was removed is still to be overwritten. */
+  #isFreed = false
 
   constructor(database: DatabaseSync, transactions: Transactions, rows: Rows, tree: Tree) {
+    this.#database = database
     this.#transactions = transactions
     this.#rows = rows
     this.#tree = tree
@@ -54,8 +58,12 @@ export class Commits {
       () => this.#write(batch),
       (written) => written.kind === 'committed',
     )
-    if (result.kind === 'committed')
-      this.#tree.follow(batch.entries, result.firstIndex, batch.count)
+    const isFreed = this.#rows.takeFreed()
+    if (result.kind !== 'committed') return result
+    this.#tree.follow(batch.entries, result.firstIndex, batch.count)
+    this.#isFreed ||= isFreed
+    // Where it cannot be done now, as where another process reads to make a backup, a later commit sees to it.
+    if (this.#isFreed) this.#isFreed = !overwriteFreed(this.#database)
     return result
   }
 

@@ -80,9 +80,31 @@ function assertWholePages(database: DatabaseSync, path: string): void {
   if (statSync(path).size % integer(pageSize) !== 0) throw damaged('its file ends within a page')
 }
 
-function flushLog(database: DatabaseSync): void {
+/** Copies the write-ahead log into the database and cuts it to nothing; whether nobody else read from it. */
+function emptyLog(database: DatabaseSync): boolean {
   const { busy } = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() ?? {}
-  if (busy !== 0) {
+  return busy === 0
+}
+
+/**
+ * The same without waiting for others. Until it is done, what was removed stands in the log, and where it had been copied already, in the
+ * database as well: SQLite overwrites what it frees as it writes anything else, in the log first. A disk that does not take it, as where
+ * it is full, loses nothing by that: the log stays.
+ */
+export function overwriteFreed(database: DatabaseSync): boolean {
+  database.exec('PRAGMA busy_timeout = 0')
+  try {
+    return emptyLog(database)
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'ERR_SQLITE_ERROR') throw thrown
+    return false
+  } finally {
+    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
+  }
+}
+
+function flushLog(database: DatabaseSync): void {
+  if (!emptyLog(database)) {
     throw new ClavigerError(
       'ledger_unavailable',
       'Another process holds the database, so its log cannot be flushed; stop it',

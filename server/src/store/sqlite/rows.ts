@@ -30,6 +30,9 @@ export class Rows {
   readonly #scan: StatementSync
   readonly #versions: StatementSync
   readonly #counters: StatementSync
+  readonly #hasMaterial: StatementSync
+  /** Whether wrapped material was removed since it was asked. */
+  #freed = false
   /** By the number of facets asked for. */
   readonly #lists = new Map<number, StatementSync>()
 
@@ -39,6 +42,9 @@ export class Rows {
     this.#due = due
     this.#row = database.prepare(
       `SELECT ${columns} FROM stored_row r WHERE r.kind = ? AND r.id = ?`,
+    )
+    this.#hasMaterial = database.prepare(
+      'SELECT 1 FROM stored_row WHERE kind = ? AND id = ? AND material IS NOT NULL',
     )
     this.#revision = database.prepare('SELECT revision FROM stored_row WHERE kind = ? AND id = ?')
     this.#write = database.prepare(
@@ -86,6 +92,7 @@ export class Rows {
   }
 
   write({ row, facets, due = [] }: RowWrite, revision: number): void {
+    if (row.material === undefined) this.#free(row)
     this.#removeFacets.run(row.kind, row.id)
     this.#write.run(
       row.kind,
@@ -103,10 +110,22 @@ export class Rows {
   }
 
   remove({ kind, id }: RowReference, revision: number): void {
+    this.#free({ kind, id })
     this.#removeFacets.run(kind, id)
     this.#due.remove({ kind, id })
     this.#remove.run(kind, id)
     this.#logChange.run(revision, kind, id)
+  }
+
+  #free({ kind, id }: RowReference): void {
+    this.#freed ||= this.#hasMaterial.get(kind, id) !== undefined
+  }
+
+  /** Whether material was removed since this was asked last. */
+  takeFreed(): boolean {
+    const freed = this.#freed
+    this.#freed = false
+    return freed
   }
 
   changedSince(revision: number): RowReference[] {
