@@ -61,6 +61,27 @@ test('the material of a destroyed key, of a destroyed version, and imported mate
   for (const each of wrapped) assert.deepEqual(filesWith(each), [])
 })
 
+test('what was wrapped under a seal, or under a root key, that was replaced', async () => {
+  await using all = await scene()
+  const { house, filesWith } = all
+  const wrapped = async () => {
+    const { tenant } = house.house.custody
+    const rows = await house.store.rows([
+      { kind: 'system', id: 'seal' },
+      { kind: 'tenant', id: tenant },
+    ])
+    return rows.map((row) => row?.material ?? assert.fail('no material'))
+  }
+  const first = await wrapped()
+  for (const each of first) assert.notDeepEqual(filesWith(each), [])
+  await house.perform('system.rotateRoot', { proof: [...house.shares] })
+  for (const each of first) assert.deepEqual(filesWith(each), [])
+  const [root = assert.fail('no seal')] = await wrapped()
+  const seal = { kind: 'shares', shares: 2, threshold: 2 } as const
+  await house.perform('system.reissueSeal', { proof: [...house.shares], seal })
+  assert.deepEqual(filesWith(root), [])
+})
+
 test('where another process reads the store meanwhile, it goes with the first change after that', async () => {
   await using all = await scene()
   const { house, wrappedOf, filesWith } = all

@@ -20,7 +20,7 @@ export class Commits {
   readonly #counted: StatementSync
   readonly #append: StatementSync
   readonly #keepPersonal: StatementSync
-  /** Whether material that was removed is still to be overwritten. */
+  /** Whether material that was removed or replaced is still to be overwritten. */
   #isFreed = false
 
   constructor(database: DatabaseSync, transactions: Transactions, rows: Rows, tree: Tree) {

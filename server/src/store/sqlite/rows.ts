@@ -30,8 +30,8 @@ export class Rows {
   readonly #scan: StatementSync
   readonly #versions: StatementSync
   readonly #counters: StatementSync
-  readonly #hasMaterial: StatementSync
-  /** Whether wrapped material was removed since it was asked. */
+  readonly #hasOther: StatementSync
+  /** Whether wrapped material was removed, or replaced, since it was asked. */
   #freed = false
   /** By the number of facets asked for. */
   readonly #lists = new Map<number, StatementSync>()
@@ -43,8 +43,8 @@ export class Rows {
     this.#row = database.prepare(
       `SELECT ${columns} FROM stored_row r WHERE r.kind = ? AND r.id = ?`,
     )
-    this.#hasMaterial = database.prepare(
-      'SELECT 1 FROM stored_row WHERE kind = ? AND id = ? AND material IS NOT NULL',
+    this.#hasOther = database.prepare(
+      'SELECT 1 FROM stored_row WHERE kind = ? AND id = ? AND material IS NOT NULL AND material IS NOT ?',
     )
     this.#revision = database.prepare('SELECT revision FROM stored_row WHERE kind = ? AND id = ?')
     this.#write = database.prepare(
@@ -92,7 +92,7 @@ export class Rows {
   }
 
   write({ row, facets, due = [] }: RowWrite, revision: number): void {
-    if (row.material === undefined) this.#free(row)
+    this.#free(row, row.material)
     this.#removeFacets.run(row.kind, row.id)
     this.#write.run(
       row.kind,
@@ -117,11 +117,11 @@ export class Rows {
     this.#logChange.run(revision, kind, id)
   }
 
-  #free({ kind, id }: RowReference): void {
-    this.#freed ||= this.#hasMaterial.get(kind, id) !== undefined
+  #free({ kind, id }: RowReference, next?: Uint8Array): void {
+    this.#freed ||= this.#hasOther.get(kind, id, next ?? null) !== undefined
   }
 
-  /** Whether material was removed since this was asked last. */
+  /** Whether material was removed, or replaced, since this was asked last. */
   takeFreed(): boolean {
     const freed = this.#freed
     this.#freed = false
