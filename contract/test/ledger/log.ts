@@ -98,8 +98,10 @@ export function record(change: Partial<LedgerRecord> = {}): LedgerRecord {
     time: '2026-11-23T12:00:00.000Z',
     event: 'encrypt',
     outcome: 'ok',
+    tenant: 't1',
     principal: 'p1',
     credential: 'c1',
+    factors: ['token'],
     binding: 'b1',
     door: 'rest',
     request: 'r1',
@@ -108,7 +110,34 @@ export function record(change: Partial<LedgerRecord> = {}): LedgerRecord {
   }
 }
 
-/** So many uses of one key, each an entry. */
+/** Rows that a change writes, each as `kind id`. */
+export function written(...rows: readonly string[]): NonNullable<LedgerRecord['changed']> {
+  return rows.map((row) => {
+    const [kind = '', id = ''] = row.split(' ')
+    return { kind, id, digest: '' }
+  })
+}
+
+/** A change that makes a key of these versions, by whoever {@link record} says. */
+export function keyMade(key: string, versions = 1, change: Partial<LedgerRecord> = {}) {
+  const numbers = Array.from({ length: versions }, (_, at) => String(at + 1).padStart(10, '0'))
+  const changed = written(`key ${key}`, ...numbers.map((number) => `version ${key}/${number}`))
+  return record({ event: 'key.create', key, version: 1, changed, ...change })
+}
+
+/** The beginning of a ledger: a tenant, and the owner by whom {@link record} is. */
+export function initialized(change: Partial<LedgerRecord> = {}): LedgerRecord {
+  const { v, time, outcome, door, request } = record()
+  const changed = written('tenant t1', 'principal p1', 'binding b1', 'token c1')
+  const event = 'system.init'
+  const principal = 'anonymous'
+  return { v, time, event, outcome, principal, door, request, revision: 1, changed, ...change }
+}
+
+/** So many entries: a tenant and a key are made, and the key is used from then on. */
 export function uses(count: number): Uint8Array[] {
-  return Array.from({ length: count }, (_, at) => encodeRecord(record({ request: `r${at}` })))
+  const begun = [initialized({ request: 'r0' }), keyMade(KEY, 1, { request: 'r1', revision: 2 })]
+  return Array.from({ length: count }, (_, at) =>
+    encodeRecord(begun[at] ?? record({ request: `r${at}` })),
+  )
 }

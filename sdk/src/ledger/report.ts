@@ -10,8 +10,9 @@ import {
 /**
  * checkpoint: it is missing, malformed, or not the one to expect. signature: one does not hold or is missing. history: it does not
  * continue an earlier checkpoint. tree: entries, tiles and root do not belong together. record: an entry is no record, or lacks what
- * its event needs. revision: changes are not numbered one after the other. revocation: something stands after what ended it. approval:
- * something was done under an approval that is none, or a signature of one does not hold.
+ * its event needs. revision: changes are not numbered one after the other. revocation: something stands after what ended it. unmade:
+ * something is used that the ledger never made, or that is somebody else's. approval: something was done under an approval that is none,
+ * or a signature of one does not hold.
  */
 export type FindingKind =
   | 'checkpoint'
@@ -21,6 +22,7 @@ export type FindingKind =
   | 'record'
   | 'revision'
   | 'revocation'
+  | 'unmade'
   | 'approval'
 
 export interface Finding {

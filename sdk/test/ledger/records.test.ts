@@ -3,33 +3,32 @@ import { test } from 'node:test'
 import { operations } from '@claviger/contract'
 import { encodeRecord, type LedgerRecord } from '@claviger/contract/ledger'
 import * as fc from 'fast-check'
-import { record } from '../../../contract/test/ledger/log.ts'
-import type { Finding } from '../../src/ledger/index.ts'
+import { initialized, keyMade, written } from '../../../contract/test/ledger/log.ts'
 import { RecordCheck } from '../../src/ledger/record-check.ts'
+import {
+  beginning,
+  change,
+  check,
+  K,
+  ofVersion,
+  onKey,
+  testLies,
+  testTruths,
+  use,
+  type Lie,
+  type Truth,
+} from './stories.ts'
 
 /** The third promise, story by story. */
 
-function check(story: readonly Partial<LedgerRecord>[]) {
-  const findings: Finding[] = []
-  const records = new RecordCheck((finding) => findings.push(finding))
-  for (const [index, change] of story.entries()) records.add(index, encodeRecord(record(change)))
-  return { findings, records }
-}
-
-const K = { key: 'k1', version: 1 }
-const use = { event: 'decrypt', ...K }
-const change = (event: string, more: Partial<LedgerRecord> = {}): Partial<LedgerRecord> => ({
-  event,
-  principal: 'admin',
-  credential: 'c-admin',
-  binding: 'b-admin',
-  ...more,
-})
-const onKey = (event: string) => change(event, { key: 'k1' })
 const revokeVersion = (version: number) => change('key.revoke', { key: 'k1', version })
-const ofVersion = (event: string) => change(event, { ...K })
 
-const wrong: readonly (readonly [string, Partial<LedgerRecord>[], number[]])[] = [
+/** The last revision of the beginning. */
+const after = beginning.length
+const revised = (by: number) => change('alias.create', { revision: after + by })
+const denied: Partial<LedgerRecord> = { ...use, outcome: 'denied', reason: 'forbidden' }
+
+const wrong: readonly Lie[] = [
   ['a use after the key is revoked', [use, onKey('key.revoke'), use, use], [2, 3]],
   ['another version of a revoked key', [onKey('key.revoke'), { ...use, version: 2 }], [1]],
   ['a use after its version is revoked', [revokeVersion(1), use], [1]],
@@ -62,17 +61,15 @@ const wrong: readonly (readonly [string, Partial<LedgerRecord>[], number[]])[] =
   ['a revoked token', [change('token.revoke', { subject: 'c1' }), use], [1]],
   [
     'a revoked token that changes',
-    [change('token.revoke', { subject: 'c1' }), { event: 'key.create', credential: 'c1' }],
+    [change('token.revoke', { subject: 'c1' }), { event: 'key.update', ...K, credential: 'c1' }],
     [1],
   ],
   ['a revoked access key', [change('accessKey.revoke', { subject: 'c1' }), use], [1]],
-  ...['secretId.revoke', 'certificate.revoke', 'login.end', 'logout'].map(
-    (event): (typeof wrong)[number] => [
-      `a credential that ended with ${event}`,
-      [change(event, { subject: 'c1' }), use],
-      [1],
-    ],
-  ),
+  ...['secretId.revoke', 'certificate.revoke', 'login.end', 'logout'].map((event): Lie => [
+    `a credential that ended with ${event}`,
+    [change(event, { subject: 'c1' }), use],
+    [1],
+  ]),
   [
     'a use that hides its version while that waits for its destruction',
     [ofVersion('key.destroyVersion'), { event: 'sign', key: 'k1' }],
@@ -82,34 +79,31 @@ const wrong: readonly (readonly [string, Partial<LedgerRecord>[], number[]])[] =
   ['a deleted binding', [change('binding.delete', { subject: 'b1' }), use], [1]],
   ['an end that names no key', [change('key.revoke'), use], [0]],
   ['an end that names no token', [change('token.revoke'), use], [0]],
+  ['a revision left out', [revised(1), revised(3)], [1]],
+  ['a revision twice', [revised(1), revised(1)], [1]],
+  ['a revision without a change', [{ ...denied, revision: after + 1 }], [0]],
   [
-    'a revision left out',
-    [change('key.create', { revision: 1 }), change('key.create', { revision: 3 })],
-    [1],
-  ],
-  [
-    'a revision twice',
-    [change('key.create', { revision: 1 }), change('key.create', { revision: 1 })],
-    [1],
-  ],
-  ['a first revision that is not 1', [change('key.create', { revision: 2 })], [0]],
-  [
-    'a revision without a change',
-    [{ ...use, outcome: 'denied', reason: 'forbidden', revision: 1 }],
+    'what was denied, and changed more than a count',
+    [{ ...denied, revision: after + 1, changed: written('lockout p1', 'key k1') }],
     [0],
   ],
 ]
 
-for (const [name, story, at] of wrong) {
-  test(`found: ${name}`, () => {
-    assert.deepEqual(
-      check(story).findings.map(({ index }) => index),
-      at,
-    )
-  })
-}
+testLies(wrong)
 
-const right: readonly (readonly [string, Partial<LedgerRecord>[]])[] = [
+test('found: a change that names no revision, and a first revision that is not 1', () => {
+  const says = (parts: readonly Partial<LedgerRecord>[]) => {
+    const findings: (number | undefined)[] = []
+    const records = new RecordCheck(({ index }) => findings.push(index))
+    for (const [at, part] of parts.entries()) records.add(at, encodeRecord(initialized(part)))
+    return findings
+  }
+  assert.deepEqual(says([{}]), [])
+  assert.deepEqual(says([{ revision: undefined }]), [0])
+  assert.deepEqual(says([{ revision: 2 }]), [0])
+})
+
+const right: readonly Truth[] = [
   ['uses before the end', [use, use, onKey('key.revoke')]],
   ['uses of another key', [onKey('key.revoke'), { ...use, key: 'k2' }]],
   ['another version than the revoked one', [revokeVersion(1), { ...use, version: 2 }]],
@@ -137,15 +131,14 @@ const right: readonly (readonly [string, Partial<LedgerRecord>[]])[] = [
     'ids that only look alike',
     [change('token.revoke', { subject: 'p1' }), change('key.revoke', { key: 'c1' }), use],
   ],
+  ['revisions one by one', [revised(1), use, revised(2)]],
   [
-    'revisions one by one',
-    [change('key.create', { revision: 1 }), use, change('key.create', { revision: 2 })],
+    'what was denied, and counted',
+    [{ ...denied, revision: after + 1, changed: written('lockout p1') }, revised(2)],
   ],
 ]
 
-for (const [name, story] of right) {
-  test(`no finding: ${name}`, () => assert.deepEqual(check(story).findings, []))
-}
+testTruths(right)
 
 test('a finding says what, after what, and where that stands', () => {
   const [finding] = check([use, onKey('key.revoke'), use]).findings
@@ -163,9 +156,13 @@ test('keys and uses are counted; events that the contract does not have are name
     { event: 'encryptBatch', key: 'k2', version: 1, count: 40 },
     { ...use, outcome: 'failed', reason: 'invalid_ciphertext' },
     { event: 'random' },
-    change('key.create', { key: 'k3' }),
+    keyMade('k3'),
     change('constructor'),
-    change('token.createForOwner', { subject: 'c2' }),
+    {
+      event: 'token.createForOwner',
+      principal: 'system',
+      subject: 'c2',
+    },
     change('key.transmute'),
   ])
   assert.equal(records.keys, 3)
@@ -173,7 +170,7 @@ test('keys and uses are counted; events that the contract does not have are name
   assert.deepEqual(records.unknownEvents, ['constructor', 'key.transmute'])
 })
 
-test('against the definition: an end and no undoing lie between', () => {
+test('against the definition: it says its version, and no end without an undoing lies before', () => {
   const keys = ['k1', 'k2']
   const versions = [undefined, 1, 2]
   const pairs: Readonly<Record<string, string | undefined>> = {
@@ -205,18 +202,19 @@ test('against the definition: an end and no undoing lie between', () => {
           .some((later) => later.outcome === 'ok' && later.event === undoing && later.key === key)
         if (undone) return false
         const whole = event !== 'key.revoke' || end.version === undefined
-        return whole || version === undefined || version === end.version
+        return whole || version === end.version
       }),
     )
   fc.assert(
     fc.property(fc.array(step, { maxLength: 30 }), (story) => {
       const want = story.flatMap((one, at) => {
         const isUse = operations[one.event as keyof typeof operations].effect === 'use'
-        return isUse && one.outcome === 'ok' && ended(story.slice(0, at), one) ? [at] : []
+        const isWrong = one.version === undefined || ended(story.slice(0, at), one)
+        return isUse && one.outcome === 'ok' && isWrong ? [at] : []
       })
       const found = check(
         story.map(({ version, ...rest }) => (version === undefined ? rest : { ...rest, version })),
-      ).findings.filter(({ kind }) => kind === 'revocation')
+      ).findings
       assert.deepEqual([...new Set(found.map(({ index }) => index))], want)
     }),
     { numRuns: 300 },

@@ -123,6 +123,14 @@ export interface SessionParts {
   readonly rests: ReadonlySet<string>
 }
 
+/** The trust that makes an identity token somebody's here. */
+function trustsOf({ credential, rests }: SessionParts): string[] {
+  if (credential.kind !== 'identity-token') return []
+  return [...rests]
+    .filter((one) => one.startsWith('trust/'))
+    .map((one) => `trust:${one.slice('trust/'.length)}`)
+}
+
 /** A judgement with its reason, for people. */
 export interface Explanation {
   readonly allowed: boolean
@@ -163,6 +171,7 @@ export class Session implements Identity {
       credential: credential.id,
       factors: [
         credential.kind,
+        ...trustsOf(parts),
         ...(sessionName === undefined ? [] : [`session:${sessionName}`]),
         ...(authentications ?? []).map(({ factor }) => factor),
       ],

@@ -9,6 +9,7 @@ export function refuse(waiting: Waiting, { records, error }: Refusal): void {
   waiting.refusal = error
   waiting.change = undefined
   waiting.counters = []
+  waiting.until = Number.POSITIVE_INFINITY
 }
 
 /**

@@ -117,6 +117,7 @@ export class Ledger {
       change: submission.change,
       counters: submission.counters(),
       revision: submission.revision,
+      until: untilOf(submission),
       refusal: undefined,
       resolve,
       reject,
@@ -174,18 +175,20 @@ export class Ledger {
     this.#schedule()
   }
 
-  /** Checks again whatever was checked against caches that have moved since. */
+  /** Checks again whatever was checked against caches that have moved since, or what is over by now. */
   async #recheckStale(): Promise<void> {
     const revision = this.#revision
+    const now = this.#clock.now()
     const stale = this.#queue
       .slice(0, BATCH_ENTRIES_MAX)
-      .filter((waiting) => waiting.revision !== revision)
+      .filter((waiting) => waiting.revision !== revision || waiting.until <= now)
     if (stale.length === 0) return
     await Promise.all(
       stale.map(async (waiting) => {
         const refusal = await waiting.submission.recheck()
         waiting.revision = revision
         waiting.counters = waiting.submission.counters()
+        waiting.until = untilOf(waiting.submission)
         if (refusal !== undefined) refuse(waiting, refusal)
       }),
     )
@@ -204,7 +207,7 @@ export class Ledger {
     let before: RecordDraft | undefined
     for (const waiting of this.#queue) {
       if (members.length > 0 && texts.length + waiting.records.length > BATCH_ENTRIES_MAX) break
-      if (waiting.revision !== this.#revision) break
+      if (waiting.revision !== this.#revision || waiting.until <= time) break
       taken += 1
       const first = texts.length
       try {
@@ -364,4 +367,9 @@ export class Ledger {
       if (!this.#closed) setTimeout(() => void this.#recover(), RECOVERY_PAUSE_MS).unref()
     }
   }
+}
+
+/** From when on a submission would not be allowed any more, in milliseconds since 1970. */
+function untilOf(submission: Submission): number {
+  return submission.until?.() ?? Number.POSITIVE_INFINITY
 }

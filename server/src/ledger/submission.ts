@@ -30,7 +30,12 @@ export interface Submission {
   /** The revision of the caches it was checked against. */
   readonly revision: number
   /**
-   * Checks again after the revision moved: the records to write now, which are refusals where it is no longer allowed, and the error
+   * From when on, in milliseconds since 1970, it would not be allowed any more: what waited until then is checked again, so that nothing is
+   * recorded as done after what allowed it. Never unless given.
+   */
+  until?(): number
+  /**
+   * Checks again after the revision moved, or the time has come: the records to write now, which are refusals where it is no longer allowed, and the error
    * to answer with. Undefined where all still holds.
    */
   recheck(): Promise<Refusal | undefined>
@@ -54,6 +59,8 @@ export interface Waiting {
   change: PlannedChange | undefined
   counters: readonly CounterDelta[]
   revision: number
+  /** When it is over, in milliseconds since 1970. */
+  until: number
   refusal: ClavigerError | undefined
   readonly resolve: (recorded: Recorded) => void
   readonly reject: (error: ClavigerError) => void

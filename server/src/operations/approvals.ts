@@ -7,6 +7,7 @@ import { approvedText } from './canonical-input.ts'
 import type { Parts, Subject } from './parts.ts'
 import { approvalRow } from './rows.ts'
 import type { AskedInput } from './rule-views.ts'
+import { lasts } from './until-recorded.ts'
 import type { Plan } from './verb.ts'
 import type { Work } from './work.ts'
 
@@ -103,7 +104,7 @@ export async function usableApproval(
   if (row === undefined || value?.requester !== work.caller.principal)
     throw refused('there is no such request of yours')
   if (value.state !== 'approved') throw refused(`it is ${value.state}`)
-  if (value.expiresAt <= work.now) throw refused('it has expired; ask anew')
+  await lasts(work, value.expiresAt, () => refused('it has expired; ask anew'))
   const { salt } = openAsked(work.parts, value, row.material)
   const digest = digestOf(askedText(approvedText(work.name as OperationName, work.input), salt))
   if (value.operation !== work.name || value.inputDigest !== digest)

@@ -38,6 +38,12 @@ export function assertStillSame({ admitted, purpose }: Admission, now: Admitted)
     throw refused(now.ringKey, admitted.version, 'nothing new comes under it')
 }
 
+/** When a compromised key, or version, does nothing any more, in milliseconds since 1970. */
+export function containedUntil(ringKey: RingKey, version: number): number {
+  const ends = [ringKey.key.containment, ringKey.version(version).containment]
+  return Math.min(...ends.map((each) => each?.until ?? Number.POSITIVE_INFINITY))
+}
+
 function containmentOf(ringKey: RingKey, version: number) {
   return ringKey.key.containment ?? ringKey.version(version).containment
 }

@@ -178,6 +178,7 @@ export class Gate {
       counters: () => work.counters(),
       change: undefined,
       revision,
+      until: () => work.until,
       recheck: () => this.#recheck(call, work, source),
       beyond: (key, version) => this.#beyond(call, work, source, { key, version }),
     })
@@ -233,6 +234,7 @@ export class Gate {
           digest: (row) => this.#options.seals.digest(row),
         },
         revision,
+        until: () => work.until,
         recheck: () => this.#recheck(call, work, source),
       })
       if (recorded.kind === 'recorded') {

@@ -10,6 +10,19 @@ export async function holds(work: Work, check: () => Promise<void>): Promise<voi
 }
 
 /**
+ * Something counts until a time, in milliseconds since 1970, also where the operation waits.
+ *
+ * @throws what `refused` makes, from that time on
+ */
+export function lasts(work: Work, until: number, refused: () => ClavigerError): Promise<void> {
+  return holds(work, () => {
+    if (until <= work.now) return Promise.reject(refused())
+    work.endsBy(until)
+    return Promise.resolve()
+  })
+}
+
+/**
  * Everything of a kind, for a change that must leave none of it out. What was there and is gone does no harm.
  *
  * @param idsOf what tells each of them from those that may come

@@ -9,12 +9,12 @@ import {
 } from '#access'
 import type { RingKey } from '#keyring'
 import type { RecordDraft } from '#ledger'
-import { ClavigerError, refusal, type Purpose } from '#model'
+import { ClavigerError, type Purpose } from '#model'
 import type { CounterDelta } from '#store'
 import { Admitted } from './admitted.ts'
 import { seenAliasesOf } from './aliases.ts'
 import type { Admission, Authorization } from './asked-for.ts'
-import { assertNamed, assertStillSame } from './containment.ts'
+import { assertNamed, assertStillSame, containedUntil } from './containment.ts'
 import { Demands } from './demands.ts'
 import { draftOf, type About } from './draft.ts'
 import { Kept } from './kept.ts'
@@ -52,6 +52,7 @@ export class Work {
   readonly tally = new Tally()
   #binding: string | undefined
   #authorized = false
+  #until = Number.POSITIVE_INFINITY
   #kept: Kept | undefined
 
   constructor(parts: Parts, origin: Origin, name: string, action: string) {
@@ -178,6 +179,7 @@ export class Work {
     this.assertMet(action, on, grant)
     this.#authorized = true
     this.#binding ??= grant.binding
+    this.endsBy(grant.until)
     this.#authorizations.push({ target: on, action, purpose, subject: this.subject, reference })
     return grant.binding
   }
@@ -259,28 +261,11 @@ export class Work {
     assertUsable(ringKey, number, purpose, this.now)
     const { principal } = this.caller
     assertNamed(ringKey, number, { principal, action, now: this.now })
+    this.endsBy(containedUntil(ringKey, number))
     this.origin.examine?.(ringKey.key, ringKey.current, reference)
     const admitted = new Admitted(ringKey, number, binding, purpose)
     this.#admissions.push({ reference, purpose, version, subject: this.subject, admitted })
     return admitted
-  }
-
-  /**
-   * The versions of a key that may process, newest first: for signatures and codes, which do not say which version made them. Only the
-   * named one, where one is named.
-   *
-   * @throws ClavigerError forbidden, not_found, wrong_state where not one of them may.
-   */
-  admitEach(reference: string, version?: number): readonly Admitted[] {
-    if (version !== undefined) return [this.admit(reference, 'process', version)]
-    const { ringKey } = this.key(reference)
-    const now = this.now
-    const admitted = ringKey.versions
-      .filter((candidate) => refusal(ringKey.key, candidate, 'process', now) === undefined)
-      .map((candidate) => candidate.version)
-      .toReversed()
-      .map((number) => this.admit(reference, 'process', number))
-    return admitted.length > 0 ? admitted : [this.admit(reference, 'process')]
   }
 
   /**
@@ -289,6 +274,19 @@ export class Work {
    */
   relyOn(check: () => Promise<void>): void {
     this.#reliances.push(check)
+  }
+
+  /** From when on it would not be allowed any more, in milliseconds since 1970. */
+  get until(): number {
+    const identity = this.#identity
+    return identity instanceof Session
+      ? Math.min(this.#until, identity.credential.expiresAt)
+      : this.#until
+  }
+
+  /** What allows it ends at a time, in milliseconds since 1970. */
+  endsBy(time: number): void {
+    if (time < this.#until) this.#until = time
   }
 
   /** Step five, for the record: something was done with an admitted key. Adds up over the items of a batch. */
@@ -369,6 +367,7 @@ export class Work {
     this.#reliances = []
     this.#authorized = false
     this.#binding = undefined
+    this.#until = Number.POSITIVE_INFINITY
   }
 
   /** A record of this operation: what every entry of it shares, and what is said of this one. */

@@ -84,7 +84,7 @@ async function reasonOf(token: string): Promise<unknown> {
 }
 
 test('an identity token is its principal as long as it counts, and its uses say so', async () => {
-  const { principal, sign } = await believing()
+  const { principal, sign, trust } = await believing()
   const token = sign()
   assert.equal(await holderOf(token), principal)
   const { id: key } = await owner.call('key.create', {})
@@ -92,7 +92,10 @@ test('an identity token is its principal as long as it counts, and its uses say 
   await program.call('encrypt', { key, plaintext: 'YQ==' })
   await program.refuse('forbidden', 'key.create', {})
   const use = (await house.entries()).findLast(({ event }) => event === 'encrypt')
-  assert.deepEqual([use?.principal, use?.factors], [principal, ['identity-token']])
+  assert.deepEqual(
+    [use?.principal, use?.factors],
+    [principal, ['identity-token', `trust:${trust.id}`]],
+  )
   for (const piece of token.split('.'))
     assert.equal(JSON.stringify(await house.entries()).includes(piece), false)
   clock.advance(359_000)

@@ -104,8 +104,8 @@ test('an identity token gives the temporary credentials of the principal that tr
     [
       principal,
       principal,
-      ['identity-token'],
-      { session: 'pod-7', accessKey: made.accessKey, seconds: 3_600 },
+      ['identity-token', `trust:${trust.id}`],
+      { session: 'pod-7', accessKey: made.accessKey, seconds: 3_600, until: made.expiresAt },
     ],
   )
   const use = entries.findLast(({ event }) => event === 'encrypt')

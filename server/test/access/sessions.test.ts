@@ -69,7 +69,7 @@ test('as oneself: the same rights, under a name', async () => {
 })
 
 test('the ledger has the making of a session, and its name with everything done in it', async () => {
-  const { role, caller } = await pair()
+  const { role, caller, trust } = await pair()
   const made = await caller.client.call('session.create', { principal: role.id, name: 'nightly' })
   const { id: key } = await owner.call('key.create', {})
   await performSigned(house, credentials(made), 'encrypt', { key, plaintext: Buffer.from('a') })
@@ -81,7 +81,13 @@ test('the ledger has the making of a session, and its name with everything done 
       'ok',
       caller.id,
       role.id,
-      { session: 'nightly', accessKey: made.accessKey, seconds: 3_600 },
+      {
+        session: 'nightly',
+        accessKey: made.accessKey,
+        seconds: 3_600,
+        until: Date.parse(made.expiresAt),
+        trust: trust.id,
+      },
     ],
   )
   assert.deepEqual(

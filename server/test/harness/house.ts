@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import type { InputOf, OutputOf } from '@claviger/contract'
 import { parseRecord, type LedgerRecord } from '@claviger/contract/ledger'
 import { pino } from 'pino'
@@ -6,6 +7,7 @@ import { ClavigerError, systemClock, type Clock } from '#model'
 import type { GatedName } from '#operations'
 import { openSqliteStore, openStoreThread, type Store } from '#store'
 import { compose, type House } from '../../src/compose.ts'
+import { findingsIn } from './honest.ts'
 
 /** The whole house behind the doors in this process, with real parts: what a test does to it goes through the gate. */
 
@@ -167,11 +169,16 @@ export class TestHouse implements AsyncDisposable {
     await job.run()
   }
 
-  /** In order, as on SIGTERM. */
+  /**
+   * In order, as on SIGTERM. Whatever a test had the house do, its ledger is an honest one, and the verifier finds nothing in it; a store
+   * that a test broke has none to read.
+   */
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    const findings = await findingsIn(this.store).catch(() => [])
     await this.house.close()
+    assert.deepEqual(findings, [])
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Ledger, type RecordDraft, type Submission } from '#ledger'
+import { Ledger, type Submission } from '#ledger'
 import { ClavigerError, systemClock } from '#model'
 import { openSqliteStore } from '#store'
+import { drafted } from './drafted.ts'
 
 /** What the ledger's order does with submissions that cannot be written down. */
 
@@ -11,39 +12,6 @@ async function openLedger() {
   const ledger = new Ledger({ store, clock: systemClock, publish() {}, report() {} })
   await ledger.open()
   return { store, ledger }
-}
-
-function draft(subject: string): RecordDraft {
-  return {
-    event: 'test',
-    outcome: 'ok',
-    reason: undefined,
-    tenant: undefined,
-    principal: 'anonymous',
-    credential: undefined,
-    factors: undefined,
-    binding: undefined,
-    door: 'test',
-    source: 'c',
-    request: 'r',
-    key: undefined,
-    version: undefined,
-    part: undefined,
-    count: undefined,
-    bytes: undefined,
-    subject,
-    detail: undefined,
-  }
-}
-
-function submission(subject: string, change?: Submission['change']): Submission {
-  return {
-    records: [draft(subject)],
-    counters: () => [],
-    change,
-    revision: 0,
-    recheck: () => Promise.resolve(undefined),
-  }
 }
 
 const unplannable: Submission['change'] = {
@@ -58,16 +26,16 @@ test('an address is kept though the change that came with it could not be planne
   const { store, ledger } = await openLedger()
   const value = { commitment: 'c', salt: new Uint8Array(16), value: '192.0.2.1' }
   ledger.keepPersonal(value)
-  await assert.rejects(ledger.record(submission('first', unplannable)), { code: 'sealed' })
-  await ledger.record(submission('second'))
+  await assert.rejects(ledger.record(drafted('first', unplannable)), { code: 'sealed' })
+  await ledger.record(drafted('second'))
   assert.equal((await store.personal('c'))?.value, '192.0.2.1')
   await store.close()
 })
 
 test('a record that is too long is refused alone, and everybody is answered', async () => {
   const { store, ledger } = await openLedger()
-  const long = ledger.record(submission('x'.repeat(70_000)))
-  const short = ledger.record(submission('short'))
+  const long = ledger.record(drafted('x'.repeat(70_000)))
+  const short = ledger.record(drafted('short'))
   await assert.rejects(long, { code: 'internal' })
   assert.equal((await short).kind, 'recorded')
   assert.equal(ledger.failed, false)

@@ -3,6 +3,7 @@ import { ClavigerError, type Approval } from '#model'
 import { executedRow, openAsked, standingOf } from '../approvals.ts'
 import { approvalRow } from '../rows.ts'
 import { approvalSummary, approvalView } from '../rule-views.ts'
+import { lasts } from '../until-recorded.ts'
 import type { ChangeVerb, InternalVerb, ReadVerb } from '../verb.ts'
 import { decidedPlan } from './decide-approval.ts'
 import { own, ownOrNone, there } from './own.ts'
@@ -67,6 +68,9 @@ export const executeApproval: InternalVerb<Execution> = {
       if (row?.revision !== wanted)
         throw new ClavigerError('forbidden', 'The approval is not good any more: something changed')
     }
+    await lasts(work, value.expiresAt, () => {
+      return new ClavigerError('forbidden', 'The approval is not good any more: it has expired')
+    })
     return {
       additive: false,
       rows: [executedRow(held, work.now)],

@@ -8,6 +8,7 @@ import { passkeysAmong, provePasskey, siteOfServer } from '../logins/passkeys.ts
 import { factorsOf, loggedIn } from '../logins/stored.ts'
 import { approvalRow } from '../rows.ts'
 import { approvalView } from '../rule-views.ts'
+import { lasts } from '../until-recorded.ts'
 import type { ChangeVerb, Plan, PlannedRow, ReadVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { own } from './own.ts'
@@ -19,8 +20,9 @@ async function pending(work: Work, id: string) {
   const held = await own<Approval>(work, 'approval', id)
   if (held.value.state !== 'pending')
     throw new ClavigerError('conflict', `The request is ${held.value.state} already`)
-  if (held.value.expiresAt <= work.now)
-    throw new ClavigerError('conflict', 'The request has expired; let it be asked anew')
+  await lasts(work, held.value.expiresAt, () => {
+    return new ClavigerError('conflict', 'The request has expired; let it be asked anew')
+  })
   return held
 }
 

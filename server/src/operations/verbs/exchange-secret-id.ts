@@ -73,7 +73,7 @@ export const exchangeSecretId: ChangeVerb<'secretId.exchange'> = {
       rows: usesLeft === undefined ? [] : [secretIdRow({ ...value, usesLeft: usesLeft - 1 })],
       unchanged,
       subject: value.id,
-      detail: { seconds: Math.floor((expiresAt - work.now) / 1_000) },
+      detail: { seconds: Math.floor((expiresAt - work.now) / 1_000), until: expiresAt },
       output: { token, expiresAt, principal: principal.id },
     }
   },

@@ -1,4 +1,5 @@
 import { ClavigerError } from '#model'
+import { admitEach } from '../admit-each.ts'
 import type { Admitted } from '../admitted.ts'
 import type { UseVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
@@ -30,7 +31,7 @@ export const verifyMac: UseVerb<'verifyMac'> = {
   kind: 'use',
   references: (input) => [input.key],
   run(input, work) {
-    const admitted = work.admitEach(input.key, input.version)
+    const admitted = admitEach(work, input.key, input.version)
     const match = admitted.find((candidate) => candidate.handle.verifyMac(input.message, input.mac))
     const by = match ?? admitted[0]
     if (by === undefined) throw new ClavigerError('internal', 'No version was admitted')

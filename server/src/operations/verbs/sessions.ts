@@ -27,6 +27,8 @@ interface Acting {
   readonly principal: Pick<Principal, 'id' | 'name'>
   readonly rests: readonly string[]
   readonly secondsMax: number | undefined
+  /** What lets the caller act as another. */
+  readonly trust?: string
 }
 
 export const createSession: UseVerb<'session.create'> = {
@@ -64,7 +66,13 @@ export const createSession: UseVerb<'session.create'> = {
       }
       work.used(undefined, {
         subject: acting.principal.id,
-        detail: { session: input.name, accessKey, seconds: input.seconds },
+        detail: {
+          session: input.name,
+          accessKey,
+          seconds: input.seconds,
+          until: claims.expiresAt,
+          ...(acting.trust === undefined ? {} : { trust: acting.trust }),
+        },
       })
       return {
         accessKey,
@@ -114,6 +122,7 @@ async function actingAs(reference: string | undefined, work: Work): Promise<Acti
     principal: target,
     rests: [...new Set([...rests, `trust/${trust.id}`, `principal/${target.id}`])],
     secondsMax: trust.seconds,
+    trust: trust.id,
   }
 }
 

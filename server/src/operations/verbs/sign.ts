@@ -1,4 +1,5 @@
 import { ClavigerError } from '#model'
+import { admitEach } from '../admit-each.ts'
 import type { Admitted } from '../admitted.ts'
 import type { UseVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
@@ -63,7 +64,7 @@ async function verifyOne(key: string, item: VerifyItem, work: Work) {
   const data = dataOf(item)
   let valid = false
   let by: Admitted | undefined
-  for (const admitted of work.admitEach(key, item.version)) {
+  for (const admitted of admitEach(work, key, item.version)) {
     valid = await admitted.handle.verify(item.scheme, data, item.signature, item.format ?? 'der')
     if (by === undefined || valid) by = admitted
     if (valid) break

@@ -101,6 +101,14 @@ test('a login ends with its link and with its provider, from the answer of the c
   assert.equal(await codeOf(signed), 'unauthenticated', 'what was made with it')
   assert.equal(await house.codeOf('loginProvider.unlink', { provider: id, principal }), 'not_found')
 
+  // What has ended stays ended, where the same person is linked with the same subject anew.
+  await house.perform('loginProvider.link', { provider: id, principal, subject })
+  for (const token of [held.token, unheld.token, device.token])
+    assert.equal(await who(token), 'unauthenticated')
+  const anew = performSigned(house, temporary, 'whoami', {})
+  assert.equal(await codeOf(anew), 'unauthenticated')
+  assert.equal(await who((await logIn(id, subject)).token), 'ok')
+
   const next = await logIn(id, somebody({ amr: ['mfa'] }))
   assert.equal(await who(next.token), 'ok')
   await house.perform('loginProvider.update', { provider: id, name: 'renamed' })

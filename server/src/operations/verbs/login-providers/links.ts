@@ -5,6 +5,7 @@ import { holds } from '../../until-recorded.ts'
 import type { ChangeVerb } from '../../verb.ts'
 import type { Work } from '../../work.ts'
 import { own, ownEnabled } from '../own.ts'
+import { endedLogins } from '../persons/logins.ts'
 import { endOfProvided } from './manage.ts'
 
 /** Who a person is at a provider. */
@@ -86,13 +87,15 @@ export const unlinkLoginProvider: ChangeVerb<'loginProvider.unlink'> = {
     if (link === undefined)
       throw new ClavigerError('not_found', 'The person is not linked with that provider')
     const provided = await endOfProvided(work, provider, principal)
+    // Where the person is linked anew, what ended with the link before stays ended.
+    const logins = await endedLogins(work, value, (login) => login.provider === provider)
     return {
       additive: false,
-      rows: provided.rows,
+      rows: [...provided.rows, ...logins.rows],
       removals: [{ kind: 'loginLink', id: link.id }, ...provided.removals],
-      unchanged: [standing],
+      unchanged: [standing, ...logins.unchanged],
       subject: principal,
-      detail: { provider },
+      detail: { provider, logins: logins.rows.length },
       output: {},
     }
   },

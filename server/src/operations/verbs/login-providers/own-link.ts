@@ -6,6 +6,7 @@ import { factorsOf, loggedIn, logsIn, passwordOf } from '../../logins/stored.ts'
 import type { ChangeVerb, ReadVerb } from '../../verb.ts'
 import type { Work } from '../../work.ts'
 import { own } from '../own.ts'
+import { endedLogins } from '../persons/logins.ts'
 import { identify, providerOf, takeFlow } from './answer.ts'
 import { planLink } from './links.ts'
 import { endOfProvided } from './manage.ts'
@@ -81,13 +82,19 @@ export const unlinkOwnProvider: ChangeVerb<'login.providerUnlink'> = {
       throw new ClavigerError('not_found', 'You are not linked with that provider')
     const left = await whatIsLeft(work, person, links, link)
     const provided = await endOfProvided(work, provider, person.id)
+    // Where the person is linked anew, what ended with the link before stays ended.
+    const logins = await endedLogins(work, person, (login) => login.provider === provider)
     return {
       additive: false,
-      rows: provided.rows,
+      rows: [...provided.rows, ...logins.rows],
       removals: [{ kind: 'loginLink', id: link.id }, ...provided.removals],
-      unchanged: [(await own<LoginLink>(work, 'loginLink', link.id)).standing, ...left],
+      unchanged: [
+        (await own<LoginLink>(work, 'loginLink', link.id)).standing,
+        ...left,
+        ...logins.unchanged,
+      ],
       subject: person.id,
-      detail: { provider },
+      detail: { provider, logins: logins.rows.length },
       output: {},
     }
   },

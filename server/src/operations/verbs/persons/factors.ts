@@ -188,7 +188,8 @@ export const changePassword: ChangeVerb<'password.change'> = {
       () => hashPassword(password),
       ({ hash }) => void hash.fill(0),
     )
-    const logins = await endedLogins(work, person, work.session.credential.id)
+    const { id: own } = work.session.credential
+    const logins = await endedLogins(work, person, ({ id }) => id !== own)
     return {
       additive: false,
       rows: [withNewHash(work, person, stored, made), ...logins.rows],

@@ -67,26 +67,32 @@ export const logout: ChangeVerb<'logout'> = {
   },
 }
 
+type Meant = (login: LoginSession) => boolean
+
 type Person = Pick<Principal, 'id' | 'tenant'>
 
-/** The logins of a person that have not ended, but one. */
-async function liveLogins({ parts, now }: Work, { id, tenant }: Person, but: string | undefined) {
+/** The logins of a person that are meant and have not ended. */
+async function liveLogins({ parts, now }: Work, { id, tenant }: Person, isMeant: Meant) {
   const facets = [['principal', id]] as const
   const live: { readonly login: LoginSession; readonly revision: number }[] = []
   for await (const row of everyRowOf(parts.store, { kind: 'loginSession', tenant, facets })) {
     const login = parts.seals.open<LoginSession>(row)
     const isOver = login.endedAt !== undefined || login.expiresAt <= now
-    if (login.principal === id && login.id !== but && !isOver)
+    if (login.principal === id && isMeant(login) && !isOver)
       live.push({ login, revision: row.revision })
   }
   return live
 }
 
-/** The rows that end a person's logins, but one. None is left out that comes before they are written. @throws ClavigerError conflict */
-export async function endedLogins(work: Work, person: Person, but?: string) {
+/**
+ * The rows that end those logins of a person that are meant. None is left out that comes before they are written.
+ *
+ * @throws ClavigerError conflict
+ */
+export async function endedLogins(work: Work, person: Person, isMeant: Meant = () => true) {
   const live = await allOf(
     work,
-    () => liveLogins(work, person, but),
+    () => liveLogins(work, person, isMeant),
     ({ login }) => [login.id],
     'Somebody has just logged in as the person; do it again, or disable the person first',
   )
