@@ -35,8 +35,8 @@ export interface Submission {
    */
   until?(): number
   /**
-   * Checks again after the revision moved, or the time has come: the records to write now, which are refusals where it is no longer allowed, and the error
-   * to answer with. Undefined where all still holds.
+   * Checks again after the revision moved, or the time has come: the records to write now, which are refusals where it is no longer
+   * allowed, and the error to answer with. Undefined where all still holds.
    */
   recheck(): Promise<Refusal | undefined>
   /** What is recorded and told instead, where a version would come beyond a limit of its key. */
