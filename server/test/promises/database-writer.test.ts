@@ -75,7 +75,7 @@ for (const { name, before, attack, use, catches } of attacks) {
       if (database.isOpen) database.close()
     }
     assert.ok(Object.keys(catches).length > 0, 'an attack that nothing notices')
-    const starting = startHouse({ path, shares, token: standing.house.token })
+    const starting = startHouse({ path, shares, token: standing.house.token, tampered: true })
     assert.equal(await codeOf(starting), catches.start ?? 'ok')
     if (catches.start !== undefined) return
     await using house = await starting
