@@ -113,7 +113,7 @@ export class Ledger {
     const { promise, resolve, reject } = Promise.withResolvers<Recorded>()
     this.#queue.push({
       submission,
-      records: submission.records,
+      records: submission.records(),
       change: submission.change,
       counters: submission.counters(),
       revision: submission.revision,
@@ -185,11 +185,17 @@ export class Ledger {
     if (stale.length === 0) return
     await Promise.all(
       stale.map(async (waiting) => {
-        const refusal = await waiting.submission.recheck()
+        const refusal = waiting.refusal === undefined && (await waiting.submission.recheck())
         waiting.revision = revision
+        // What is refused stays so.
+        if (refusal === false) return
+        if (refusal !== undefined) {
+          refuse(waiting, refusal)
+          return
+        }
+        waiting.records = waiting.submission.records()
         waiting.counters = waiting.submission.counters()
         waiting.until = untilOf(waiting.submission)
-        if (refusal !== undefined) refuse(waiting, refusal)
       }),
     )
   }

@@ -22,8 +22,8 @@ export interface Refusal {
 
 /** Something done, or refused, that must be durable in the ledger before it is told. */
 export interface Submission {
-  /** One or more entries, in order. A change belongs to the first. */
-  readonly records: readonly RecordDraft[]
+  /** One or more entries, in order, as it stands when it is asked: what allows it may be another now. A change belongs to the first. */
+  records(): readonly RecordDraft[]
   /** Within limits as they stand when it is asked. No accessor: in objects of requests each leaves a hidden class behind. */
   counters(): readonly CounterDelta[]
   readonly change: PlannedChange | undefined

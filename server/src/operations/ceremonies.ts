@@ -152,7 +152,7 @@ export class Ceremonies {
   ): Promise<void> {
     const { ledger, sources } = this.#parts
     const recorded = await ledger.record({
-      records: [
+      records: () => [
         {
           event,
           outcome: 'ok',

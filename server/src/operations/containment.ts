@@ -2,6 +2,7 @@ import type { RingKey } from '#keyring'
 import { ClavigerError, KeyError, mayStillProcess } from '#model'
 import type { Admitted } from './admitted.ts'
 import type { Admission } from './asked-for.ts'
+import { assertUsable } from './usable.ts'
 
 /** What is allowed with a compromised key while its case is open (docs/decisions/0007-compromise.md). */
 
@@ -27,15 +28,21 @@ export function assertNamed(ringKey: RingKey, version: number, asking: Asking): 
 
 /**
  * What waited while something changed must have been done with the key that stands there now: a name that was pointed at the replacement
- * of a compromised key says nothing of what was encrypted under the old one a moment ago, and neither does its new version.
+ * of a compromised key says nothing of what was encrypted under the old one a moment ago, and neither does its new version. A version
+ * that was only replaced meanwhile has done it; one that nothing is done with any more has not.
  *
  * @throws ClavigerError overloaded, for the caller to do it again; KeyError wrong_state
  */
-export function assertStillSame({ admitted, purpose }: Admission, now: Admitted): void {
+export function assertStillSame(
+  { admitted, purpose }: Admission,
+  now: Admitted,
+  time: number,
+): void {
   if (admitted.ringKey.key.id !== now.ringKey.key.id)
     throw new ClavigerError('overloaded', 'The name points at another key now; do it again')
   if (purpose === 'apply' && containmentOf(now.ringKey, admitted.version) !== undefined)
     throw refused(now.ringKey, admitted.version, 'nothing new comes under it')
+  if (admitted.version !== now.version) assertUsable(now.ringKey, admitted.version, 'process', time)
 }
 
 /** When a compromised key, or version, does nothing any more, in milliseconds since 1970. */

@@ -172,9 +172,9 @@ export class Gate {
     as?: (record: RecordDraft) => RecordDraft,
   ): Promise<unknown> {
     const source = this.#options.sources.commitment(call.source)
-    const records = work.records(call.operation, source)
+    const records = () => work.records(call.operation, source)
     return this.#ledger.record({
-      records: as === undefined ? records : records.map(as),
+      records: as === undefined ? records : () => records().map(as),
       counters: () => work.counters(),
       change: undefined,
       revision,
@@ -226,7 +226,7 @@ export class Gate {
       assertAuthorized(work)
       if (call.isRehearsal?.() === true) return plan.output
       const recorded = await this.#ledger.record({
-        records: changeRecords(work, call.operation, source, plan),
+        records: () => changeRecords(work, call.operation, source, plan),
         counters: () => [],
         change: {
           additive: plan.additive,
@@ -312,7 +312,7 @@ export class Gate {
     if (kind === 'read' && outcome !== 'denied') return
     const source = this.#options.sources.commitment(call.source)
     await this.#ledger.record({
-      records: [refusalRecord(work, call.operation, source, error)],
+      records: () => [refusalRecord(work, call.operation, source, error)],
       counters: () => [],
       change: undefined,
       revision: this.#ledger.revision,

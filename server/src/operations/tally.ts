@@ -22,7 +22,7 @@ export interface Done {
 export interface Use {
   readonly key: string | undefined
   readonly version: number | undefined
-  readonly binding: string | undefined
+  readonly by: Admitted | undefined
   readonly outcome: RecordDraft['outcome']
   readonly reason: string | undefined
   readonly part: 'source' | 'destination' | undefined
@@ -42,7 +42,7 @@ export class Tally {
     this.#uses.push({
       key: by?.ringKey.key.id,
       version: by?.version,
-      binding: by?.binding,
+      by,
       outcome: 'ok',
       reason: undefined,
       part: done.part,
@@ -64,7 +64,7 @@ export class Tally {
     this.#uses.push({
       key,
       version,
-      binding: undefined,
+      by: undefined,
       outcome,
       reason,
       part: undefined,

@@ -319,6 +319,7 @@ export class Work {
     const admissions = this.#admissions
     const authorizations = this.#authorizations
     const reliances = this.#reliances
+    const believed = this.#believed
     const { subject } = this
     const references = [...this.#keys.keys()]
     this.forget()
@@ -327,22 +328,19 @@ export class Work {
     try {
       for (const before of admissions) {
         this.subject = before.subject
-        assertStillSame(before, this.admit(before.reference, before.purpose, before.version))
+        const now = this.admit(before.reference, before.purpose, before.version)
+        assertStillSame(before, now, this.now)
+        before.admitted.allowedAs(now)
       }
-      for (const {
-        target: on,
-        action,
-        purpose,
-        subject: authorized,
-        reference,
-      } of authorizations) {
-        this.subject = authorized
-        this.authorize(this.#now(on), action, purpose, reference)
+      for (const before of authorizations) {
+        this.subject = before.subject
+        this.authorize(this.#now(before.target), before.action, before.purpose, before.reference)
       }
       for (const check of reliances) {
         await check()
         this.relyOn(check)
       }
+      this.#believed = believed
     } finally {
       this.subject = subject
     }
@@ -389,7 +387,9 @@ export class Work {
 
   /** The records of what was used, one for each key, version and outcome. */
   records(event: string, source: string): RecordDraft[] {
-    return this.tally.sums().map((use) => this.draft(event, source, use))
+    return this.tally.sums().map((use) => {
+      return this.draft(event, source, { ...use, binding: use.by?.binding })
+    })
   }
 
   /** What a door may want to know of the caller and of the keys that were looked up, also where the operation failed. */

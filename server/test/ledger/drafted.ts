@@ -26,7 +26,7 @@ function draft(subject: string): RecordDraft {
 /** A submission of one record that says nothing but its subject. */
 export function drafted(subject: string, change?: Submission['change']): Submission {
   return {
-    records: [draft(subject)],
+    records: () => [draft(subject)],
     counters: () => [],
     change,
     revision: 0,

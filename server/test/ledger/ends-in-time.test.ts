@@ -37,7 +37,7 @@ test('what is over when its turn comes is checked again, and refused', async () 
   const late = ledger.record(
     until(
       () => end,
-      () => Promise.resolve({ records: drafted('refused').records, error: over }),
+      () => Promise.resolve({ records: drafted('refused').records(), error: over }),
     ),
   )
   const other = ledger.record(drafted('another'))
@@ -88,7 +88,7 @@ test('time that passes while others are checked again is seen too', async () => 
   const late = ledger.record(
     until(
       () => end,
-      () => Promise.resolve({ records: drafted('a use').records, error: over }),
+      () => Promise.resolve({ records: drafted('a use').records(), error: over }),
     ),
   )
   await assert.rejects(late, over)

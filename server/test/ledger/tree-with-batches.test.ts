@@ -7,7 +7,7 @@ import { openSqliteStore } from '#store'
 /** The tree follows with the batches, so that the job which signs checkpoints never has much to do at once. */
 
 const submission: Submission = {
-  records: [{ event: 'encrypt', outcome: 'ok', principal: 'p', door: 'rest', request: 'r' }],
+  records: () => [{ event: 'encrypt', outcome: 'ok', principal: 'p', door: 'rest', request: 'r' }],
   counters: () => [],
   change: undefined,
   revision: 0,
