@@ -48,11 +48,16 @@ async function doctorSays(house: TestHouse): Promise<string | undefined> {
   }
 }
 
-async function verifierSays(house: TestHouse, earlier: string): Promise<string | undefined> {
+/** The kinds of what the verifier finds, or what keeps it from looking; undefined for nothing. */
+async function verifierSays(
+  house: TestHouse,
+  earlier: string,
+): Promise<readonly string[] | undefined> {
   try {
-    return (await verifyHouse(house, { earlier: [earlier] })).findings[0]?.kind
+    const { findings } = await verifyHouse(house, { earlier: [earlier] })
+    return findings.length === 0 ? undefined : findings.map(({ kind }) => kind)
   } catch (error) {
-    if (error instanceof ClavigerError) return error.code
+    if (error instanceof ClavigerError) return [error.code]
     throw error
   }
 }
@@ -82,7 +87,9 @@ for (const { name, before, attack, use, catches } of attacks) {
     const found = await doctorSays(house)
     if (catches.doctor === undefined) assert.equal(found, undefined)
     else assert.match(found ?? '', catches.doctor)
-    assert.equal(await verifierSays(house, earlier), catches.verify)
+    const verified = await verifierSays(house, earlier)
+    if (catches.verify === undefined) assert.equal(verified, undefined)
+    else assert.ok(verified?.includes(catches.verify), String(verified))
     if (use === undefined) assert.equal(catches.use, undefined)
     else assert.equal(await codeOf(use(house, standing, kept)), catches.use)
   })
