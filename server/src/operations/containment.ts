@@ -47,8 +47,9 @@ export function assertStillSame(
 
 /** When a compromised key, or version, does nothing any more, in milliseconds since 1970. */
 export function containedUntil(ringKey: RingKey, version: number): number {
-  const ends = [ringKey.key.containment, ringKey.version(version).containment]
-  return Math.min(...ends.map((each) => each?.until ?? Number.POSITIVE_INFINITY))
+  const ofKey = ringKey.key.containment?.until ?? Number.POSITIVE_INFINITY
+  const ofVersion = ringKey.version(version).containment?.until ?? Number.POSITIVE_INFINITY
+  return ofKey < ofVersion ? ofKey : ofVersion
 }
 
 function containmentOf(ringKey: RingKey, version: number) {

@@ -369,9 +369,9 @@ export class Work {
   }
 
   /** A record of this operation: what every entry of it shares, and what is said of this one. */
-  draft(event: string, source: string, about: About): RecordDraft {
+  draft(event: string, source: string, about: About, binding = this.#binding): RecordDraft {
     const { known: caller, origin } = this
-    return draftOf({ event, source, caller, origin, binding: this.#binding }, about)
+    return draftOf({ event, source, caller, origin, binding }, about)
   }
 
   /** What is added to counters, within limits as they stand now: they may have changed since it was done. */
@@ -387,9 +387,7 @@ export class Work {
 
   /** The records of what was used, one for each key, version and outcome. */
   records(event: string, source: string): RecordDraft[] {
-    return this.tally.sums().map((use) => {
-      return this.draft(event, source, { ...use, binding: use.by?.binding })
-    })
+    return this.tally.sums().map((use) => this.draft(event, source, use, use.by?.binding))
   }
 
   /** What a door may want to know of the caller and of the keys that were looked up, also where the operation failed. */
