@@ -84,7 +84,11 @@ class RemoteStore implements Store {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#ended = promise
     worker.on('message', (answer: Answer) => this.#settle(answer))
-    worker.on('messageerror', (cause) => this.#end(died(cause)))
+    // An answer that cannot be read is lost, and nobody knows whose it was. The thread ends, so that closing does not wait for it.
+    worker.on('messageerror', (cause) => {
+      this.#end(died(cause))
+      void worker.terminate()
+    })
     worker.on('error', (cause) => this.#end(died(cause)))
     worker.on('exit', () => {
       this.#end(died())

@@ -11,6 +11,10 @@ const { path } = workerData as { path: string }
 try {
   const store = new SqliteStore(path)
   port.on('message', (question: Question) => void answer(store, question))
+  // A question that cannot be read would never be answered: the thread ends, and with it everything that waits.
+  port.on('messageerror', (cause) => {
+    throw cause
+  })
   port.postMessage({ kind: 'open' } satisfies Opening)
 } catch (cause) {
   port.postMessage({ kind: 'refused', error: sendError(cause) } satisfies Opening)
