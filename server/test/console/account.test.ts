@@ -171,6 +171,18 @@ test('a login that has ended is said, and leads to the login', async () => {
   await visitor.arrivesAt('/login')
 })
 
+test('what comes from something in between is said to have no words', async () => {
+  const person = await resident(site)
+  await using visitor = await Visitor.arrive(browser, site.address)
+  for (const body of ['{"message":"Bad Gateway"}', 'null', '"no"', '<h1>Bad Gateway</h1>', '']) {
+    await visitor.page.route('**/v1/login', (route) => route.fulfill({ status: 502, body }))
+    await visitor.go('/login')
+    await person.type(visitor)
+    assert.equal(await visitor.problem(), 'The server answered 502 without words')
+    await visitor.page.unroute('**/v1/login')
+  }
+})
+
 test('a link works once, and one that is broken says what to do', async () => {
   const person = await guest(site)
   await using visitor = await arrive()

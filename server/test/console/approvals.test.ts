@@ -136,6 +136,9 @@ test('nobody can approve where what is shown is not what stands in the statement
     { operation: 'key.resume' },
     { requester: '9d1d6f0e-5d8b-4f39-8f0f-0a2f4a3f8c02' },
     { automatic: true },
+    // The input may name the key by an alias: which one that is stands beside it.
+    { key: '9d1d6f0e-5d8b-4f39-8f0f-0a2f4a3f8c02' },
+    { expiresAt: '2099-01-01T00:00:00.000Z' },
     { statement: statement.replace('"operation"', '"operatiom"') },
   ]
   for (const lie of lies) {
