@@ -113,6 +113,11 @@ test('a grant from its making to its end', async () => {
   await assertRefused(user.kms.retireGrant({ GrantToken: token }), 'AccessDeniedException')
   await clerk.kms.retireGrant({ GrantToken: token })
   await assertRefused(
+    kms.retireGrant({ GrantToken: token }),
+    'NotFoundException',
+    `Grant ID ${id} not found`,
+  )
+  await assertRefused(
     user.kms.encrypt({ KeyId: key.id, Plaintext, EncryptionContext }),
     'AccessDeniedException',
   )

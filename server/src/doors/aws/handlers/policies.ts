@@ -210,7 +210,10 @@ export const retireGrant = handler<'RetireGrant', 'grant.retire'>({
     return { key: asking.reference(KeyId, 'no aliases'), grant: GrantId }
   },
   output: () => undefined,
-  recover: (error, input, asking) => unknownGrant(error, input.GrantId ?? '', asking, input.KeyId),
+  recover(error, { GrantToken, GrantId, KeyId }, asking) {
+    const grant = GrantToken === undefined ? GrantId : readGrantToken(GrantToken)?.grant
+    return unknownGrant(error, grant ?? '', asking, KeyId)
+  },
 })
 
 export const revokeGrant = handler<'RevokeGrant', 'grant.revoke'>({
