@@ -53,6 +53,13 @@ export class PolicyViolated extends ClavigerError {
   }
 }
 
+/** There is no room for one more. The message names the limit, and what to do. */
+export class QuotaReached extends ClavigerError {
+  constructor(message: string) {
+    super('conflict', message)
+  }
+}
+
 /** A rotation is due, and the next public key was not shown for long enough: it is for the job, and nobody else is told. */
 export class RotationWaits extends ClavigerError {
   constructor() {

@@ -28,6 +28,7 @@ export {
   LoginRefused,
   PolicyViolated,
   RotationWaits,
+  QuotaReached,
   StepUpRequired,
   toClavigerError,
 } from './errors.ts'

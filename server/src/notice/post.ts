@@ -89,17 +89,37 @@ function aborted(signal: AbortSignal): Promise<never> {
 interface Answer {
   readonly status: number
   readonly retryAfter: string | undefined
+  /** When the receiver says it is. */
+  readonly date: string | undefined
 }
 
-function read({ status, retryAfter }: Answer): Posted {
+/** RFC 9110 section 5.6.7; the two obsolete forms, which nobody may send any more, are not read. */
+const HTTP_DATE =
+  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/
+
+function timeOf(date: string | undefined): number {
+  return date !== undefined && HTTP_DATE.test(date) ? Date.parse(date) : Number.NaN
+}
+
+/**
+ * For how many seconds a receiver asks to be left alone (RFC 9110 section 10.2.3), or not a number. A date is compared with the one that the
+ * same answer bears, so that no clocks have to agree.
+ */
+function secondsOf({ retryAfter, date }: Answer): number {
+  if (retryAfter !== undefined && /^\d{1,9}$/.test(retryAfter)) return Number(retryAfter)
+  const waitMs = timeOf(retryAfter) - timeOf(date)
+  return waitMs > 0 ? waitMs / 1_000 : Number.NaN
+}
+
+function read(answer: Answer): Posted {
+  const { status } = answer
   if (status >= 200 && status < 300) return { kind: 'taken' }
   // Standard Webhooks 1.0: 410 says that the receiver wants nothing any more. Redirects are never followed.
   if (status === 410) return { kind: 'gone' }
   const reason = `status-${status}`
-  // RFC 9110 section 10.2.3, in seconds; dates are left to clocks that agree.
-  if (retryAfter === undefined || !/^\d{1,9}$/.test(retryAfter)) return { kind: 'failed', reason }
-  const restMs = Math.min(Number(retryAfter), REST_SECONDS_MAX) * 1_000
-  return { kind: 'failed', reason, restMs }
+  const seconds = secondsOf(answer)
+  if (Number.isNaN(seconds)) return { kind: 'failed', reason }
+  return { kind: 'failed', reason, restMs: Math.min(seconds, REST_SECONDS_MAX) * 1_000 }
 }
 
 /** Loaded when they are needed: TLS is 7 MB, and importing node:http loads another client with it, which is 16 MB. */
@@ -133,7 +153,7 @@ function answerOf(
     const sent = clientFor(url).request(url, options)
     sent.on('response', (response) => {
       const { statusCode: status = 0, headers: given } = response
-      resolve({ status, retryAfter: given['retry-after'] })
+      resolve({ status, retryAfter: given['retry-after'], date: given.date })
       response.on('error', () => undefined)
       sent.destroy()
     })

@@ -14,6 +14,7 @@ export type {
   Entry,
   Head,
   Integrated,
+  CountQuery,
   ListQuery,
   PersonalValue,
   Row,

@@ -11,6 +11,7 @@ import {
 import type {
   Batch,
   CandidateQuery,
+  CountQuery,
   DueQuery,
   ListQuery,
   RowKind,
@@ -121,6 +122,10 @@ class RemoteStore implements Store {
 
   list(query: ListQuery) {
     return this.#ask('list', [query])
+  }
+
+  count(query: CountQuery) {
+    return this.#ask('count', [query])
   }
 
   due(query: DueQuery) {

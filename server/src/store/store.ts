@@ -192,6 +192,10 @@ export interface ListQuery {
   readonly limit: number
 }
 
+export interface CountQuery extends Pick<ListQuery, 'kind' | 'tenant'> {
+  readonly facet: readonly [name: string, value: string]
+}
+
 /** What is due for a job, the longest due first. */
 export interface DueQuery {
   readonly job: string
@@ -254,6 +258,8 @@ export interface Store {
   rows(references: readonly RowReference[]): Promise<readonly (Row | undefined)[]>
   key(id: string): Promise<StoredKey | undefined>
   list(query: ListQuery): Promise<readonly Row[]>
+  /** How many rows of a tenant have a facet; it reads none of them. */
+  count(query: CountQuery): Promise<number>
   /** What is due, over all tenants; reads nothing that is not. */
   due(query: DueQuery): Promise<readonly DueRow[]>
   /** What is due about a row, now or some time; not what only counters will tell. */

@@ -146,6 +146,21 @@ test('whatever a receiver does, the sender ends', async () => {
     receiver.answer = saying(503, { 'retry-after': asked })
     assert.deepEqual(await attempt(), { kind: 'failed', reason: 'status-503' }, asked)
   }
+  // A date counts from the one that the receiver says it is, whatever it is here.
+  const date = 'Fri, 31 Dec 1999 23:59:00 GMT'
+  for (const [asked, restMs] of [
+    ['Fri, 31 Dec 1999 23:59:59 GMT', 59_000],
+    ['Fri, 07 Jan 2000 23:59:59 GMT', 86_400_000],
+    [date, undefined],
+    ['Thu, 30 Dec 1999 23:59:59 GMT', undefined],
+    ['Friday, 31-Dec-99 23:59:59 GMT', undefined],
+    ['1999-12-31T23:59:59Z', undefined],
+    ['Fri, 99 Dec 1999 23:59:59 GMT', undefined],
+  ] as const) {
+    receiver.answer = saying(503, { 'retry-after': asked, date })
+    const rest = restMs === undefined ? {} : { restMs }
+    assert.deepEqual(await attempt(), { kind: 'failed', reason: 'status-503', ...rest }, asked)
+  }
   receiver.answer = saying(410)
   assert.deepEqual(await attempt(), { kind: 'gone' })
   // One that would rather speak something else.

@@ -1,4 +1,4 @@
-import { hasReplicas, KeyError, toClavigerError, type ClavigerError } from '#model'
+import { hasReplicas, KeyError, QuotaReached, toClavigerError, type ClavigerError } from '#model'
 import { principalArn, SignatureError } from '#operations'
 import { aliasNotFound, keyNotFound } from './arn.ts'
 import type { Asking } from './asking.ts'
@@ -84,6 +84,8 @@ function byCode(error: ClavigerError, asking: Asking | undefined): AwsException 
     case 'invalid_ciphertext':
       return new AwsException('InvalidCiphertextException')
     case 'conflict':
+      if (error instanceof QuotaReached)
+        return new AwsException('LimitExceededException', error.message)
       return new AwsException('AlreadyExistsException', error.message)
     case 'wrong_state':
     case 'limit_reached':

@@ -4,6 +4,7 @@ import { newestRow, newId } from '#keyring'
 import { ClavigerError, type Binding, type Conditions, type Scope } from '#model'
 import type { RowStanding } from '#store'
 import { leavingByDate, leftByBinding } from '../occurrences/leaving.ts'
+import { assertRoomFor, quotas } from '../quotas.ts'
 import { bindingRow } from '../rows.ts'
 import { scopeText } from '../scope-text.ts'
 import { keepApart, keepFromWidening, membersOf } from '../separation.ts'
@@ -77,6 +78,9 @@ export const createBinding: ChangeVerb<'binding.create'> = {
       throw refused('expiresAt', 'must be in the future')
     const conditions = input.conditions && conditionsOf(input.conditions)
     const { to, standing } = await granteeOf(work, input.principal)
+    await (to.group === undefined
+      ? assertRoomFor(work, quotas.bindingsOfPrincipal, to.principal)
+      : assertRoomFor(work, quotas.bindingsOfGroup, to.group))
     // By id, so that a name pointed elsewhere later does not move the grant.
     const scope: Scope =
       input.scope.kind === 'key'

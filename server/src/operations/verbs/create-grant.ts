@@ -14,6 +14,7 @@ import {
   type KeyGrant,
 } from '#model'
 import { namedPrincipal } from '../named-principal.ts'
+import { assertRoomFor, quotas } from '../quotas.ts'
 import { grantRow, standing } from '../rows.ts'
 import type { ChangeVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
@@ -23,8 +24,6 @@ import { own } from './own.ts'
 
 /** Pairs of an encryption context that a grant may ask for (AWS KMS API reference, CreateGrant, Constraints). */
 const CONSTRAINT_PAIRS_MAX = 8
-/** Every session of a principal holds its grants, so that there is an end to what others can give it. */
-const GRANTS_OF_ONE_MAX = 5_000
 
 export const createGrant: ChangeVerb<'grant.create'> = {
   kind: 'change',
@@ -42,7 +41,10 @@ export const createGrant: ChangeVerb<'grant.create'> = {
     const there = await sameGrant(work, asked)
     const grant = there?.value ?? asked
     const token = makeGrantToken({ key: key.id, grant: grant.id }, newGrantNonce())
-    if (there === undefined) await assertRoom(work, grant)
+    if (there === undefined) {
+      await assertRoomFor(work, quotas.grantsOfPrincipal, grant.granteeName)
+      await assertRoomFor(work, quotas.grantsOfKey, key.id)
+    }
     return {
       additive: true,
       rows: there === undefined ? [grantRow(grant)] : [],
@@ -182,19 +184,4 @@ async function sameGrant(work: Work, asked: KeyGrant) {
       standing: { kind: 'grant' as const, id, revision: row.revision },
     }
   )
-}
-
-async function assertRoom(work: Work, { tenant, granteeName }: KeyGrant): Promise<void> {
-  const rows = await work.parts.store.list({
-    kind: 'grant',
-    tenant,
-    facets: [['grantee', granteeName]],
-    limit: GRANTS_OF_ONE_MAX,
-  })
-  if (rows.length >= GRANTS_OF_ONE_MAX) {
-    throw new ClavigerError(
-      'conflict',
-      `A principal has at most ${GRANTS_OF_ONE_MAX} grants; retire or revoke some`,
-    )
-  }
 }

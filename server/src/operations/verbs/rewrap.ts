@@ -17,6 +17,7 @@ import type { Work } from '../work.ts'
 import { SETTLING_MS, wakingCases } from './compromise/waking.ts'
 import { own } from './own.ts'
 import { pageOfKeys } from './page-of-keys.ts'
+import { makeRoom, type StandingRun } from './rewrap-room.ts'
 
 /**
  * Re-wrap runs. The server never sees where ciphertexts are: whoever holds them goes through them and reports here, and what is
@@ -72,20 +73,22 @@ async function assertStoreOf(work: Work, key: string, dependent: string | undefi
   return [declared.standing]
 }
 
-/** The run that is open for a key in a place, or in a declared store, with the condition that it still stands. */
-async function openRun(
-  work: Work,
-  key: string,
+/** Every run of a key, with the condition that it still stands. */
+async function runsOf(work: Work, key: string): Promise<StandingRun[]> {
+  const rows = await rowsOfKey(work, 'rewrapRun', key)
+  return rows.map((row) => ({
+    value: work.parts.seals.open<RewrapRun>(row),
+    standing: { kind: row.kind, id: row.id, revision: row.revision },
+  }))
+}
+
+/** Whether a run is open in a place, or in a declared store. */
+function isOpenIn(
+  { value }: StandingRun,
   { source, dependent }: Pick<InputOf<'rewrap.start'>, 'source' | 'dependent'>,
-) {
-  for (const row of await rowsOfKey(work, 'rewrapRun', key)) {
-    const value = work.parts.seals.open<RewrapRun>(row)
-    const isThere =
-      dependent === undefined ? value.source === source : value.dependent === dependent
-    if (isThere && value.finishedAt === undefined)
-      return { value, standing: { kind: row.kind, id: row.id, revision: row.revision } }
-  }
-  return undefined
+): boolean {
+  const isThere = dependent === undefined ? value.source === source : value.dependent === dependent
+  return isThere && value.finishedAt === undefined
 }
 
 /**
@@ -106,7 +109,8 @@ export const startRewrap: ChangeVerb<'rewrap.start'> = {
     const { id: key, tenant } = ringKey.key
     const into = { key: destination.key.id, version: destination.key.version }
     const declared = await assertStoreOf(work, key, input.dependent)
-    const open = await openRun(work, key, input)
+    const runs = await runsOf(work, key)
+    const open = runs.find((run) => isOpenIn(run, input))
     const goesOn = open?.value.into.key === into.key && open.value.into.version === into.version
     if (open !== undefined && goesOn) {
       return {
@@ -119,6 +123,7 @@ export const startRewrap: ChangeVerb<'rewrap.start'> = {
         output: await view(work, open.value),
       }
     }
+    const room = makeRoom(runs)
     const overtaken: RewrapRun[] =
       open === undefined ? [] : [{ ...open.value, finishedAt: work.now, outcome: 'incomplete' }]
     const run: RewrapRun = {
@@ -137,8 +142,9 @@ export const startRewrap: ChangeVerb<'rewrap.start'> = {
       startedBy: work.caller.principal,
     }
     return {
-      additive: true,
+      additive: room.length === 0,
       rows: [...overtaken.map(rewrapRow), rewrapRow(run)],
+      removals: room.map(({ kind, id }) => ({ kind, id })),
       absent: [{ kind: 'rewrapRun', id: run.id }],
       // That the versions are what they were said to be is what the run's end will be taken for.
       unchanged: [
@@ -146,6 +152,7 @@ export const startRewrap: ChangeVerb<'rewrap.start'> = {
         ...(destination === ringKey ? [] : standing(destination)),
         ...declared,
         ...(open === undefined ? [] : [open.standing]),
+        ...room,
       ],
       key,
       subject: run.id,

@@ -1,6 +1,14 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { Counters } from '#model'
-import type { ListQuery, Row, RowKind, RowReference, RowWrite, StoredKey } from '../store.ts'
+import type {
+  CountQuery,
+  ListQuery,
+  Row,
+  RowKind,
+  RowReference,
+  RowWrite,
+  StoredKey,
+} from '../store.ts'
 import { bytes, integer, text } from './columns.ts'
 import type { Transactions } from './database.ts'
 import type { DueIndex } from './due.ts'
@@ -30,6 +38,7 @@ export class Rows {
   readonly #scan: StatementSync
   readonly #versions: StatementSync
   readonly #counters: StatementSync
+  readonly #count: StatementSync
   readonly #hasOther: StatementSync
   /** Whether wrapped material was removed, or replaced, since it was asked. */
   #freed = false
@@ -74,6 +83,9 @@ export class Rows {
     )
     this.#counters = database.prepare(
       'SELECT version, uses, bytes, wraps FROM counter WHERE key = ? AND uses + bytes + wraps > 0',
+    )
+    this.#count = database.prepare(
+      'SELECT count(*) AS count FROM row_facet WHERE kind = ? AND tenant = ? AND name = ? AND value = ?',
     )
   }
 
@@ -167,6 +179,10 @@ export class Rows {
 
   scan(kind: RowKind, after: string | undefined, limit: number): Row[] {
     return this.#scan.all(kind, after ?? '', limit).map(toRow)
+  }
+
+  count({ kind, tenant, facet }: CountQuery): number {
+    return integer(this.#count.get(kind, tenant, ...facet)?.['count'])
   }
 
   /** Walks the first facet's rows in order of id and looks each of the others up, so name the rarest first. */

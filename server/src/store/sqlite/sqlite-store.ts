@@ -3,6 +3,7 @@ import type {
   Batch,
   CandidateQuery,
   CommitResult,
+  CountQuery,
   DueQuery,
   DueRow,
   Entry,
@@ -63,6 +64,10 @@ export class SqliteStore implements Store {
 
   async list(query: ListQuery): Promise<readonly Row[]> {
     return this.#read(({ rows }) => rows.list(query))
+  }
+
+  async count(query: CountQuery): Promise<number> {
+    return this.#read(({ rows }) => rows.count(query))
   }
 
   async due(query: DueQuery): Promise<readonly DueRow[]> {

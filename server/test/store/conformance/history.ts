@@ -157,6 +157,14 @@ export function historyDuties(harness: Harness): void {
               (await store.list(query)).map(plainRow),
               plain.list(query).map(plainRow),
             )
+          for (const { kind, tenant, facets } of lists) {
+            for (const facet of facets) {
+              assert.equal(
+                await store.count({ kind, tenant, facet }),
+                plain.list({ kind, tenant, facets: [facet], limit: Infinity }).length,
+              )
+            }
+          }
           for (const query of dues) assert.deepEqual(await store.due(query), plain.due(query))
           for (const query of searches) {
             assert.deepEqual(
