@@ -102,8 +102,8 @@ function timeOf(date: string | undefined): number {
 }
 
 /**
- * For how many seconds a receiver asks to be left alone (RFC 9110 section 10.2.3), or not a number. A date is compared with the one that the
- * same answer bears, so that no clocks have to agree.
+ * For how many seconds a receiver asks to be left alone (RFC 9110 section 10.2.3), or not a number. A date is compared with the one that
+ * the same answer bears, so that no clocks have to agree.
  */
 function secondsOf({ retryAfter, date }: Answer): number {
   if (retryAfter !== undefined && /^\d{1,9}$/.test(retryAfter)) return Number(retryAfter)

@@ -37,7 +37,8 @@ export function makeRoom(runs: readonly StandingRun[]): readonly RowStanding[] {
     .toSorted((a, b) => a.value.startedAt - b.value.startedAt)
   if (oldest === undefined) {
     throw new QuotaReached(
-      'A key has at most 1,000 re-wrap runs that still say something: go through places that were gone through before, so that the new runs take the place of the old ones',
+      'A key has at most 1,000 re-wrap runs that still say something; finish those that are open, so that later ones take the place of ' +
+        'what went before them',
     )
   }
   return [oldest.standing]
