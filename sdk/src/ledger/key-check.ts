@@ -76,8 +76,12 @@ export class KeyCheck {
       for (const waits of ['key.create', 'key.replicate'])
         this.#ends.undo(versionThing(key, record.version), waits)
     if (event !== 'compromise.open' || key === undefined) return
+    const wasWhole = this.#containments.has(key)
     const lacks = this.#containments.open(index, record, this.related(key))
     if (lacks !== undefined) find('record', `${event} does not say ${lacks}`)
+    // What the case leaves is left also of a key that was suspended at the alarm.
+    if (wasWhole || !this.#containments.has(key)) return
+    for (const each of this.related(key)) this.#ends.undo(thing('key', each), 'key.suspend')
   }
 
   #relate(keys: readonly string[]): void {

@@ -53,6 +53,16 @@ testLies([
     (event) => [`${event} with a compromised key`, [opened(), by(event)], [1]] as const,
   ),
   [
+    'a case asked for again, of a key that was suspended after its opening',
+    [opened(), onKey('key.suspend'), openedAgain, by('decrypt')],
+    [3],
+  ],
+  [
+    'a case of one version of a suspended key',
+    [onKey('key.suspend'), opened({ version: 1 }), use],
+    [2],
+  ],
+  [
     'a re-encryption into a compromised key',
     [opened(), by('reencrypt', { part: 'destination' })],
     [1],
@@ -211,6 +221,7 @@ testLies([
 ])
 
 testTruths([
+  ['a key that was suspended at the alarm', [onKey('key.suspend'), opened(), by('decrypt')]],
   [
     'a compromised key is re-wrapped out of by whom its case names',
     [
