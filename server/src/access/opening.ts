@@ -22,8 +22,11 @@ import { Session, type Presented } from './session.ts'
 
 /** Reads everything a session is made of, each row checked against its seal and for being the newest. */
 
-/** Rows of one principal, or one issuer, that are read at once; more is refused rather than half read. */
-const ROWS_MAX = 10_000
+/**
+ * Rows of one principal, or one issuer, that are read at once; more is refused rather than half read. Above what the quotas allow, since a
+ * few may come beside them (operations/quotas.ts).
+ */
+const ROWS_MAX = 11_000
 
 /** Step-up rules, and approval policies, of one tenant; the verbs that make them keep to it. */
 export const RULES_MAX = 256

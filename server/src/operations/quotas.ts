@@ -33,14 +33,14 @@ export const quotas = {
   bindingsOfPrincipal: {
     kind: 'binding',
     facet: 'principal',
-    max: 1_000,
-    words: 'A principal has at most 1,000 bindings of its own; delete some, or bind a group',
+    max: 10_000,
+    words: 'A principal has at most 10,000 bindings of its own; delete some, or bind a group',
   },
   bindingsOfGroup: {
     kind: 'binding',
     facet: 'group',
-    max: 1_000,
-    words: 'A group has at most 1,000 bindings; delete some',
+    max: 10_000,
+    words: 'A group has at most 10,000 bindings; delete some',
   },
 } as const satisfies Record<string, Quota>
 

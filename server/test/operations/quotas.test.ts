@@ -39,7 +39,7 @@ for (const [facet, max, words] of [
 
 test('the last binding of a principal, and of a group, and one more of each', async () => {
   for (const facet of ['principal', 'group'] as const) {
-    await using house = await crowdedHouse(facet, 999)
+    await using house = await crowdedHouse(facet, 9_999)
     const { id: principal } = await house.perform('principal.create', {
       name: 'app',
       kind: 'service',
@@ -53,7 +53,7 @@ test('the last binding of a principal, and of a group, and one more of each', as
     const { id: binding } = await house.perform('binding.create', asked)
     await assert.rejects(house.perform('binding.create', asked), {
       code: 'conflict',
-      message: facet === 'group' ? /A group has at most 1,000/ : /A principal has at most 1,000/,
+      message: facet === 'group' ? /A group has at most 10,000/ : /A principal has at most 10,000/,
     })
     await house.perform('binding.delete', { binding })
     await house.perform('binding.create', asked)

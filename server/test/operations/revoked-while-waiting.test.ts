@@ -14,6 +14,16 @@ async function versionsOf(key: string) {
   return items.map(({ version, state }) => `${version} ${state}`)
 }
 
+/** Imports material into a key, and the same again only where it is given. */
+function give(key: string, unsafePlaintext = randomBytes(32), pending?: true) {
+  return house.perform('key.import', {
+    key,
+    exportable: false,
+    unsafePlaintext,
+    ...(pending === undefined ? {} : { pending }),
+  })
+}
+
 test('what was made ahead and revoked stays so, though nothing is made ahead any more', async () => {
   const { id: key } = await house.createKey({ algorithm: 'Ed25519' })
   await house.perform('key.setRotation', { key, everyDays: 30, publishNext: true })
@@ -26,24 +36,17 @@ test('what was made ahead and revoked stays so, though nothing is made ahead any
 
 test('imported material that was revoked is not brought back by deleting it', async () => {
   const { id: key } = await house.createKey({ origin: 'imported' })
-  const give = (unsafePlaintext: Buffer, pending?: true) =>
-    house.perform('key.import', {
-      key,
-      exportable: false,
-      unsafePlaintext,
-      ...(pending === undefined ? {} : { pending }),
-    })
   const known = randomBytes(32)
-  await give(randomBytes(32))
-  const { materialId } = await give(Buffer.from(known), true)
+  await give(key)
+  const { materialId } = await give(key, Buffer.from(known), true)
   await house.perform('key.revoke', { key, ...revocation })
   await house.perform('key.deleteMaterial', { key, materialId })
   for (const pending of [true, undefined] as const)
-    await assert.rejects(give(Buffer.from(known), pending), { code: 'wrong_state' })
+    await assert.rejects(give(key, Buffer.from(known), pending), { code: 'wrong_state' })
   assert.equal(await house.codeOf('key.rotate', { key }), 'wrong_state')
   // Other material comes after it.
-  await give(randomBytes(32), true)
-  await assert.rejects(give(Buffer.from(known), true), { code: 'conflict' })
+  await give(key, randomBytes(32), true)
+  await assert.rejects(give(key, Buffer.from(known), true), { code: 'conflict' })
   await house.perform('key.rotate', { key })
   assert.deepEqual(await versionsOf(key), ['1 deactivated', '2 compromised', '3 active'])
 })
@@ -51,13 +54,6 @@ test('imported material that was revoked is not brought back by deleting it', as
 test('each of related keys can have the material of such a version deleted', async () => {
   const multiRegion = { region: 'here', multiRegion: true, origin: 'imported' } as const
   const { id: primary } = await house.createKey(multiRegion)
-  const give = (key: string, unsafePlaintext: Buffer, pending?: true) =>
-    house.perform('key.import', {
-      key,
-      exportable: false,
-      unsafePlaintext,
-      ...(pending === undefined ? {} : { pending }),
-    })
   const first = randomBytes(32)
   await give(primary, Buffer.from(first))
   const { id: replica } = await house.perform('key.replicate', { key: primary, region: 'there' })
@@ -86,20 +82,13 @@ test('a number that was revoked stays when what waited after it is not made ahea
 
 test('a number that was revoked is not given again when what waited after it is deleted', async () => {
   const { id: key } = await house.createKey({ origin: 'imported' })
-  const give = (pending?: true) =>
-    house.perform('key.import', {
-      key,
-      exportable: false,
-      unsafePlaintext: randomBytes(32),
-      ...(pending === undefined ? {} : { pending }),
-    })
-  await give()
-  await give(true)
+  await give(key)
+  await give(key, undefined, true)
   await house.perform('key.revoke', { key, ...revocation })
-  const { materialId } = await give(true)
+  const { materialId } = await give(key, undefined, true)
   await house.perform('key.deleteMaterial', { key, materialId })
   assert.deepEqual(await versionsOf(key), ['1 active', '2 compromised'])
-  await give(true)
+  await give(key, undefined, true)
   await house.perform('key.rotate', { key })
   assert.deepEqual(await versionsOf(key), ['1 deactivated', '2 compromised', '3 active'])
 })

@@ -4,10 +4,13 @@ import type { InputOf } from '@claviger/contract'
 import fc from 'fast-check'
 import { DrivenClock } from '../harness/clock.ts'
 import { codeOf, startHouse, type TestHouse } from '../harness/house.ts'
+import { allowedOr } from './allowed.ts'
 import { action, materialOf, type Action } from './key-life-actions.ts'
 import { areInOrder, KeyModel, VersionModel, type End } from './key-life-model.ts'
 
 /** Random lives of keys, on a driven clock, against the plain model: the server allows and shows exactly what the model does. */
+
+const allowed = allowedOr('wrong_state')
 
 const DAY_MS = 86_400_000
 const RUNS = 1_000
@@ -359,21 +362,6 @@ class Life {
       )
     }
   }
-}
-
-/** It succeeds exactly where the model says so, and then the model follows; else it is refused for the key's state. */
-async function allowed<Value>(
-  doing: Promise<Value>,
-  may: boolean,
-  follow: () => void,
-): Promise<Value | undefined> {
-  if (!may) {
-    assert.equal(await codeOf(doing), 'wrong_state')
-    return undefined
-  }
-  const value = await doing
-  follow()
-  return value
 }
 
 test('keys live as SP 800-57 says', async () => {

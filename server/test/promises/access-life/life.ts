@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import type { DrivenClock } from '../../harness/clock.ts'
 import type { TestHouse } from '../../harness/house.ts'
+import { allowedOr, pick } from '../allowed.ts'
 import type { Action, Of } from './actions.ts'
-import { allowed, pick } from './allowed.ts'
 import { AccessModel, PrincipalModel, type GroupModel, type Where } from './model.ts'
 
 /** Does to the house what random lives of rights are made of, and asks it what the model is asked. */
+
+const allowed = allowedOr('conflict', 'unauthenticated')
 
 const PRINCIPALS_MAX = 3
 const GROUPS_MAX = 2

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { codeOf } from '../../harness/house.ts'
+import { pick } from '../allowed.ts'
 import type { Question } from './actions.ts'
-import { pick } from './allowed.ts'
 import type { AccessLife, Network } from './life.ts'
 import type { Asking, CredentialModel } from './model.ts'
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import { pick } from '../allowed.ts'
 import { materialOf } from '../key-life-actions.ts'
 import type { Action, Of } from './actions.ts'
 import { open, step } from './cases.ts'
 import { FamilyModel, MemberModel, mayEnd, VersionModel } from './model.ts'
-import { allowed, pick, versionAt, type Place, type Scene } from './scene.ts'
+import { allowed, versionAt, type Place, type Scene } from './scene.ts'
 import { material, nextMaterial, point, read, use, useByName } from './uses.ts'
 
 /** Does to the house what random lives of related keys are made of, and to the model what it should come to. */

@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict'
 import type { DrivenClock } from '../../harness/clock.ts'
-import { codeOf, type TestHouse } from '../../harness/house.ts'
+import type { TestHouse } from '../../harness/house.ts'
+import { allowedOr, pick } from '../allowed.ts'
 import type { CaseModel } from './case-model.ts'
 import type { FamilyModel, MemberModel, VersionModel } from './model.ts'
 
 /** What there is in one random life of related keys: the house, and the model of what is in it. */
 
-/** What keeps something from being done; anything else is a defect. */
-const refusals = new Set(['wrong_state', 'wrong_usage', 'conflict', 'not_found', 'limit_reached'])
+export const allowed = allowedOr(
+  'wrong_state',
+  'wrong_usage',
+  'conflict',
+  'not_found',
+  'limit_reached',
+)
 
 /** A ciphertext or a signature. */
 export interface Made {
@@ -76,30 +82,9 @@ export class Scene {
   }
 }
 
-/** One of several, where there are any. */
-export function pick<Value>(all: readonly Value[], at: number): Value | undefined {
-  return all[((at % all.length) + all.length) % all.length]
-}
-
 /** One of a family's versions, with its number. */
 export function versionAt(family: FamilyModel, at: number) {
   const version = pick(family.versions, at)
   assert.ok(version !== undefined)
   return { version, number: family.numberOf(version) }
-}
-
-/** It succeeds exactly where the model says so, and then the model follows. */
-export async function allowed<Value>(
-  doing: Promise<Value>,
-  may: boolean,
-  follow: () => void,
-): Promise<Value | undefined> {
-  if (!may) {
-    const code = await codeOf(doing)
-    assert.ok(refusals.has(code), `it is to be refused, and was answered with ${code}`)
-    return undefined
-  }
-  const value = await doing
-  follow()
-  return value
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
+import { pick } from '../allowed.ts'
 import { materialOf } from '../key-life-actions.ts'
 import type { Of } from './actions.ts'
-import { allowed, pick, versionAt, type Place, type Scene } from './scene.ts'
+import { allowed, versionAt, type Place, type Scene } from './scene.ts'
 
 /** What is done with keys: their material comes and goes, names point at them, and they protect and process. */
 
