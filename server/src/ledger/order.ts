@@ -175,13 +175,23 @@ export class Ledger {
     this.#schedule()
   }
 
-  /** Checks again whatever was checked against caches that have moved since, or what is over by now. */
+  /** What the next batch can hold: it ends with the first change that could refuse what follows it. */
+  #upNext(): Waiting[] {
+    const upNext = this.#queue.slice(0, BATCH_ENTRIES_MAX)
+    const last = upNext.findIndex(({ change }) => change?.additive === false)
+    return last === -1 ? upNext : upNext.slice(0, last + 1)
+  }
+
+  /**
+   * Checks again whatever was checked against caches that have moved since, or what is over by now. What comes after a change that could
+   * refuse it is checked when that stands: of many such changes at once each would have all others checked for nothing.
+   */
   async #recheckStale(): Promise<void> {
     const revision = this.#revision
     const now = this.#clock.now()
-    const stale = this.#queue
-      .slice(0, BATCH_ENTRIES_MAX)
-      .filter((waiting) => waiting.revision !== revision || waiting.until <= now)
+    const stale = this.#upNext().filter(
+      (waiting) => waiting.revision !== revision || waiting.until <= now,
+    )
     if (stale.length === 0) return
     await Promise.all(
       stale.map(async (waiting) => {

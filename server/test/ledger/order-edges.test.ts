@@ -5,7 +5,7 @@ import { ClavigerError, systemClock } from '#model'
 import { openSqliteStore } from '#store'
 import { drafted } from './drafted.ts'
 
-/** What the ledger's order does with submissions that cannot be written down. */
+/** What the ledger's order does with submissions that cannot be written down, and with many changes at once. */
 
 async function openLedger() {
   const store = await openSqliteStore(':memory:')
@@ -39,5 +39,28 @@ test('a record that is too long is refused alone, and everybody is answered', as
   await assert.rejects(long, { code: 'internal' })
   assert.equal((await short).kind, 'recorded')
   assert.equal(ledger.failed, false)
+  await store.close()
+})
+
+test('of many changes that could refuse each other, each is checked again once', async () => {
+  const { store, ledger } = await openLedger()
+  const empty = { writes: [], removals: [], absent: [], unchanged: [] }
+  const change: Submission['change'] = { additive: false, digest: () => '', plan: () => empty }
+  const checked: string[] = []
+  const all = Array.from({ length: 20 }, (_, at) => `${at % 4 === 3 ? 'use' : 'change'} ${at}`)
+  const recorded = await Promise.all(
+    all.map((subject) =>
+      ledger.record({
+        ...drafted(subject, subject.startsWith('use') ? undefined : change),
+        recheck: () => {
+          checked.push(subject)
+          return Promise.resolve(undefined)
+        },
+      }),
+    ),
+  )
+  assert.ok(recorded.every(({ kind }) => kind === 'recorded'))
+  // The first was checked against what stood before all of them.
+  assert.deepEqual(checked, all.slice(1))
   await store.close()
 })
