@@ -2,8 +2,8 @@ import '../without-code-generation.ts'
 import { operations } from '@claviger/contract'
 import { internalEvents, type LedgerRecord } from '@claviger/contract/ledger'
 import { thing, type Ends } from './ends.ts'
-import type { Find } from './key-check.ts'
 import type { Fresh, Made, MadeKind, Thing } from './made.ts'
+import type { Find } from './report.ts'
 import { Sessions } from './sessions.ts'
 
 /** Callers over the records in their order: who does something is somebody, with a credential and a right that were given and stand. */
@@ -57,14 +57,9 @@ export class CallerCheck {
       find('unmade', `${event} is by principal ${principal}, who is another tenant's`)
     const proved = this.#proved(record, isUse, find)
     for (const what of new Set([thing('principal', principal), ...(proved?.rests ?? [])]))
-      this.#checkEnds(record, what, find)
+      this.#ends.check(record, what, find)
     if (binding !== undefined) this.#checkRight(record, binding, find)
     else if (isUse && key !== undefined) find('record', `${event} does not say what allowed it`)
-  }
-
-  #checkEnds({ event }: LedgerRecord, what: string, find: Find): void {
-    for (const [end, index] of this.#ends.of(what) ?? [])
-      find('revocation', `${event} with ${what} stands after the ${end} at entry ${index}`)
   }
 
   /** The credential that was proved; undefined where there is none to follow. */
@@ -126,7 +121,7 @@ export class CallerCheck {
     const { event, principal, tenant } = record
     if (binding.startsWith('policy:')) return
     if (binding.startsWith('grant:')) return this.#checkGrant(record, binding.slice(6), find)
-    this.#checkEnds(record, thing('binding', binding), find)
+    this.#ends.check(record, thing('binding', binding), find)
     const right = this.#made.get('binding', binding)
     if (right === undefined)
       return find('unmade', `${event} is by binding ${binding}, which the ledger never made`)
@@ -143,7 +138,7 @@ export class CallerCheck {
 
   #checkGrant(record: LedgerRecord, grant: string, find: Find): void {
     const { event, key = '' } = record
-    this.#checkEnds(record, thing('grant', grant), find)
+    this.#ends.check(record, thing('grant', grant), find)
     const on = this.#grants.get(grant)
     if (on === undefined ? !this.#heirs.has(key) : on !== key)
       find('unmade', `${event} is by grant ${grant}, which the ledger never made on this key`)
@@ -233,7 +228,7 @@ export class CallerCheck {
       if (
         between?.principal !== subject ||
         between.by !== principal ||
-        this.#ends.of(thing('trust', String(trust)))
+        this.#ends.has(thing('trust', String(trust)))
       )
         find('unmade', `session.create is of ${subject}, who does not trust ${principal}`)
       all.add(thing('trust', String(trust)))

@@ -1,5 +1,6 @@
 import '../without-code-generation.ts'
 import type { LedgerRecord } from '@claviger/contract/ledger'
+import type { Find } from './report.ts'
 
 /** What ends what, until when. Memory grows with what was ended. */
 
@@ -75,15 +76,24 @@ export function versionThing(key: string, version: number): string {
   return `version ${version} of key ${key}`
 }
 
-/** Where something ended: by the event, and the index. */
-export type Ended = ReadonlyMap<string, number>
-
 export class Ends {
+  /** Of each thing: by the event that ended it, the index. */
   readonly #at = new Map<string, Map<string, number>>()
 
-  /** Where something ended, and is not begun again. */
-  of(what: string): Ended | undefined {
-    return this.#at.get(what)
+  /** Whether something has ended, and is not begun again. */
+  has(what: string): boolean {
+    return this.#at.has(what)
+  }
+
+  /** Finds a record that is with something that has ended. */
+  check({ event }: LedgerRecord, what: string, find: Find): void {
+    for (const [end, index] of this.#at.get(what) ?? [])
+      find(
+        'revocation',
+        end === 'key.create' || end === 'key.replicate'
+          ? `${event} with ${what} stands before its material was imported, since the ${end} at entry ${index}`
+          : `${event} with ${what} stands after the ${end} at entry ${index}`,
+      )
   }
 
   /** The first of several ends of one kind is kept. */

@@ -3,11 +3,9 @@ import type { LedgerRecord } from '@claviger/contract/ledger'
 import { Containments } from './containment.ts'
 import { thing, versionThing, type Ends } from './ends.ts'
 import type { Fresh, Made } from './made.ts'
-import type { FindingKind } from './report.ts'
+import type { Find } from './report.ts'
 
 /** Keys over the records in their order: what is used was made, has its material, and has not ended. */
-
-export type Find = (kind: FindingKind, why: string) => void
 
 /** The number in a row's id: `<key>/<ten digits>`. */
 const VERSION = /^(.*)\/0*(\d+)$/
@@ -36,11 +34,11 @@ export class KeyCheck {
       if (isUse) find('unmade', `${event} is with key ${key}, which the ledger never made`)
     } else if (made.tenant !== record.tenant)
       find('unmade', `${event} is with key ${key}, which is another tenant's`)
-    if (event === 'key.replicate') this.#checkEnds(record, thing('key', key), find)
+    if (event === 'key.replicate') this.#ends.check(record, thing('key', key), find)
     if (event === 'key.replicate' && this.#containments.has(key))
       find('revocation', `${event} of key ${key} stands after the opening of its case`)
     if (!isUse) return
-    this.#checkEnds(record, thing('key', key), find)
+    this.#ends.check(record, thing('key', key), find)
     if (version === undefined)
       return find('record', `${event} does not say which version of the key it used`)
     if (made !== undefined && !this.#made.has('version', versionId(key, version)))
@@ -48,19 +46,9 @@ export class KeyCheck {
         'unmade',
         `${event} is with version ${version} of key ${key}, which the ledger never made`,
       )
-    this.#checkEnds(record, versionThing(key, version), find)
+    this.#ends.check(record, versionThing(key, version), find)
     const wrong = this.#containments.wrongOf(record)
     if (wrong !== undefined) find('revocation', wrong)
-  }
-
-  #checkEnds({ event }: LedgerRecord, what: string, find: Find): void {
-    for (const [end, index] of this.#ends.of(what) ?? [])
-      find(
-        'revocation',
-        end === 'key.create' || end === 'key.replicate'
-          ? `${event} with ${what} stands before its material was imported, since the ${end} at entry ${index}`
-          : `${event} with ${what} stands after the ${end} at entry ${index}`,
-      )
   }
 
   /** Takes what a change made, before its ends are taken. */

@@ -9,9 +9,9 @@ import {
 import { ApprovalCheck } from './approval-check.ts'
 import { CallerCheck } from './caller-check.ts'
 import { Ends } from './ends.ts'
-import { KeyCheck, type Find } from './key-check.ts'
+import { KeyCheck } from './key-check.ts'
 import { Made, type Fresh } from './made.ts'
-import type { Finding, FindingKind } from './report.ts'
+import type { Find, Finding, FindingKind } from './report.ts'
 
 /**
  * The third promise over the records in their order: nothing that was ended is used after its end, and nothing is used that was never

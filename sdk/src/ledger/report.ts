@@ -25,6 +25,9 @@ export type FindingKind =
   | 'unmade'
   | 'approval'
 
+/** Takes what is found of the record that is being looked at. */
+export type Find = (kind: FindingKind, why: string) => void
+
 export interface Finding {
   readonly kind: FindingKind
   /** The entry it is about, where it is about one. */
