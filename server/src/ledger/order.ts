@@ -195,17 +195,9 @@ export class Ledger {
     if (stale.length === 0) return
     await Promise.all(
       stale.map(async (waiting) => {
-        const refusal = waiting.refusal === undefined && (await waiting.submission.recheck())
-        waiting.revision = revision
         // What is refused stays so.
-        if (refusal === false) return
-        if (refusal !== undefined) {
-          refuse(waiting, refusal)
-          return
-        }
-        waiting.records = waiting.submission.records()
-        waiting.counters = waiting.submission.counters()
-        waiting.until = untilOf(waiting.submission)
+        if (waiting.refusal === undefined) await recheck(waiting)
+        waiting.revision = revision
       }),
     )
   }
@@ -383,6 +375,19 @@ export class Ledger {
       if (!this.#closed) setTimeout(() => void this.#recover(), RECOVERY_PAUSE_MS).unref()
     }
   }
+}
+
+/** Checks what waits against what stands now, and takes what is to be recorded from that. */
+async function recheck(waiting: Waiting): Promise<void> {
+  const { submission } = waiting
+  const refusal = await submission.recheck()
+  if (refusal !== undefined) {
+    refuse(waiting, refusal)
+    return
+  }
+  waiting.records = submission.records()
+  waiting.counters = submission.counters()
+  waiting.until = untilOf(submission)
 }
 
 /** From when on a submission would not be allowed any more, in milliseconds since 1970. */
