@@ -4,16 +4,9 @@ import { test } from 'node:test'
 import { providerOf } from '../harness/inputs-of-providers.ts'
 import { TestProvider } from '../harness/login-provider.ts'
 import { PASSWORD } from '../harness/person.ts'
+import { twoApprove } from '../harness/two-approve.ts'
 import { startBrowser, Visitor, type Look } from './browser.ts'
-import {
-  asked,
-  choosePassword,
-  guest,
-  resident,
-  setUpPasskey,
-  setUpPassword,
-  twoApprove,
-} from './people.ts'
+import { asked, choosePassword, guest, resident, setUpPasskey, setUpPassword } from './people.ts'
 import { startSite } from './site.ts'
 
 /** How the pages look to everybody: in light and dark, wide and narrow, with a keyboard, and to the rules of accessibility. */
@@ -29,7 +22,7 @@ const looks: readonly (readonly [name: string, look: Look])[] = [
 
 const browser = await startBrowser()
 const site = await startSite()
-await twoApprove(site)
+await twoApprove(site.house)
 // So that the account has somebody to be linked with.
 await site.house.perform('loginProvider.create', await providerOf(await TestProvider.shared()))
 const { id: request } = await asked(site, 'Moving to the new building')

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { twoApprove } from '../harness/two-approve.ts'
 import { startBrowser, Visitor } from './browser.ts'
-import { asked, lastRecord, resident, twoApprove } from './people.ts'
+import { asked, lastRecord, resident } from './people.ts'
 import { startSite } from './site.ts'
 
 /** Deciding on what others ask for, in a browser at a real house. */
 
 const site = await startSite()
 const browser = await startBrowser()
-await twoApprove(site)
+await twoApprove(site.house)
 
 async function enter(role: string, path: string) {
   const person = await resident(site, role)

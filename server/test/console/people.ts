@@ -94,16 +94,3 @@ export async function asked(
     requester,
   )
 }
-
-/** Two others approve what is about to be done to keys. */
-export async function twoApprove({ house }: House): Promise<void> {
-  await house.perform('approvalPolicy.create', {
-    name: 'two of us',
-    actions: ['key.suspend'],
-    scope: { kind: 'tenant' },
-    approvals: 2,
-    principals: [],
-    groups: [],
-    hours: 2,
-  })
-}

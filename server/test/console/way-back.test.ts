@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { twoApprove } from '../harness/two-approve.ts'
 import { startBrowser, Visitor } from './browser.ts'
-import { asked, resident, twoApprove } from './people.ts'
+import { asked, resident } from './people.ts'
 import { startSite } from './site.ts'
 
 /** What a browser holds of pages that were left, and shows to whoever goes back: nothing. */
 
 const site = await startSite()
 const browser = await startBrowser([], true)
-await twoApprove(site)
+await twoApprove(site.house)
 await asked(site, 'the auditors are coming')
 
 /** Somebody who looks at the requests, and has gone on to another page; what a held page shows is kept for us. */

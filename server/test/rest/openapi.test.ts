@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { openApi, operations, type OperationName } from '@claviger/contract'
 import { startHouse } from '../harness/house.ts'
+import { twoApprove } from '../harness/two-approve.ts'
 import { conforms, type Schema } from './json-schema.ts'
 import type { Answer } from './problem.ts'
 import { restDoorOver } from './socket-free.ts'
@@ -63,15 +64,7 @@ test('what is refused before an operation is looked at, or by a rule, is describ
     assert.equal(answer.status, status)
     assertDescribed('encrypt', answer)
   }
-  await house.perform('approvalPolicy.create', {
-    name: 'two of us',
-    actions: ['key.suspend'],
-    scope: { kind: 'tenant' },
-    approvals: 2,
-    principals: [],
-    groups: [],
-    hours: 2,
-  })
+  await twoApprove(house)
   const answer = await owner.send({
     method: 'POST',
     path: `/v1/keys/${key}/suspend`,

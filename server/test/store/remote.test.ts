@@ -47,13 +47,18 @@ test('a database that cannot be opened is refused with its reason, and leaves no
   )
 })
 
-test('when the thread dies, what is outstanding and what comes later is refused', async () => {
+/** A store on a thread that has much to do. */
+async function busyStore() {
   const { promise, resolve } = Promise.withResolvers<Worker>()
   process.once('worker', resolve)
   const store = await openStoreThread({ path: ':memory:' })
   const thread = await promise
   const asked = Array.from({ length: 50 }, () => store.commit(batchOf(['entry'])))
-  const settled = Promise.allSettled(asked)
+  return { store, thread, settled: Promise.allSettled(asked) }
+}
+
+test('when the thread dies, what is outstanding and what comes later is refused', async () => {
+  const { store, thread, settled } = await busyStore()
   await thread.terminate()
   // Some may have been answered before; none may be left hanging, and none may say anything but yes or unavailable.
   for (const outcome of await settled) {
@@ -66,12 +71,7 @@ test('when the thread dies, what is outstanding and what comes later is refused'
 })
 
 test('an answer that cannot be read ends the thread: all is refused, and closing does not wait', async () => {
-  const { promise, resolve } = Promise.withResolvers<Worker>()
-  process.once('worker', resolve)
-  const store = await openStoreThread({ path: ':memory:' })
-  const thread = await promise
-  const asked = Array.from({ length: 50 }, () => store.commit(batchOf(['entry'])))
-  const settled = Promise.allSettled(asked)
+  const { store, thread, settled } = await busyStore()
   const ended = once(thread, 'exit')
   thread.emit('messageerror', new Error('unreadable'))
   assert.ok((await settled).every(({ status }) => status === 'rejected'))
