@@ -1,6 +1,7 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 import type { HttpDoor } from './message.ts'
 import { Reader } from './reader.ts'
+import { ShortRequest } from './short-request.ts'
 
 /** The bare listener of node:http, with its bounds and its end. */
 
@@ -56,16 +57,16 @@ export interface Listener {
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const { door, patience = PATIENCE } = options
   const reader = new Reader(door, options.idPrefix)
-  const serve = (request: IncomingMessage, response: ServerResponse) =>
-    reader.serve(request, response)
+  const serve = (request: ShortRequest, response: ServerResponse) => reader.serve(request, response)
   const limits = {
+    IncomingMessage: ShortRequest,
     maxHeaderSize: HEADER_BYTES_MAX,
     headersTimeout: patience.headersMs,
     requestTimeout: patience.requestMs,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     connectionsCheckingInterval: patience.lookEveryMs,
   }
-  const server: Server =
+  const server: Server<typeof ShortRequest> =
     options.tls === undefined
       ? createHttpServer(limits, serve)
       : // Loaded where it serves: TLS is 7 MB.

@@ -1,8 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { HttpDoor, HttpRequest, HttpResponse } from './message.ts'
 import { OpenStreams } from './open-streams.ts'
 import { certificateOf, isEncrypted } from './peer.ts'
+import type { ShortRequest } from './short-request.ts'
 import { Turn } from './turn.ts'
 
 /** Reads a request whole, within its bounds, hands it to a door, and writes what the door says. */
@@ -41,18 +42,25 @@ export class Reader {
     this.#streams.end()
   }
 
-  serve(request: IncomingMessage, response: ServerResponse): void {
+  serve(request: ShortRequest, response: ServerResponse): void {
     const id = this.#nextId()
     this.#last.set(request.socket, response)
-    const url = request.url ?? '/'
-    const mark = url.indexOf('?')
-    const path = mark === -1 ? url : url.slice(0, mark)
-    const method = request.method ?? 'GET'
-    const announced = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY)
-    // Finding out what an address takes costs a look-up, which a body within the common limit does not need.
-    const limit =
-      announced <= COMMON_BYTES_MAX ? COMMON_BYTES_MAX : this.#door.bodyLimit(method, path)
     if (this.#draining) response.setHeader('connection', 'close')
+    request.on('error', () => response.destroy())
+    const begin = (body: Uint8Array) => this.#begin(request, response, id, body)
+    const announced = announcedLength(request.headers)
+    if (announced <= COMMON_BYTES_MAX) request.takeBody(begin)
+    else this.#readLong(request, response, { announced, id, begin })
+  }
+
+  /** Reads a body that is long, or of a length that nobody said: only as much as its address takes, and as there is room for. */
+  #readLong(
+    request: IncomingMessage,
+    response: ServerResponse,
+    asked: { announced: number; id: string; begin: (body: Uint8Array) => void },
+  ): void {
+    const { announced, id, begin } = asked
+    const limit = this.#door.bodyLimit(request.method ?? 'GET', splitUrl(request).path)
     if (announced > limit && announced !== Number.POSITIVE_INFINITY) {
       this.#turnAway(request, response, id, 'payload_too_large')
       return
@@ -81,27 +89,28 @@ export class Reader {
       else chunks.push(chunk)
     })
     request.on('end', () => {
-      if (refused) return
-      const [only] = chunks
-      const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
-      const { socket } = request
-      const secure = isEncrypted(socket)
-      const message: HttpRequest = {
-        method,
-        path,
-        query: mark === -1 ? '' : url.slice(mark + 1),
-        headers: request.headers,
-        distinctHeaders: () => distinct(request),
-        body,
-        // Asked now: a connection that is gone by the end of the turn has no address any more.
-        source: socket.remoteAddress ?? 'unknown',
-        secure,
-        certificate: secure ? certificateOf(socket) : undefined,
-        id,
-      }
-      this.#turn.add(() => void this.#respond(message, response))
+      if (!refused) begin(Buffer.concat(chunks))
     })
-    request.on('error', () => response.destroy())
+  }
+
+  #begin(request: IncomingMessage, response: ServerResponse, id: string, body: Uint8Array): void {
+    const { socket } = request
+    const { path, query } = splitUrl(request)
+    const secure = isEncrypted(socket)
+    const message: HttpRequest = {
+      method: request.method ?? 'GET',
+      path,
+      query,
+      headers: request.headers,
+      distinctHeaders: () => distinct(request),
+      body,
+      // Asked now: a connection that is gone by the end of the turn has no address any more.
+      source: socket.remoteAddress ?? 'unknown',
+      secure,
+      certificate: secure ? certificateOf(socket) : undefined,
+      id,
+    }
+    this.#turn.add(() => void this.#respond(message, response))
   }
 
   /** A door answers every error itself; should it fail all the same, the connection is cut rather than left hanging. It never throws. */
@@ -147,8 +156,9 @@ export class Reader {
   ): void {
     response.setHeader('connection', 'close')
     this.#answered.add(request.socket)
-    const { body } = writeHead(response, this.#door.refuse(code, id))
-    response.write(body)
+    const answer = this.#door.refuse(code, id)
+    writeHead(response, answer)
+    response.write(answer.body)
     const close = () => {
       clearTimeout(timer)
       response.end()
@@ -177,18 +187,22 @@ function whenAnswered(last: ServerResponse): 'close' | 'socket' | undefined {
 
 function write(response: ServerResponse, answer: HttpResponse): void {
   if (response.headersSent || response.destroyed) return
-  writeHead(response, answer)
-  response.end(answer.body)
+  const length = writeHead(response, answer)
+  // What is all ASCII is written without looking for what is not, by the other encoding.
+  if (typeof answer.body === 'string' && length === answer.body.length)
+    response.end(answer.body, 'latin1')
+  else response.end(answer.body)
 }
 
-function writeHead(response: ServerResponse, answer: HttpResponse): HttpResponse {
+/** Gives the length of the body in bytes. */
+function writeHead(response: ServerResponse, answer: HttpResponse): number {
   const length =
     typeof answer.body === 'string' ? Buffer.byteLength(answer.body) : answer.body.length
   // As a list, which node:http writes as it stands. A 304 would say the length of what it does not send (RFC 9110 section 8.6).
   const headers: (string | number)[] = answer.status === 304 ? [] : ['content-length', length]
   for (const name of Object.keys(answer.headers)) headers.push(name, answer.headers[name] ?? '')
   response.writeHead(answer.status, headers)
-  return answer
+  return length
 }
 
 function refusalOf(error: NodeJS.ErrnoException) {
@@ -206,6 +220,19 @@ function rawResponse(answer: HttpResponse): string {
     connection: 'close',
   })
   return `HTTP/1.1 ${answer.status} Refused\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`
+}
+
+/** How long a body will be, in bytes; infinite where that is not said, and comes in pieces (RFC 9112 section 6.3). */
+function announcedLength(headers: IncomingHttpHeaders): number {
+  if (headers['transfer-encoding'] !== undefined) return Number.POSITIVE_INFINITY
+  return Number(headers['content-length'] ?? 0)
+}
+
+function splitUrl({ url = '/' }: IncomingMessage): { path: string; query: string } {
+  const mark = url.indexOf('?')
+  return mark === -1
+    ? { path: url, query: '' }
+    : { path: url.slice(0, mark), query: url.slice(mark + 1) }
 }
 
 /** Names and values stand in turn in what was sent; where no name comes twice, nothing was joined and nothing left out. */

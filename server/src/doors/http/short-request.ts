@@ -1,0 +1,49 @@
+/**
+ * A request whose body can be had as it is parsed, past the stream that node:http makes of it. Nearly all bodies are short and come with
+ * their headers; the stream's turns and events cost such a request more than all else that is done to read it (docs/performance.md).
+ */
+
+// As in listener.ts: an import would load more than it says.
+const { IncomingMessage } = process.getBuiltinModule('node:http')
+
+const NOTHING = Buffer.alloc(0)
+
+export class ShortRequest extends IncomingMessage {
+  #take: ((body: Buffer) => void) | undefined
+  #chunks: Buffer[] = []
+  #isTaken = false
+
+  /**
+   * Calls `take` with the whole body once it has come; never, where the connection ends before, which the request then says as an error.
+   * All of it is held in memory, so the caller has made sure that it is short. To be called before anything of the body has come.
+   */
+  takeBody(take: (body: Buffer) => void): void {
+    this.#take = take
+    // Nothing comes of it, but a request that nobody reads is read and thrown away.
+    this.read(0)
+  }
+
+  /** What the parser calls with each part of the body, and with null at its end. */
+  override push(chunk: Buffer | null): boolean {
+    const take = this.#take
+    if (take === undefined) return super.push(chunk)
+    if (chunk !== null) {
+      this.#chunks.push(chunk)
+      return true
+    }
+    const chunks = this.#chunks
+    this.#chunks = []
+    this.#isTaken = true
+    take(chunks.length > 1 ? Buffer.concat(chunks) : (chunks[0] ?? NOTHING))
+    return true
+  }
+
+  static {
+    // The stream never begins, so it would never say that it has ended, which node:http asks. TypeScript knows a plain property here.
+    Object.defineProperty(this.prototype, 'readableEnded', {
+      get(this: ShortRequest): unknown {
+        return this.#isTaken || Reflect.get(IncomingMessage.prototype, 'readableEnded', this)
+      },
+    })
+  }
+}
