@@ -71,6 +71,22 @@ export interface EnvelopeParts extends EnvelopeVersion {
 
 /** Takes a ciphertext apart, or gives undefined for what is not one of this format. Nothing is authenticated yet. */
 export function parseEnvelope(bytes: Uint8Array): EnvelopeParts | undefined {
+  const made = readEnvelopeVersion(bytes)
+  if (made === undefined) return undefined
+  return {
+    suite: made.suite,
+    key: made.key,
+    version: made.version,
+    salt: bytes.subarray(SALT_AT, COMMITMENT_AT),
+    commitment: bytes.subarray(COMMITMENT_AT, ENVELOPE_HEADER_BYTES),
+    nonce: bytes.subarray(ENVELOPE_HEADER_BYTES, ENVELOPE_CIPHERTEXT_AT),
+    header: bytes.subarray(0, ENVELOPE_HEADER_BYTES),
+    sealed: bytes.subarray(ENVELOPE_CIPHERTEXT_AT),
+  }
+}
+
+/** Who a ciphertext says it is by, or undefined for what {@link parseEnvelope} does not take. Nothing is authenticated. */
+export function readEnvelopeVersion(bytes: Uint8Array): EnvelopeVersion | undefined {
   const { length } = bytes
   if (length < ENVELOPE_OVERHEAD_BYTES) return undefined
   if (length > ENVELOPE_OVERHEAD_BYTES + ENVELOPE_MESSAGE_BYTES_MAX) return undefined
@@ -78,16 +94,7 @@ export function parseEnvelope(bytes: Uint8Array): EnvelopeParts | undefined {
   if (bytes[0] !== ENVELOPE_FORMAT || !isSuite(suite)) return undefined
   const version = readUint32(bytes, VERSION_AT)
   if (version === 0) return undefined
-  return {
-    suite,
-    key: uuidFromBytes(bytes.subarray(KEY_ID_AT, VERSION_AT)),
-    version,
-    salt: bytes.subarray(SALT_AT, COMMITMENT_AT),
-    commitment: bytes.subarray(COMMITMENT_AT, ENVELOPE_HEADER_BYTES),
-    nonce: bytes.subarray(ENVELOPE_HEADER_BYTES, ENVELOPE_CIPHERTEXT_AT),
-    header: bytes.subarray(0, ENVELOPE_HEADER_BYTES),
-    sealed: bytes.subarray(ENVELOPE_CIPHERTEXT_AT),
-  }
+  return { suite, key: uuidFromBytes(bytes.subarray(KEY_ID_AT, VERSION_AT)), version }
 }
 
 /**
@@ -203,8 +210,7 @@ function writeVersion(out: Uint8Array, offset: number, version: EnvelopeVersion)
 /** The text of an id: 16 bytes as a lower-case UUID (RFC 9562 section 4). */
 export function uuidFromBytes(bytes: Uint8Array): string {
   const hex = bytes.toHex()
-  const groups = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20)]
-  return `${groups.join('-')}-${hex.slice(20)}`
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
 function readUint32(bytes: Uint8Array, offset: number): number {

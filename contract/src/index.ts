@@ -22,7 +22,7 @@ export {
   ENVELOPE_MESSAGE_BYTES_MAX,
   ENVELOPE_OVERHEAD_BYTES,
   envelopeSuites,
-  parseEnvelope,
+  readEnvelopeVersion,
   uuidFromBytes,
   writeEnvelopeHeader,
   type EnvelopeParts,

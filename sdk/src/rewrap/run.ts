@@ -1,5 +1,5 @@
 import type { OutputOf } from '@claviger/contract'
-import { parseEnvelope } from '@claviger/contract/envelope'
+import { readEnvelopeVersion } from '@claviger/contract/envelope'
 import type { Claviger } from '../types.ts'
 import { Pace } from './pace.ts'
 
@@ -99,7 +99,7 @@ export class Run {
 
   /** Where a ciphertext stands: to be re-wrapped, there already, or not this run's business. The bytes are attacker-chosen. */
   placeOf(ciphertext: Uint8Array): 'old' | 'there' | 'other' {
-    const envelope = parseEnvelope(ciphertext)
+    const envelope = readEnvelopeVersion(ciphertext)
     if (envelope === undefined) return 'other'
     const { envelopeKey, into } = this.#view
     if (envelope.key === into.envelopeKey && envelope.version >= into.version) return 'there'

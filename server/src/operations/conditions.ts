@@ -1,4 +1,4 @@
-import { parseEnvelope, type RsaPadding } from '@claviger/contract'
+import { readEnvelopeVersion, type RsaPadding } from '@claviger/contract'
 import type { ConditionValues, Target } from '#access'
 import { findAlgorithm } from '#keyring'
 import {
@@ -244,7 +244,7 @@ function encryptionAlgorithm(given: Given): string | undefined {
 function isSameKey({ situation, input }: Given): boolean {
   const { key, sourceKey, ciphertext } = input
   if (key === undefined) return true
-  const source = sourceKey ?? (ciphertext && parseEnvelope(ciphertext)?.key)
+  const source = sourceKey ?? (ciphertext && readEnvelopeVersion(ciphertext)?.key)
   const from = source === undefined ? undefined : situation.found(source)
   return from !== undefined && from === situation.found(key)
 }

@@ -2,13 +2,8 @@ import assert from 'node:assert/strict'
 import { createSecretKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import {
-  encodeContext,
-  type EnvelopeParts,
-  type EnvelopeSuite,
-  parseEnvelope,
-} from '@claviger/contract'
-import { envelopeInfo } from '@claviger/contract/envelope'
+import { encodeContext, type EnvelopeParts, type EnvelopeSuite } from '@claviger/contract'
+import { envelopeInfo, parseEnvelope } from '@claviger/contract/envelope'
 import { gcm, gcmsiv } from '@noble/ciphers/aes.js'
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { hkdf } from '@noble/hashes/hkdf.js'

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
 import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto'
 import { test } from 'node:test'
-import {
-  encodeContext,
-  envelopeSuites,
-  type EnvelopeSuite,
-  parseEnvelope,
-} from '@claviger/contract'
+import { encodeContext, envelopeSuites, type EnvelopeSuite } from '@claviger/contract'
+import { parseEnvelope } from '@claviger/contract/envelope'
 import { assert as check, constantFrom, dictionary, property, string, uint8Array } from 'fast-check'
 import { algorithms } from '#crypto'
 import { ClavigerError } from '#model'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { constants, createPublicKey, publicEncrypt, randomBytes } from 'node:crypto'
 import { test } from 'node:test'
-import { parseEnvelope } from '@claviger/contract'
+import { readEnvelopeVersion } from '@claviger/contract'
 import { base64, bytes } from '../rest/client.ts'
 import { startRestHouse } from '../rest/house.ts'
 
@@ -18,7 +18,7 @@ for (const algorithm of aeads) {
     for (const size of [0, 1, 31, 4_096, 65_536]) {
       const plaintext = randomBytes(size).toString('base64')
       const made = await owner.call('encrypt', { key: key.id, plaintext, context })
-      const parts = parseEnvelope(bytes(made.ciphertext))
+      const parts = readEnvelopeVersion(bytes(made.ciphertext))
       assert.deepEqual([parts?.key, parts?.version], [key.id, 1])
       assert.deepEqual([made.key, made.version], [key.id, 1])
       const { ciphertext } = made

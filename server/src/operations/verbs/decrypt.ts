@@ -1,4 +1,4 @@
-import { parseEnvelope, type RsaPadding } from '@claviger/contract'
+import { readEnvelopeVersion, type RsaPadding } from '@claviger/contract'
 import { ClavigerError, envelopeKeyId } from '#model'
 import type { Admitted } from '../admitted.ts'
 import type { UseVerb } from '../verb.ts'
@@ -17,7 +17,7 @@ export interface Ciphertext {
 
 /** The key a ciphertext is to be decrypted with, by id or alias; attacker-chosen. */
 export function keyOf(item: Ciphertext): string | undefined {
-  return item.key ?? parseEnvelope(item.ciphertext)?.key
+  return item.key ?? readEnvelopeVersion(item.ciphertext)?.key
 }
 
 /** Admits the key of a ciphertext, in the version that made it. @throws ClavigerError forbidden, not_found, invalid_ciphertext */
@@ -25,7 +25,7 @@ export function admitSource(
   item: Ciphertext,
   work: Work,
 ): { readonly reference: string; readonly admitted: Admitted } {
-  const envelope = parseEnvelope(item.ciphertext)
+  const envelope = readEnvelopeVersion(item.ciphertext)
   const reference = item.key ?? envelope?.key
   if (reference === undefined) {
     work.authorize()

@@ -1,4 +1,4 @@
-import { parseEnvelope } from '@claviger/contract/envelope'
+import { readEnvelopeVersion } from '@claviger/contract/envelope'
 import { envelopeKeyId, KeyError, type ClavigerError, type Key } from '#model'
 import { materialId } from '#operations'
 import {
@@ -109,7 +109,7 @@ function readSourceKey(
   if (algorithm !== undefined && algorithm !== SYMMETRIC) {
     throw new AwsException('ValidationException', 'KeyId is required with this algorithm.')
   }
-  const envelope = blob === undefined ? undefined : parseEnvelope(blob)
+  const envelope = blob === undefined ? undefined : readEnvelopeVersion(blob)
   if (envelope === undefined) throw new AwsException('InvalidCiphertextException')
   return envelope.key
 }
@@ -137,7 +137,7 @@ function assertDecrypts(
     assertEncrypts(key, asking, algorithm)
   } catch (error) {
     const tells = keyId !== undefined && algorithm === SYMMETRIC && blob !== undefined
-    const envelope = tells ? parseEnvelope(blob) : undefined
+    const envelope = tells ? readEnvelopeVersion(blob) : undefined
     throw envelope === undefined || envelope.key === envelopeKeyId(key) ? error : incorrectKey()
   }
 }
@@ -165,7 +165,7 @@ function wrongKey(
   if (keyId === undefined) return isMissing(error) ? ciphertextKeyMissing() : undefined
   if (error.code !== 'invalid_ciphertext' || blob === undefined || reference === undefined)
     return undefined
-  const envelope = parseEnvelope(blob)
+  const envelope = readEnvelopeVersion(blob)
   const key = asking.facts?.key(reference)
   return envelope !== undefined && key !== undefined && envelopeKeyId(key) !== envelope.key
     ? incorrectKey()
