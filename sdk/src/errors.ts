@@ -18,6 +18,8 @@ export class ClavigerApiError extends Error {
   readonly stepUp: StepUpDemand | undefined
   /** Which policy asks for how many approvers, for `approval_required`. */
   readonly approval: ApprovalDemand | undefined
+  /** After how many milliseconds it may be tried again, where the server says so. */
+  readonly retryAfterMs: number | undefined
 
   constructor(problem: {
     code: ErrorCode
@@ -28,6 +30,7 @@ export class ClavigerApiError extends Error {
     field?: string | undefined
     stepUp?: StepUpDemand | undefined
     approval?: ApprovalDemand | undefined
+    retryAfterMs?: number | undefined
   }) {
     super(problem.detail === '' ? problem.title : problem.detail)
     this.code = problem.code
@@ -37,6 +40,7 @@ export class ClavigerApiError extends Error {
     this.field = problem.field
     this.stepUp = problem.stepUp
     this.approval = problem.approval
+    this.retryAfterMs = problem.retryAfterMs
   }
 }
 

@@ -22,7 +22,8 @@ const servers: readonly (readonly [string, (signal: AbortSignal) => Promise<Answ
   ['takes a connection and answers nothing', never],
   [
     'says nothing any more',
-    (signal) => Promise.resolve({ ok: true, status: 200, body: silence(signal) }),
+    (signal) =>
+      Promise.resolve({ ok: true, status: 200, headers: new Headers(), body: silence(signal) }),
   ],
 ]
 

@@ -118,7 +118,7 @@ export async function examine(shell: Shell, globals: Globals): Promise<readonly 
   let date: string | undefined
   const recording: Fetch = async (url, request) => {
     const answer = await send(url, request)
-    date = answer.headers.date
+    date = answer.headers.get('date') ?? undefined
     return answer
   }
   let client: Claviger | undefined

@@ -1,4 +1,4 @@
-import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Answer, Fetch } from '@claviger/sdk/call'
 
 /**
@@ -9,14 +9,10 @@ import type { Answer, Fetch } from '@claviger/sdk/call'
 /** Answers that lead elsewhere (the Fetch standard, "redirect status"). */
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
-/** An answer with its headers. */
-export interface HttpAnswer extends Answer {
-  readonly headers: IncomingHttpHeaders
-}
-
-function answerOf(message: IncomingMessage): HttpAnswer {
+function answerOf(message: IncomingMessage): Answer {
   const { statusCode: status = 0, headers } = message
-  return { ok: status >= 200 && status <= 299, status, headers, body: message }
+  const get = (name: string) => headers[name]?.toString() ?? null
+  return { ok: status >= 200 && status <= 299, status, headers: { get }, body: message }
 }
 
 /** An error with a name, as those of the system have one. */
@@ -25,7 +21,7 @@ function unwanted(code: string, why: string): Error {
 }
 
 /** Sends a request, and resolves once the head of its answer is there. Rejects with the system's error where none comes. */
-export function send(...[url, request]: Parameters<Fetch>): Promise<HttpAnswer> {
+export function send(...[url, request]: Parameters<Fetch>): Promise<Answer> {
   const { method = 'GET', headers, signal, body } = request
   // An import would read all that the module exports, and that loads fetch too.
   const client = url.startsWith('https:')

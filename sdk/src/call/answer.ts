@@ -3,12 +3,14 @@ import type { Operation } from '@claviger/contract'
 import { errorCodes, type ErrorCode, type StepUpDemand } from '@claviger/contract/errors'
 import { z } from 'zod'
 import { ClavigerApiError, ClavigerConnectionError } from '../errors.ts'
+import { parseRetryAfter } from './try-again.ts'
 
 /** What is read of an answer to `fetch`. */
 export interface Answer {
   /** Whether the status is one of success (2xx). */
   readonly ok: boolean
   readonly status: number
+  readonly headers: { get(name: string): string | null }
   /** In pieces, as they come. An error of the network is thrown while they are read. */
   readonly body: AsyncIterable<Uint8Array> | null
 }
@@ -92,6 +94,7 @@ function problemError(body: Uint8Array, response: Answer, address: string): Erro
     field,
     stepUp: code === 'step_up_required' ? proof && stated(proof) : undefined,
     approval: code === 'approval_required' ? approvers : undefined,
+    retryAfterMs: parseRetryAfter(response.headers.get('retry-after') ?? undefined),
   })
 }
 

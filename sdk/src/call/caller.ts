@@ -1,8 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Operation } from '@claviger/contract'
 import { ClavigerConnectionError, ClavigerInputError } from '../errors.ts'
 import type { CallOptions, RowInput, RowOutput } from '../types.ts'
 import { type Answer, readAnswer } from './answer.ts'
 import { describeRequest } from './request.ts'
+import { ATTEMPTS_DEFAULT, pauseBefore } from './try-again.ts'
 
 /** How long one call may take, in milliseconds, unless told otherwise. Making an RSA-4096 key takes seconds. */
 export const TIMEOUT_MS_DEFAULT = 30_000
@@ -27,7 +29,10 @@ export interface ClientOptions {
   /** A bearer token, or that of a login. Operations that need no credential work without it. */
   readonly token?: string | undefined
   readonly fetch?: Fetch | undefined
+  /** For the call and its repetitions together; 30 seconds unless given. */
   readonly timeoutMs?: number | undefined
+  /** How often a call is sent while the server is too busy to do it; 3 unless given. */
+  readonly attempts?: number | undefined
   /** Sends the token over plain HTTP to another machine, where everyone on the way can read it. */
   readonly insecurePlainHttp?: boolean | undefined
 }
@@ -119,12 +124,12 @@ export type Caller = <Row extends Operation>(
 
 /**
  * Calls operations of the server at `address`, from their rows. It resolves to the row's output and rejects with ClavigerApiError (the
- * server said no), ClavigerConnectionError (no proper answer came) or ClavigerInputError (nothing was sent). Nothing is retried, because
- * a use or a change that seems lost may stand in the ledger. Throws ClavigerInputError where the address or the token cannot be right.
+ * server said no), ClavigerConnectionError (no proper answer came) or ClavigerInputError (nothing was sent). Sent again is only what an
+ * `overloaded` server did not do, because a use or a change that seems lost may stand in the ledger. Throws ClavigerInputError where the address or the token cannot be right.
  */
 export function createCaller(options: ClientOptions): Caller {
   const { address, readable } = checkedAddress(options)
-  const { token, timeoutMs = TIMEOUT_MS_DEFAULT } = options
+  const { token, timeoutMs = TIMEOUT_MS_DEFAULT, attempts = ATTEMPTS_DEFAULT } = options
   const send = options.fetch ?? globalThis.fetch
   if (token !== undefined && !TOKEN.test(token)) {
     throw new ClavigerInputError(
@@ -144,8 +149,10 @@ export function createCaller(options: ClientOptions): Caller {
     if (readable && row.action === 'none' && row.effect === 'change')
       throw shown('what it is proved with')
     const deadline = AbortSignal.timeout(timeoutMs)
+    const end = performance.now() + timeoutMs
     const { signal } = callOptions
-    try {
+    const given = signal === undefined ? deadline : AbortSignal.any([signal, deadline])
+    const attempt = async () => {
       const response = await send(request.url, {
         method: request.method,
         headers: {
@@ -155,10 +162,22 @@ export function createCaller(options: ClientOptions): Caller {
         },
         // A redirect would carry the request to somewhere nobody chose.
         redirect: 'error',
-        signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+        signal: given,
         ...(request.body === undefined ? {} : { body: request.body }),
       })
       return (await readAnswer(row, response, address)) as RowOutput<Row>
+    }
+    try {
+      for (let left = attempts - 1; left > 0; left -= 1) {
+        try {
+          return await attempt()
+        } catch (error) {
+          const pause = pauseBefore(error)
+          if (pause === undefined || performance.now() + pause >= end) throw error
+          await delay(pause, undefined, { signal: given })
+        }
+      }
+      return await attempt()
     } catch (error) {
       if (error instanceof Error && error.name.startsWith('Claviger')) throw error
       if (signal?.aborted === true) {

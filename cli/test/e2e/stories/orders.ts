@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
 import { parseEnvelope } from '@claviger/contract/envelope'
-import { ClavigerApiError, createClient, type Claviger } from '@claviger/sdk'
+import { createClient, type Claviger } from '@claviger/sdk'
 import { checkStatement, serverSource, verifyLedger } from '@claviger/sdk/ledger'
 import { rewrapColumn, type Column, type ColumnRow } from '@claviger/sdk/rewrap'
 import type { DevServer } from '../dev-server.ts'
@@ -54,12 +54,11 @@ class Orders {
   }
 
   async #encrypted(id: number, text: string): Promise<Uint8Array> {
-    const encrypt = () =>
-      this.#client.encrypt({ key: 'orders', plaintext: Buffer.from(text), context: bound(id) })
-    const { ciphertext } = await encrypt().catch((error: unknown) => {
-      // What is under way just when the name moves is told to come again, as any busy moment says.
-      if (error instanceof ClavigerApiError && error.code === 'overloaded') return encrypt()
-      throw error
+    const plaintext = Buffer.from(text)
+    const { ciphertext } = await this.#client.encrypt({
+      key: 'orders',
+      plaintext,
+      context: bound(id),
     })
     return ciphertext
   }
