@@ -28,8 +28,8 @@ test('the program of the manual runs, and prints what the manual says', async ()
   })
   assert.match(stdout, /^[0-9a-f-]{36} 10 apples\ninvalid_ciphertext [\w-]+\n$/)
   const request = stdout.trim().split(' ').at(-1)
-  const { stdout: found } = await server.claviger([
-    ...['ledger', 'search', '--outcome', 'failed', '-o', 'json'],
-  ])
+  const { stdout: found } = await server.claviger(
+    'ledger search --outcome failed -o json'.split(' '),
+  )
   assert.ok(found.toString().includes(`"${request}"`), 'the ledger has the failure')
 })

@@ -125,7 +125,8 @@ export type Caller = <Row extends Operation>(
 /**
  * Calls operations of the server at `address`, from their rows. It resolves to the row's output and rejects with ClavigerApiError (the
  * server said no), ClavigerConnectionError (no proper answer came) or ClavigerInputError (nothing was sent). Sent again is only what an
- * `overloaded` server did not do, because a use or a change that seems lost may stand in the ledger. Throws ClavigerInputError where the address or the token cannot be right.
+ * `overloaded` server did not do, because a use or a change that seems lost may stand in the ledger. Throws ClavigerInputError where the
+ * address or the token cannot be right.
  */
 export function createCaller(options: ClientOptions): Caller {
   const { address, readable } = checkedAddress(options)

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { ClavigerApiError } from '../errors.ts'
 
 /** Which errors say that nothing was done and that a moment later it may go, and how long such a moment is. */
@@ -16,7 +17,7 @@ const PAUSE_MS_DEFAULT = 1_000
 export function pauseBefore(error: unknown): number | undefined {
   if (!(error instanceof ClavigerApiError) || error.code !== 'overloaded') return undefined
   const pause = error.retryAfterMs ?? PAUSE_MS_DEFAULT
-  return Math.round(pause * (1 + Math.random() / 2))
+  return pause + randomInt(Math.floor(pause / 2) + 1)
 }
 
 /** What the header says, in milliseconds; undefined for a date, which our servers do not send, and for what is neither. */
