@@ -6,7 +6,7 @@ import { integer } from './columns.ts'
  * The schema, as a list that only ever grows: number n takes a database from version n to n + 1. Text is compared bytewise, so
  * that paging by id means the same everywhere.
  */
-const migrations: readonly string[] = [
+export const migrations: readonly string[] = [
   `
   -- The one row that orders everything: the next index, the revision, and the latest time that any batch bears.
   CREATE TABLE sequencer (
