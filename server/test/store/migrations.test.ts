@@ -77,9 +77,9 @@ for (let schema = 1; schema < migrations.length; schema += 1) {
     assert.deepEqual(all(migrated, 'SELECT next, revision, latest FROM sequencer'), [[1, 1, 9]])
     assert.deepEqual(all(migrated, 'SELECT uses, bytes, wraps FROM counter'), [[3, 4, 5]])
     // A release that had the index filled it itself; what a later one added is found.
-    const known = new Set(all(migrated, 'SELECT DISTINCT job FROM due').flat())
+    const known = new Set(all(migrated, 'SELECT DISTINCT job FROM due').map(String))
     const added = [[], ['destruction', 'expiry', 'rotation'], ['endDates'], ['deliveries']]
-    assert.deepEqual([...known].toSorted(), added.slice(schema).flat().toSorted())
+    assert.deepEqual(known, new Set(added.slice(schema).flat()))
     assert.deepEqual(
       all(migrated, 'SELECT job, kind, id, at FROM due ORDER BY job, id'),
       due.filter(([job]) => known.has(String(job))),
