@@ -18,6 +18,7 @@ import { assertNamed, assertStillSame, containedUntil } from './containment.ts'
 import { Demands } from './demands.ts'
 import { draftOf, type About } from './draft.ts'
 import { Kept } from './kept.ts'
+import { Located } from './located.ts'
 import { find, findHeld, noSuchKey, unheld } from './lookup.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Facts, Origin, Parts, Subject } from './parts.ts'
@@ -42,7 +43,7 @@ export class Work {
   #demands: Demands | undefined
   #identity: Identity | undefined
   #believed: Caller | undefined
-  #keys = new Map<string, RingKey>()
+  #keys = new Located()
   /** By key, where its policy or a binding asks for them. */
   #aliases: Map<string, readonly string[]> | undefined
   #admissions: Admission[] = []
@@ -132,7 +133,7 @@ export class Work {
       const key = await find(this.parts.ring, reference, this.#viewpoint)
       if (key !== undefined) this.#keys.set(reference, key)
     }
-    for (const ringKey of this.#keys.values()) {
+    for (const ringKey of this.#keys.keys()) {
       if (this.#asksForAliases(ringKey)) await this.seeAliases(ringKey.key.id)
     }
   }
@@ -258,9 +259,10 @@ export class Work {
     const { action } = this
     const { ringKey, binding } = this.key(reference, action, purpose)
     const number = version ?? ringKey.key.version
-    assertUsable(ringKey, number, purpose, this.now)
+    const { now } = this
+    assertUsable(ringKey, number, purpose, now)
     const { principal } = this.caller
-    assertNamed(ringKey, number, { principal, action, now: this.now })
+    assertNamed(ringKey, number, { principal, action, now })
     this.endsBy(containedUntil(ringKey, number))
     this.origin.examine?.(ringKey.key, ringKey.current, reference)
     const admitted = new Admitted(ringKey, number, binding, purpose)
@@ -321,7 +323,7 @@ export class Work {
     const reliances = this.#reliances
     const believed = this.#believed
     const { subject } = this
-    const references = [...this.#keys.keys()]
+    const references = this.#keys.names()
     this.forget()
     await this.authenticate()
     await this.locate(references)
@@ -358,7 +360,7 @@ export class Work {
   forget(): void {
     this.#identity = undefined
     this.#believed = undefined
-    this.#keys = new Map()
+    this.#keys = new Located()
     this.#aliases = undefined
     this.#admissions = []
     this.#authorizations = []
@@ -381,8 +383,7 @@ export class Work {
 
   /** A key that was looked up, by its id. */
   foundById(id: string): RingKey | undefined {
-    for (const ringKey of this.#keys.values()) if (ringKey.key.id === id) return ringKey
-    return undefined
+    return this.#keys.byId(id)
   }
 
   /** The records of what was used, one for each key, version and outcome. */
