@@ -134,6 +134,16 @@ export function aliasWithoutPrefix(): AwsException {
   )
 }
 
+/** As moto has it, which is not recorded from AWS. */
+export function aliasOfAlias(): AwsException {
+  return new AwsException('ValidationException', 'Aliases must refer to keys. Not aliases')
+}
+
+/** CreateAlias's documentation lists letters, digits, / _ and -; the text is moto's, as above. */
+export function aliasWithColon(name: string): AwsException {
+  return new AwsException('ValidationException', `${name} contains invalid characters for an alias`)
+}
+
 export function usageMissing(): AwsException {
   return new AwsException(
     'ValidationException',

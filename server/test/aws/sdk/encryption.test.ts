@@ -320,3 +320,34 @@ test('lengths that AWS refuses', async () => {
   assert.ok(present(CiphertextBlob).length <= 6_144)
   assert.deepEqual(await decrypted(CiphertextBlob), longest)
 })
+
+test('re-encryption says which of its two keys is wrong, and which is missing', async () => {
+  const blob = await encrypted()
+  const sign = await makeKey(kms, { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' })
+  const to = (DestinationKeyId: string, from: { SourceKeyId?: string } = {}) =>
+    kms.reEncrypt({ CiphertextBlob: blob, DestinationKeyId, ...from })
+  for (const from of [{}, { SourceKeyId: key.id }]) {
+    await assertRefused(
+      to(sign.id, from),
+      'InvalidKeyUsageException',
+      `${sign.arn} key usage is SIGN_VERIFY which is not valid for ReEncryptTo.`,
+    )
+    await assertRefused(
+      to('alias/absent', from),
+      'NotFoundException',
+      /alias\/absent is not found\.$/,
+    )
+    const absent = '1234abcd-12ab-34cd-56ef-1234567890ab'
+    await assertRefused(to(absent, from), 'NotFoundException', /1234567890ab' does not exist$/)
+  }
+  await assertRefused(
+    kms.reEncrypt({
+      CiphertextBlob: Buffer.alloc(256),
+      SourceKeyId: sign.id,
+      SourceEncryptionAlgorithm: 'RSAES_OAEP_SHA_256',
+      DestinationKeyId: key.id,
+    }),
+    'InvalidKeyUsageException',
+    `${sign.arn} key usage is SIGN_VERIFY which is not valid for ReEncryptFrom.`,
+  )
+})

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHmac, randomBytes } from 'node:crypto'
 import { test } from 'node:test'
-import { assertRefused, present, startAwsHouse } from '../house.ts'
+import { assertRefused, present, refused, startAwsHouse } from '../house.ts'
 import { importMaterial, makeKey } from './keys-in-states.ts'
 
 /** The material of keys: rotated on demand, by itself, and to what was imported. */
@@ -131,4 +131,66 @@ test('codes of imported material are those that anybody computes with it', async
     const expected = createHmac(`sha${bits}`, material).update(Plaintext).digest()
     assert.deepEqual(Buffer.from(present(Mac)), expected)
   }
+})
+
+test('a key that cannot be rotated says first what state it is in', async () => {
+  const spec = { KeySpec: 'RSA_2048', KeyUsage: 'ENCRYPT_DECRYPT' } as const
+  const off = await makeKey(kms, spec)
+  await kms.disableKey({ KeyId: off.id })
+  const rotating = kms.rotateKeyOnDemand({ KeyId: off.id })
+  await assertRefused(rotating, 'DisabledException', `${off.arn} is disabled.`)
+  await kms.scheduleKeyDeletion({ KeyId: off.id })
+  await assertRefused(kms.rotateKeyOnDemand({ KeyId: off.id }), 'KMSInvalidStateException')
+  const waiting = await makeKey(kms, { ...spec, Origin: 'EXTERNAL' })
+  for (const KeyId of [rsa.id, waiting.id])
+    await assertRefused(kms.rotateKeyOnDemand({ KeyId }), 'UnsupportedOperationException', '')
+})
+
+test('a second material does not wait beside the first, and both are named', async () => {
+  const made = await makeKey(kms, { Origin: 'EXTERNAL' })
+  await importMaterial(kms, made.id, randomBytes(32))
+  const ImportType = 'NEW_KEY_MATERIAL'
+  const pending = await importMaterial(kms, made.id, randomBytes(32), { ImportType })
+  const { type, message } = await refused(
+    importMaterial(kms, made.id, randomBytes(32), { ImportType }),
+  )
+  assert.equal(type, 'KMSInvalidStateException')
+  const [, id, key, other] =
+    /^New key material \(id: ([0-9a-f]{64})\) cannot be imported into KMS key (\S+), because another key material \(id: ([0-9a-f]{64})\) is pending rotation\.$/.exec(
+      message,
+    ) ?? []
+  assert.deepEqual([key, other], [made.arn, pending])
+  assert.notEqual(id, pending)
+})
+
+test('what a material waits for is not on a page of rotations', async () => {
+  const made = await makeKey(kms, { Origin: 'EXTERNAL' })
+  await importMaterial(kms, made.id, randomBytes(32))
+  const ImportType = 'NEW_KEY_MATERIAL'
+  const second = await importMaterial(kms, made.id, randomBytes(32), { ImportType })
+  await kms.rotateKeyOnDemand({ KeyId: made.id })
+  await importMaterial(kms, made.id, randomBytes(32), { ImportType })
+  const page = await kms.listKeyRotations({ KeyId: made.id, Limit: 1 })
+  assert.deepEqual(
+    [page.Rotations?.map(({ KeyMaterialId }) => KeyMaterialId), page.Truncated, page.NextMarker],
+    [[second], false, undefined],
+  )
+})
+
+test('a key whose material is made here takes none, whatever the token is', async () => {
+  const made = await makeKey(kms)
+  const external = await makeKey(kms, { Origin: 'EXTERNAL' })
+  const importing = (KeyId: string) =>
+    kms.importKeyMaterial({
+      KeyId,
+      ImportToken: Buffer.from('no token'),
+      EncryptedKeyMaterial: Buffer.from('no material'),
+      ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE',
+    })
+  await assertRefused(
+    importing(made.id),
+    'UnsupportedOperationException',
+    `${made.arn} origin is AWS_KMS which is not valid for this operation.`,
+  )
+  await assertRefused(importing(external.id), 'InvalidImportTokenException', '')
 })

@@ -34,6 +34,9 @@ const takesAliases: ReadonlySet<string> = new Set([
   'Decapsulate',
   'DescribeKey',
 ])
+/** Whose KeyId is what an alias leads to. */
+const aliasing: ReadonlySet<string> = new Set(['CreateAlias', 'UpdateAlias'])
+const NOT_ALIASES = 'Aliases must refer to keys. Not aliases'
 /** Whose row names no key, or in another way. */
 const apart: ReadonlySet<string> = new Set(['DeleteAlias', 'UpdateAlias (away from it)'])
 const rows = stateRows.filter(({ operation }) => !apart.has(operation))
@@ -60,6 +63,8 @@ for (const row of rows) {
       const asked = row.ask(kms, name, prepared)
       const listed = row.operation === 'ListAliases'
       if (form === 'id' || form === 'ARN' || listed || takesAliases.has(row.operation)) await asked
+      else if (aliasing.has(row.operation))
+        await assertRefused(asked, 'ValidationException', NOT_ALIASES)
       else await assertRefused(asked, 'NotFoundException', `Invalid keyId '${name}'`)
     }
   })
@@ -157,7 +162,7 @@ test('a key that was made natively is seen from every region', async () => {
 
 test('an alias is made once, may be moved, and is never one of AWS', async () => {
   const [one, two] = [await makeKey(kms), await makeKey(kms)]
-  const AliasName = 'alias/team/payroll_2026:main'
+  const AliasName = 'alias/team/payroll_2026-main'
   await kms.createAlias({ AliasName, TargetKeyId: one.arn })
   await assertRefused(
     kms.createAlias({ AliasName, TargetKeyId: two.id }),
@@ -184,8 +189,21 @@ test('an alias is made once, may be moved, and is never one of AWS', async () =>
     ['alias/', 'ValidationException', /^Alias must start with the prefix "alias\/"/],
     ['alias/a b', 'ValidationException', /'aliasName' failed to satisfy constraint/],
     ['alias/aws/s3', 'InvalidAliasNameException', /reserved/],
+    ['alias/pay:roll', 'ValidationException', /^alias\/pay:roll contains invalid characters/],
   ] as const)
     await assertRefused(kms.createAlias({ AliasName: name, TargetKeyId: one.id }), type, message)
+})
+
+test('an alias leads to a key, not to another alias', async () => {
+  const key = await makeKey(kms)
+  await kms.createAlias({ AliasName: 'alias/direct', TargetKeyId: key.id })
+  const onto = ['alias/direct', aliasArnOf(REGION, 'alias/direct'), 'alias/absent']
+  for (const TargetKeyId of onto)
+    for (const doing of [
+      kms.createAlias({ AliasName: 'alias/indirect', TargetKeyId }),
+      kms.updateAlias({ AliasName: 'alias/direct', TargetKeyId }),
+    ])
+      await assertRefused(doing, 'ValidationException', NOT_ALIASES)
 })
 
 test('a multi-Region key is one key in several regions', async () => {
@@ -269,6 +287,12 @@ test('a key of one region is not replicated', async () => {
     'UnsupportedOperationException',
     `${key.arn} is not a multi-region primary key.`,
   )
+})
+
+test('a replica without tags is answered without them', async () => {
+  const key = await makeKey(kms, { MultiRegion: true })
+  const answer = await kms.replicateKey({ KeyId: key.id, ReplicaRegion: OTHER_REGION })
+  assert.equal('ReplicaTags' in answer, false)
 })
 
 test('the keys of another account are as good as none', async () => {

@@ -1,8 +1,9 @@
 import type { OutputOf as NativeOutput } from '@claviger/contract'
 import type { ClavigerError } from '#model'
-import { aliasArn, multiRegionId, readAliasName } from '../arn.ts'
+import { aliasArn, multiRegionId, parseKeyReference, readAliasName } from '../arn.ts'
 import type { Asking } from '../asking.ts'
 import { AwsException } from '../exceptions.ts'
+import { aliasOfAlias, aliasWithColon } from '../failures.ts'
 import { handler } from './handler.ts'
 import { assertNotPendingDeletion } from './metadata.ts'
 import { moreOf, pageOf } from './paging.ts'
@@ -32,11 +33,24 @@ function missing(error: ClavigerError, name: string, asking: Asking): AwsExcepti
   return new AwsException('NotFoundException', `Alias ${arn} is not found.`)
 }
 
+/** The pattern of the member takes a colon, the operation does not. @throws AwsException ValidationException, InvalidAliasNameException */
+function newName(name: string): string {
+  const alias = nameOf(name)
+  if (alias.includes(':')) throw aliasWithColon(name)
+  return alias
+}
+
+/** The key that an alias is to lead to. @throws AwsException ValidationException, NotFoundException */
+function targetOf(name: string, asking: Asking): string {
+  if (parseKeyReference(name)?.kind === 'alias') throw aliasOfAlias()
+  return asking.reference(name, 'no aliases')
+}
+
 export const createAlias = handler<'CreateAlias', 'alias.create'>({
   native: 'alias.create',
   input: (input, asking) => ({
-    alias: nameOf(input.AliasName),
-    key: asking.reference(input.TargetKeyId, 'no aliases'),
+    alias: newName(input.AliasName),
+    key: targetOf(input.TargetKeyId, asking),
   }),
   examine: assertNotPendingDeletion,
   output: () => undefined,
@@ -47,7 +61,7 @@ export const updateAlias = handler<'UpdateAlias', 'alias.update'>({
   native: 'alias.update',
   input: (input, asking) => ({
     alias: nameOf(input.AliasName),
-    key: asking.reference(input.TargetKeyId, 'no aliases'),
+    key: targetOf(input.TargetKeyId, asking),
   }),
   // The key that the alias leaves may be on its way out (developer guide, key states, footnote 10).
   examine(key, input, asking) {

@@ -28,13 +28,14 @@ export function refuseRecipient(recipient: unknown): void {
   }
 }
 
-/** The key is for encryption, and knows the algorithm. */
+/** The key is for encryption, and knows the algorithm. AWS names `operation` where it is not. */
 function assertEncrypts(
   key: Key,
   asking: Asking,
   algorithm: EncryptionAlgorithm = SYMMETRIC,
+  operation?: 'ReEncryptFrom' | 'ReEncryptTo',
 ): KeySpec {
-  const { spec, usage } = assertUsage(key, 'encrypt', asking)
+  const { spec, usage } = assertUsage(key, 'encrypt', asking, operation)
   assertCompatible(algorithm, spec, usage)
   return spec
 }
@@ -132,9 +133,10 @@ function assertDecrypts(
   key: Key,
   { blob, keyId, algorithm = SYMMETRIC }: Source,
   asking: Asking,
+  operation?: 'ReEncryptFrom',
 ): void {
   try {
-    assertEncrypts(key, asking, algorithm)
+    assertEncrypts(key, asking, algorithm, operation)
   } catch (error) {
     const tells = keyId !== undefined && algorithm === SYMMETRIC && blob !== undefined
     const envelope = tells ? readEnvelopeVersion(blob) : undefined
@@ -230,9 +232,9 @@ export const reEncrypt = handler<'ReEncrypt', 'reencrypt'>({
     const keyId = input.SourceKeyId
     const algorithm = input.SourceEncryptionAlgorithm
     if (asking.isMet(sourceKey(blob, keyId, algorithm, asking)))
-      assertDecrypts(key, { blob, keyId, algorithm }, asking)
+      assertDecrypts(key, { blob, keyId, algorithm }, asking, 'ReEncryptFrom')
     if (asking.isMet(asking.reference(input.DestinationKeyId)))
-      assertEncrypts(key, asking, input.DestinationEncryptionAlgorithm)
+      assertEncrypts(key, asking, input.DestinationEncryptionAlgorithm, 'ReEncryptTo')
   },
   output(output, input, asking) {
     const from = input.SourceEncryptionAlgorithm ?? SYMMETRIC
@@ -259,7 +261,8 @@ export const reEncrypt = handler<'ReEncrypt', 'reencrypt'>({
     const source = input.SourceKeyId === undefined ? undefined : asking.reference(input.SourceKeyId)
     // Which of the two keys is missing is told by what was found.
     const destination = asking.facts?.key(asking.reference(input.DestinationKeyId))
-    if (error.code === 'not_found' && destination === undefined && source !== undefined)
+    const found = asking.source !== undefined && asking.facts?.key(asking.source) !== undefined
+    if (error.code === 'not_found' && destination === undefined && (found || source !== undefined))
       return undefined
     return wrongKey(error, input.CiphertextBlob, input.SourceKeyId, source, asking)
   },

@@ -133,7 +133,8 @@ export const replicateKey = handler<'ReplicateKey', 'key.replicate'>({
   output: (output, input, asking) => ({
     ReplicaKeyMetadata: metadataOf(output, asking),
     ReplicaPolicy: input.Policy ?? defaultKeyPolicy(asking.account),
-    ReplicaTags: input.Tags ?? [],
+    // Recorded from AWS: without tags the member is not there.
+    ...(input.Tags === undefined || input.Tags.length === 0 ? {} : { ReplicaTags: input.Tags }),
   }),
   recover: malformed,
 })

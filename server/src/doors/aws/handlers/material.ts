@@ -13,6 +13,8 @@ const VALID_DAYS_MAX = 365
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 /** Tells our import tokens from other bytes. */
 const TOKEN_PREFIX = 'clv-import-1:'
+/** The nil UUID (RFC 9562 section 5.9), which nothing is ever called. */
+const NO_PARAMETERS = '00000000-0000-0000-0000-000000000000'
 
 /** Only of keys that are made for it (developer guide, key states, footnotes 8 and 9). */
 function assertImported(key: Key, _input: unknown, asking: Asking): void {
@@ -51,13 +53,11 @@ export const getParametersForImport = handler<'GetParametersForImport', 'key.imp
   }),
 })
 
-/** The id that GetParametersForImport gave; attacker-chosen. @throws AwsException InvalidImportTokenException */
-function parametersOf(token: Uint8Array): string {
+/** The id that GetParametersForImport gave; attacker-chosen. Undefined for bytes that are no token of ours. */
+function parametersOf(token: Uint8Array): string | undefined {
   const text = Buffer.from(token).toString('latin1')
   const id = text.slice(TOKEN_PREFIX.length)
-  if (!text.startsWith(TOKEN_PREFIX) || !UUID.test(id))
-    throw new AwsException('InvalidImportTokenException')
-  return id
+  return text.startsWith(TOKEN_PREFIX) && UUID.test(id) ? id : undefined
 }
 
 function expiryOf(model: string | undefined, validTo: number | undefined): number | undefined {
@@ -83,7 +83,8 @@ export const importKeyMaterial = handler<'ImportKeyMaterial', 'key.import'>({
     const expiresAt = expiryOf(input.ExpirationModel, input.ValidTo)
     return {
       key: asking.reference(input.KeyId, 'no aliases'),
-      parameters: parametersOf(input.ImportToken),
+      // A token that is none leads nowhere, and is refused once it is clear that the key takes material at all.
+      parameters: parametersOf(input.ImportToken) ?? NO_PARAMETERS,
       wrapped: input.EncryptedKeyMaterial,
       exportable: false,
       ...(expiresAt === undefined ? {} : { materialExpiresAt: expiresAt }),
@@ -97,6 +98,8 @@ export const importKeyMaterial = handler<'ImportKeyMaterial', 'key.import'>({
   },
   examine(key, input, asking) {
     assertImportable(key, input, asking)
+    if (parametersOf(input.ImportToken) === undefined)
+      throw new AwsException('InvalidImportTokenException')
     const latest = asking.now + VALID_DAYS_MAX * DAY_MS
     if (input.ValidTo !== undefined && (input.ValidTo <= asking.now || input.ValidTo > latest)) {
       throw new AwsException(
@@ -140,8 +143,10 @@ function importFailure(
 /** One material at a time waits for a rotation. */
 function secondPending(error: KeyError, asking: Asking): AwsException | undefined {
   if (error.hindrance !== undefined || error.version === undefined) return undefined
-  const id = materialId(error.key, error.version)
-  return anotherMaterialPending(id, asking.arn(error.key), id)
+  const pending = materialId(error.key, error.version)
+  // The refused material would have been the one after it.
+  const refused = materialId(error.key, error.version + 1)
+  return anotherMaterialPending(refused, asking.arn(error.key), pending)
 }
 
 export const deleteImportedKeyMaterial = handler<'DeleteImportedKeyMaterial', 'key.deleteMaterial'>(

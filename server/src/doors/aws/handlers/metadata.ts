@@ -24,11 +24,16 @@ export function specAndUsage(
 }
 
 /** @throws AwsException InvalidKeyUsageException for a key that is for something else */
-export function assertUsage(key: Key, usage: Key['usage'], asking: Asking) {
+export function assertUsage(
+  key: Key,
+  usage: Key['usage'],
+  asking: Asking,
+  operation: string = asking.operation,
+) {
   const spec = keySpecOf(key.algorithm)
   if (spec === undefined || key.usage !== usage) {
     const arn = asking.arn(key)
-    throw wrongUsage(arn, specAndUsage(key, arn).usage, asking.operation)
+    throw wrongUsage(arn, specAndUsage(key, arn).usage, operation)
   }
   return { spec, usage: keyUsageOf(usage) }
 }

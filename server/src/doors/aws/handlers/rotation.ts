@@ -1,5 +1,5 @@
 import type { OutputOf as NativeOutput } from '@claviger/contract'
-import type { Key } from '#model'
+import { keyRefusal, type Key } from '#model'
 import type { Asking } from '../asking.ts'
 import { AwsException } from '../exceptions.ts'
 import { nothingPendingRotation, notPrimary, wrongOrigin } from '../failures.ts'
@@ -72,7 +72,9 @@ export const getKeyRotationStatus = handler<'GetKeyRotationStatus', 'key.get'>({
 export const rotateKeyOnDemand = handler<'RotateKeyOnDemand', 'key.rotate'>({
   native: 'key.rotate',
   input: (input, asking) => ({ key: asking.reference(input.KeyId, 'no aliases') }),
+  // Recorded from AWS: a state comes before the kind of key, all but a missing material.
   examine(key, _input, asking) {
+    if (keyRefusal(key) !== undefined) assertInForce(key, asking)
     assertSymmetric(key, asking)
     assertNotReplica(key, asking)
     assertInForce(key, asking)
@@ -122,12 +124,24 @@ function rotationEntry(version: Version, key: Key, asking: Asking) {
   }
 }
 
+/** Natively a cursor is the number of the last version shown, and the first version is no rotation. */
+const AFTER_FIRST = '1'
+
+/** A material that waits for its rotation is the last version, and not worth a page of its own where it is not shown. */
+function cursorAmongRotations(cursor: string | undefined, { pending }: Key): string | undefined {
+  return pending !== undefined && cursor === String(pending - 1) ? undefined : cursor
+}
+
 export const listKeyRotations = handler<'ListKeyRotations', 'key.versions'>({
   native: 'key.versions',
-  input: (input, asking) => ({
-    key: asking.reference(input.KeyId, 'no aliases'),
-    ...pageOf(input, 100, 1_000),
-  }),
+  input(input, asking) {
+    const page = pageOf(input, 100, 1_000)
+    const all = input.IncludeKeyMaterial === 'ALL_KEY_MATERIAL'
+    return {
+      key: asking.reference(input.KeyId, 'no aliases'),
+      ...(all ? page : { cursor: AFTER_FIRST, ...page }),
+    }
+  },
   examine: (key, _input, asking) => assertSymmetric(key, asking),
   output(output, input, asking) {
     const key = asking.key(asking.reference(input.KeyId))
@@ -136,7 +150,7 @@ export const listKeyRotations = handler<'ListKeyRotations', 'key.versions'>({
       Rotations: output.items
         .filter((version) => all || (version.version !== 1 && version.material !== 'pending'))
         .map((version) => rotationEntry(version, key, asking)),
-      ...moreOf(output.cursor),
+      ...moreOf(all ? output.cursor : cursorAmongRotations(output.cursor, key)),
     }
   },
 })
