@@ -155,12 +155,10 @@ test('a second material does not wait beside the first, and both are named', asy
     importMaterial(kms, made.id, randomBytes(32), { ImportType }),
   )
   assert.equal(type, 'KMSInvalidStateException')
-  const [, id, key, other] =
-    /^New key material \(id: ([0-9a-f]{64})\) cannot be imported into KMS key (\S+), because another key material \(id: ([0-9a-f]{64})\) is pending rotation\.$/.exec(
-      message,
-    ) ?? []
-  assert.deepEqual([key, other], [made.arn, pending])
-  assert.notEqual(id, pending)
+  const ids = [...message.matchAll(/\(id: ([0-9a-f]{64})\)/g)].map(([, id]) => id)
+  assert.equal(ids[1], pending)
+  assert.equal(new Set(ids).size, 2)
+  assert.ok(message.includes(` cannot be imported into KMS key ${made.arn}, because another key`))
 })
 
 test('what a material waits for is not on a page of rotations', async () => {

@@ -33,7 +33,7 @@ function missing(error: ClavigerError, name: string, asking: Asking): AwsExcepti
   return new AwsException('NotFoundException', `Alias ${arn} is not found.`)
 }
 
-/** The pattern of the member takes a colon, the operation does not. @throws AwsException ValidationException, InvalidAliasNameException */
+/** The pattern of the member takes a colon, the operation none. @throws AwsException ValidationException, InvalidAliasNameException */
 function newName(name: string): string {
   const alias = nameOf(name)
   if (alias.includes(':')) throw aliasWithColon(name)
