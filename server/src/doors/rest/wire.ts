@@ -1,7 +1,8 @@
 import { MESSAGE_BYTES_MAX, type Operation } from '@claviger/contract'
 import type { HttpRequest } from '#http'
 import { ClavigerError } from '#model'
-import { DECLINED, plainStep, type Direction, type PlainStep } from './plain-codec.ts'
+import { DECLINED, plainStep, type PlainStep } from './plain-codec.ts'
+import { plainText, type PlainText } from './plain-text.ts'
 
 /** From the bytes of a request to an operation's input. Everything here is attacker-chosen. */
 
@@ -43,29 +44,21 @@ function clean(text: string): string {
 }
 
 /** The short ways of each row, made when it is first used. */
-const steps: Readonly<Record<Direction, Map<Operation, PlainStep>>> = {
-  decode: new Map(),
-  encode: new Map(),
-}
-
-function stepOf(row: Operation, direction: Direction): PlainStep {
-  let step = steps[direction].get(row)
-  if (step === undefined) {
-    step = plainStep(direction === 'decode' ? row.input : row.output, direction)
-    steps[direction].set(row, step)
-  }
-  return step
-}
+const steps = new Map<Operation, PlainStep>()
+const texts = new Map<Operation, PlainText>()
 
 /** The JSON of an answer. */
 export function encodeOutput(row: Operation, output: unknown): string {
-  const plain = stepOf(row, 'encode')(output)
-  return JSON.stringify(plain === DECLINED ? row.output.encode(output) : plain)
+  let plain = texts.get(row)
+  if (plain === undefined) texts.set(row, (plain = plainText(row.output)))
+  return plain(output) ?? JSON.stringify(row.output.encode(output))
 }
 
 /** Decodes an input from its wire form. @throws ClavigerError invalid_request naming the field */
 export function decodeInput(row: Operation, wire: unknown): unknown {
-  const plain = stepOf(row, 'decode')(wire)
+  let step = steps.get(row)
+  if (step === undefined) steps.set(row, (step = plainStep(row.input)))
+  const plain = step(wire)
   if (plain !== DECLINED) return plain
   const decoded = row.input.safeDecode(wire)
   if (decoded.success) return decoded.data
