@@ -88,6 +88,10 @@ export const keyView = z.strictObject({
   version: codec.version.describe('The version that encrypts, signs and wraps now'),
   createdAt: codec.timestamp(),
   destroyAt: codec.timestamp().optional().describe('When the scheduled destruction happens'),
+  destroyDays: z
+    .int()
+    .optional()
+    .describe('It is a primary key that waits for its replicas, and then so many days more'),
   revocation: revocation.optional(),
   containedUntil: codec
     .timestamp()

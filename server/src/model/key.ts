@@ -38,6 +38,8 @@ export interface Key {
   readonly createdAt: number
   /** When a scheduled destruction happens; while it stands, nothing may be done with the key. */
   readonly destroyAt?: number
+  /** The days that a primary key waits once the last of its replicas is gone, whatever `destroyAt` says meanwhile. */
+  readonly destroyDays?: number
   readonly revocation?: Revocation
   /** Where it is seen by doors that know regions; everywhere unless set. */
   readonly region?: string

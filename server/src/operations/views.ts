@@ -43,6 +43,7 @@ export function keyView(
     version: key.version,
     createdAt: key.createdAt,
     ...(key.destroyAt === undefined ? {} : { destroyAt: key.destroyAt }),
+    ...(key.destroyDays === undefined ? {} : { destroyDays: key.destroyDays }),
     ...(key.revocation === undefined ? {} : { revocation: { ...key.revocation } }),
     ...(key.containment === undefined ? {} : { containedUntil: key.containment.until }),
     ...(key.replacedBy === undefined ? {} : { replacedBy: key.replacedBy }),

@@ -3,9 +3,11 @@ import { test } from 'node:test'
 import { verifyHouse } from '../harness/read-ledger.ts'
 import { elsewhere, here, plaintext, startRelatives, there } from './relatives.ts'
 
+const DAY_MS = 86_400_000
+
 /** What ends one multi-Region key, or all that are related: revocation and destruction. */
 
-const { house, get, pass, family, membersOf, encrypt, destroy } = await startRelatives()
+const { house, clock, get, pass, family, membersOf, encrypt, destroy } = await startRelatives()
 
 test('a revocation of any of them ends them all, each with a record', async () => {
   for (const at of [0, 1, 2]) {
@@ -63,16 +65,42 @@ test('a primary key is not destroyed before its replicas', async () => {
   assert.notEqual((await get(primary)).state, 'destroyed')
   await house.perform('key.destroy', { key: third, days: 1, acknowledge: 'all' })
   await pass(1)
-  for (const key of [primary, third]) assert.equal((await get(key)).state, 'destroyed')
+  assert.equal((await get(third)).state, 'destroyed')
+  assert.notEqual((await get(primary)).state, 'destroyed')
+  assert.deepEqual(await membersOf(primary), [primary])
+  await pass(1)
+  assert.equal((await get(primary)).state, 'destroyed')
   assert.deepEqual(await membersOf(primary), [])
 })
 
-test('of a family whose replicas are due with it, nothing is left', async () => {
+test('the window of a primary key begins when the last of its replicas is gone', async () => {
   const { primary, replicas } = await family([there, elsewhere])
   for (const key of [primary, ...replicas])
     await house.perform('key.destroy', { key, days: 3, acknowledge: 'all' })
+  assert.equal((await get(primary)).destroyDays, 3)
   await pass(3)
-  for (const key of [primary, ...replicas]) assert.equal((await get(key)).state, 'destroyed')
+  for (const key of replicas) assert.equal((await get(key)).state, 'destroyed')
+  const waiting = await get(primary)
+  assert.deepEqual(
+    [waiting.state, waiting.destroyDays, waiting.destroyAt],
+    ['active', undefined, clock.now() + 3 * DAY_MS],
+  )
+  await pass(2)
+  await house.perform('key.restore', { key: primary })
+  const ciphertext = await encrypt(primary)
+  assert.equal(await house.codeOf('decrypt', { ciphertext }), 'ok')
+  // It has no replicas any more, and so it is like any other key.
+  await house.perform('key.destroy', { key: primary, days: 3, acknowledge: 'all' })
+  await pass(3)
+  assert.equal((await get(primary)).state, 'destroyed')
+})
+
+test('a restored primary key has no window left', async () => {
+  const { primary } = await family([there])
+  await house.perform('key.destroy', { key: primary, days: 3, acknowledge: 'all' })
+  await house.perform('key.restore', { key: primary })
+  const { destroyAt, destroyDays } = await get(primary)
+  assert.deepEqual([destroyAt, destroyDays], [undefined, undefined])
 })
 
 test('where a replica was, another may be', async () => {

@@ -1,6 +1,7 @@
 import type { OutputOf } from '@claviger/contract'
 import type { RingKey } from '#keyring'
 import {
+  hasReplicas,
   isWithoutMaterial,
   KeyError,
   keyRefusal,
@@ -198,8 +199,9 @@ export const destroyKey: ChangeVerb<'key.destroy'> = {
     await assertAcknowledged(work, ringKey, input.acknowledge)
     await assertWindow(work, ringKey.key, input.days)
     const destroyAt = work.now + input.days * DAY_MS
+    const waits = hasReplicas(ringKey.key) ? { destroyDays: input.days } : {}
     return planChange(work, ringKey, {
-      key: { ...ringKey.key, destroyAt },
+      key: { ...ringKey.key, destroyAt, ...waits },
       detail: { days: input.days, ...acknowledged(input.acknowledge) },
     })
   },
@@ -211,7 +213,7 @@ export const restoreKey: ChangeVerb<'key.restore'> = {
   run(input, work) {
     const { ringKey } = work.key(input.key)
     assertNotDestroyed(ringKey.key)
-    const { destroyAt, ...rest } = ringKey.key
+    const { destroyAt, destroyDays: _days, ...rest } = ringKey.key
     if (destroyAt === undefined)
       throw hindered(ringKey.key, 'No destruction of the key is scheduled')
     const suspends =

@@ -8,6 +8,8 @@ import type { InternalVerb, PlannedRow } from '../verb.ts'
 import { certificateOf, tombstoneRow } from './destruction-certificate.ts'
 import { familyOf, planMembers } from './related.ts'
 
+const DAY_MS = 86_400_000
+
 /** What was compromised stays known as such. */
 function destroyed(state: KeyState): KeyState {
   return state === 'compromised' ? 'destroyed-compromised' : 'destroyed'
@@ -22,6 +24,11 @@ export function erased(
   return { ...version, state: destroyed(version.state), destroyedAt: now }
 }
 
+/** A primary key whose last replica goes: its window begins, so that there is time to restore it (AWS KMS, ScheduleKeyDeletion). */
+function waitingNow({ destroyDays, ...key }: Key, now: number): Key {
+  return destroyDays === undefined ? key : { ...key, destroyAt: now + destroyDays * DAY_MS }
+}
+
 /**
  * Destroys a key whose window has ended (SP 800-57 part 1 section 7.6): the material of every version goes from the store, the record
  * stays, and so does a tombstone, so that the id is never used again.
@@ -31,7 +38,7 @@ export const eraseKey: InternalVerb<{ readonly key: string }> = {
   references: (input) => [input.key],
   async run(input, work) {
     const { ringKey } = work.key(input.key)
-    const { destroyAt, ...rest } = ringKey.key
+    const { destroyAt, destroyDays: _days, ...rest } = ringKey.key
     const now = work.parts.clock.now()
     if (destroyAt === undefined || destroyAt > now)
       throw new ClavigerError('wrong_state', 'The destruction of the key is not due')
@@ -57,7 +64,11 @@ export const eraseKey: InternalVerb<{ readonly key: string }> = {
       tombstoneRow(key.tenant, { id: key.id, destroyedAt: now, certificate }),
     ]
     const { keys, origin } = await familyOf(work, ringKey)
-    const parted = left === undefined ? undefined : planMembers([...keys.slice(1), origin], left)
+    const parted =
+      left &&
+      planMembers([...keys.slice(1), origin], left, (member) =>
+        left.members.length === 1 ? waitingNow(member, now) : member,
+      )
     // Names and grants go with the key.
     const gone = [
       ...(await rowsOfKey(work, 'alias', key.id)),

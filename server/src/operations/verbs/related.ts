@@ -1,12 +1,5 @@
 import { newestRow, type RingKey } from '#keyring'
-import {
-  ClavigerError,
-  isReplica,
-  KeyError,
-  type Key,
-  type MultiRegion,
-  type Rotation,
-} from '#model'
+import { ClavigerError, isReplica, KeyError, type Key, type MultiRegion } from '#model'
 import { keyRow, standing } from '../rows.ts'
 import type { Plan } from '../verb.ts'
 import type { Work } from '../work.ts'
@@ -104,18 +97,17 @@ export function together(parts: readonly Parts[]) {
   }
 }
 
-/** What tells keys who is related to them now, and how they are rotated where that is given. */
+/** What tells keys who is related to them now, and what else changes of each. */
 export function planMembers(
   keys: readonly (RingKey | undefined)[],
   multiRegion: MultiRegion,
-  rotation?: Rotation,
+  change: (key: Key) => Key = (key) => key,
 ) {
-  const told = { multiRegion, ...(rotation === undefined ? {} : { rotation }) }
   return together(
     keys
       .filter((each) => each !== undefined)
       .map((each) => ({
-        rows: [keyRow({ ...each.key, ...told }, each.current)],
+        rows: [keyRow({ ...change(each.key), multiRegion }, each.current)],
         unchanged: standing(each),
       })),
   )

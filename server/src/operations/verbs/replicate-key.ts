@@ -189,7 +189,9 @@ export const setPrimaryKey: ChangeVerb<'key.setPrimary'> = {
     // What happened was told to the primary key alone, and now it is another that is to be rotated for it.
     const { rotation } = ringKey.key
     const others = together([
-      planMembers(keys.slice(1), moved, rotation),
+      planMembers(keys.slice(1), moved, (key) =>
+        rotation === undefined ? key : { ...key, rotation },
+      ),
       planMembers([origin], moved),
     ])
     return { ...plan, ...together([plan, others]) }

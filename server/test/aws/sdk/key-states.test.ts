@@ -138,14 +138,32 @@ test('what a replica has a primary key waits for', async () => {
     ['PendingReplicaDeletion', undefined],
   )
   assert.equal((await there.describeKey({ KeyId: key.id })).KeyMetadata?.KeyState, 'Enabled')
-  await there.scheduleKeyDeletion({ KeyId: key.id, PendingWindowInDays: 7 })
-  assert.equal(await stateOf(key), 'PendingReplicaDeletion')
+  await there.scheduleKeyDeletion({ KeyId: key.id, PendingWindowInDays: 8 })
+  const { KeyMetadata: waiting } = await kms.describeKey({ KeyId: key.id })
+  assert.deepEqual(
+    [waiting?.KeyState, waiting?.DeletionDate, waiting?.PendingDeletionWindowInDays],
+    ['PendingReplicaDeletion', undefined, 7],
+  )
+  const replica = (await there.describeKey({ KeyId: key.id })).KeyMetadata
+  assert.equal(replica?.PendingDeletionWindowInDays, undefined)
+  clock.advance(8 * DAY_MS)
+  await house.runJob('destruction')
+  await house.runJob('destruction')
+  const later = client({ systemClockOffset: clock.ahead })
+  const { KeyMetadata: alone } = await later.describeKey({ KeyId: key.id })
+  assert.deepEqual(
+    [alone?.KeyState, alone?.PendingDeletionWindowInDays],
+    ['PendingDeletion', undefined],
+  )
+  const left = present(alone?.DeletionDate).getTime() - clock.now()
+  assert.ok(left > 6 * DAY_MS && left <= 7 * DAY_MS, String(left))
 })
 
 test('when a window ends the key is gone, as if it had never been', async () => {
-  const key = await makeKey(kms)
-  const { CiphertextBlob } = await kms.encrypt({ KeyId: key.id, Plaintext: Buffer.from('x') })
-  await kms.scheduleKeyDeletion({ KeyId: key.id, PendingWindowInDays: 7 })
+  const sooner = client({ systemClockOffset: clock.ahead })
+  const key = await makeKey(sooner)
+  const { CiphertextBlob } = await sooner.encrypt({ KeyId: key.id, Plaintext: Buffer.from('x') })
+  await sooner.scheduleKeyDeletion({ KeyId: key.id, PendingWindowInDays: 7 })
   clock.advance(8 * DAY_MS)
   await house.runJob('destruction')
   const later = client({ systemClockOffset: clock.ahead })

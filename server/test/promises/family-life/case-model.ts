@@ -63,6 +63,8 @@ export class CaseModel {
     if (this.destroyAt !== undefined) return
     const concerned = this.version === undefined ? this.family.standing : [this.version]
     for (const each of concerned) if (!each.destroyed) each.destroyAt ??= at
+    if (this.version === undefined)
+      for (const member of this.family.standing) member.destroyDays = undefined
     this.destroyAt = at
     if (!this.closed) this.isLookedAt = true
   }

@@ -181,13 +181,17 @@ async function change(
       const { days } = taken
       const at = scene.after(days)
       const doing = house.perform('key.destroy', { key, days, acknowledge: 'all' })
-      await allowed(doing, !destroyed && !isGoing, () => (member.destroyAt = at))
+      await allowed(doing, !destroyed && !isGoing, () => {
+        member.destroyAt = at
+        member.destroyDays = family.hasReplicas(member) ? days : undefined
+      })
       return
     }
     case 'restore': {
       const { suspended } = taken
       await allowed(house.perform('key.restore', { key, suspended }), isGoing, () => {
         member.destroyAt = undefined
+        member.destroyDays = undefined
         if (suspended && family.maySuspend(member)) member.suspended = true
       })
       return

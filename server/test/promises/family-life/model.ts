@@ -87,6 +87,8 @@ export class MemberModel {
   readonly region: string
   suspended = false
   destroyAt: number | undefined
+  /** The window that begins when the last replica is gone. */
+  destroyDays: number | undefined
   destroyed = false
   /** Whether a destroyed key is known to be compromised: where others are told, it is only if somebody says so of it. */
   endOfRecord: End | undefined
@@ -310,10 +312,14 @@ export class FamilyModel {
     return member.suspended ? 'suspended' : this.current.state
   }
 
+  hasReplicas(member: MemberModel): boolean {
+    return member === this.primary && this.standing.length > 1
+  }
+
   /** Primary keys go last. */
   mayErase(member: MemberModel, now: number): boolean {
     const isDue = !member.destroyed && member.destroyAt !== undefined && now >= member.destroyAt
-    return isDue && (member !== this.primary || this.standing.length === 1)
+    return isDue && !this.hasReplicas(member)
   }
 
   erase(now: number): void {
@@ -328,6 +334,10 @@ export class FamilyModel {
       if (gone === undefined) return
       gone.destroyed = true
       gone.destroyAt = undefined
+      const [left, ...others] = this.standing
+      if (left?.destroyDays === undefined || others.length > 0) continue
+      left.destroyAt = now + left.destroyDays * 86_400_000
+      left.destroyDays = undefined
     }
   }
 }

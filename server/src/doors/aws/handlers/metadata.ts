@@ -93,6 +93,9 @@ export function metadataOf(view: View, asking: Asking): Metadata {
     ...(view.destroyAt === undefined || state === 'PendingReplicaDeletion'
       ? {}
       : { DeletionDate: view.destroyAt }),
+    ...(state === 'PendingReplicaDeletion' && view.destroyDays !== undefined
+      ? { PendingDeletionWindowInDays: view.destroyDays }
+      : {}),
     Origin: originOf(view.origin),
     ...(imported
       ? {

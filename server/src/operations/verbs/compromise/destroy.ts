@@ -18,7 +18,8 @@ async function planKeys(work: Work, ringKey: RingKey, destroyAt: number) {
   const members = (await withRelated(work, ringKey)).filter((member) => !isGone(member))
   const plans = await Promise.all(
     members.map((member) => {
-      const { key } = member
+      // Those that stand go together; none waits longer for the others.
+      const { destroyDays: _days, ...key } = member.key
       return planChange(work, member, { key: { ...key, destroyAt: key.destroyAt ?? destroyAt } })
     }),
   )
