@@ -19,11 +19,22 @@ interface Asking {
  * @throws KeyError wrong_state
  */
 export function assertNamed(ringKey: RingKey, version: number, asking: Asking): void {
+  const why = hindranceByCase(ringKey, version, asking)
+  if (why !== undefined) throw refused(ringKey, version, why)
+}
+
+/** What a case that is open has against it; undefined where nothing. */
+export function hindranceByCase(
+  ringKey: RingKey,
+  version: number,
+  { principal, action, now }: Asking,
+): string | undefined {
   const containment = containmentOf(ringKey, version)
-  if (containment === undefined) return
-  if (asking.action === 'key.export') throw refused(ringKey, version, 'it is not exported any more')
-  if (!mayStillProcess(containment, asking.principal, asking.now))
-    throw refused(ringKey, version, 'its case does not name the caller')
+  if (containment === undefined) return undefined
+  if (action === 'key.export') return 'it is not exported any more'
+  return mayStillProcess(containment, principal, now)
+    ? undefined
+    : 'its case does not name the caller'
 }
 
 /**

@@ -52,3 +52,44 @@ test('a suspended key on its way to its destruction is not contained, as one tha
   await house.perform('key.destroy', { key, days: 7, acknowledge: 'all' })
   assert.equal(await house.codeOf('compromise.open', opening(key)), 'wrong_state')
 })
+
+test('the case of an old version stops nobody from verifying what newer ones made', async () => {
+  const message = Buffer.from('made by the newest')
+  for (const algorithm of ['Ed25519', 'HMAC-SHA-256'] as const) {
+    const { id: key } = await house.createKey({ algorithm })
+    await house.perform('key.rotate', { key })
+    await house.perform('compromise.open', { ...opening(key, 1), principals: [] })
+    const { valid, version } =
+      algorithm === 'Ed25519'
+        ? await house.perform('verify', {
+            key,
+            message,
+            signature: (await house.perform('sign', { key, message })).signature,
+          })
+        : await house.perform('verifyMac', {
+            key,
+            message,
+            mac: (await house.perform('mac', { key, message })).mac,
+          })
+    assert.deepEqual([valid, version], [true, 2], algorithm)
+    const named = { key, message, version: 1 }
+    const code =
+      algorithm === 'Ed25519'
+        ? await house.codeOf('verify', { ...named, signature: message })
+        : await house.codeOf('verifyMac', { ...named, mac: message })
+    assert.equal(code, 'wrong_state', algorithm)
+  }
+})
+
+test('a compromised public key is in no key set, though its case is open and names the caller', async () => {
+  const { id: principal } = (await house.perform('whoami', {})).principal
+  const setOf = async (key: string) => (await house.perform('key.jwks', { key })).keys
+  const { id: key } = await house.createKey({ algorithm: 'Ed25519' })
+  const [compromised] = await setOf(key)
+  await house.perform('compromise.open', { ...opening(key, 1), principals: [principal] })
+  const [next, ...others] = await setOf(key)
+  assert.deepEqual([next?.kid === compromised?.kid, others], [false, []])
+  const { id: other } = await house.createKey({ algorithm: 'Ed25519' })
+  await house.perform('compromise.open', { ...opening(other), principals: [principal] })
+  assert.deepEqual(await setOf(other), [])
+})
