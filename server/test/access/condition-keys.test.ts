@@ -259,3 +259,17 @@ test('a variable that every object has is none of a request', async () => {
     assert.equal(await codeOfDeed(key, encrypt), 'forbidden')
   }
 })
+
+test('who would lock themselves out by a name that the key has is told, and who keeps access by it is let', async () => {
+  const { id: key } = await house.createKey({ alias: 'keeps' })
+  const having = (name: string) =>
+    policyWith({ 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': `alias/${name}` } })
+  const put = (policy: string) => codeOfDeed(key, ['policy.put', { policy }])
+  assert.equal(await put(having('keeps')), 'forbidden')
+  await house.perform('policy.put', {
+    key,
+    policy: policyWith({ StringLike: { 'aws:username': '*' } }),
+  })
+  assert.equal(await put(having('others')), 'invalid_request')
+  assert.equal(await put(having('keeps')), 'ok')
+})

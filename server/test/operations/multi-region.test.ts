@@ -288,3 +288,30 @@ test('after all of this nothing is amiss: every row is what the ledger says, and
   assert.deepEqual((await house.perform('system.doctor', {})).findings, [])
   assert.deepEqual((await verifyHouse(house)).findings, [])
 })
+
+test('whether a related key may become the primary one is asked with its own names', async () => {
+  const { account } = await house.perform('whoami', {})
+  const { id: principal, token } = await house.createUser()
+  const { arn } = await house.perform('whoami', {}, { token })
+  const move = (key: string) => house.codeOf('key.setPrimary', { key, region: there }, { token })
+  const mover = { role: 'mover', summary: '', actions: ['key.replicate'] }
+  await house.perform('role.create', mover)
+  const scope = { kind: 'alias' as const, pattern: 'moved-*' }
+  await house.perform('binding.create', { principal, role: 'mover', scope })
+  const { id: key } = await house.createKey({ region: here, multiRegion: true, alias: 'moved-1' })
+  const { id: replica } = await house.perform('key.replicate', { key, region: there })
+  assert.equal(await move(key), 'forbidden')
+  await house.perform('alias.create', { key: replica, alias: 'moved-2' })
+  const names = { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': 'alias/moved-2' } }
+  const root = `arn:aws:iam::${account}:root`
+  const statements = [
+    { Effect: 'Allow', Principal: { AWS: root }, Action: 'kms:*' },
+    { Effect: 'Deny', Principal: { AWS: arn }, Action: 'kms:*', Condition: names },
+  ].map((statement) => ({ ...statement, Resource: '*' }))
+  const policyOf = (some: readonly object[]) =>
+    JSON.stringify({ Version: '2012-10-17', Statement: some })
+  await house.perform('policy.put', { key: replica, policy: policyOf(statements) })
+  assert.equal(await move(key), 'forbidden')
+  await house.perform('policy.put', { key: replica, policy: policyOf(statements.slice(0, 1)) })
+  assert.equal(await move(key), 'ok')
+})

@@ -65,6 +65,8 @@ export const putPolicy: ChangeVerb<'policy.put'> = {
   async run(input, work) {
     const { ringKey } = work.key(input.key)
     assertNotDestroyed(ringKey.key)
+    // The new policy may ask for names that the one before did not ask for.
+    await work.seeAliases(ringKey.key.id)
     const policy = checkedPolicy(work, input.policy, ringKey.key, input.bypassPolicyLockoutCheck)
     const plan = await planChange(work, ringKey, { key: { ...ringKey.key, policy } })
     return { ...plan, output: { policy, own: true } }

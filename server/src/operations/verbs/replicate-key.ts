@@ -10,6 +10,7 @@ import {
 import { assertMade } from '../lifecycle/govern.ts'
 import { keyRow, standing, versionRow } from '../rows.ts'
 import { target } from '../target.ts'
+import { holds } from '../until-recorded.ts'
 import type { ChangeVerb } from '../verb.ts'
 import { keyView } from '../views.ts'
 import type { Work } from '../work.ts'
@@ -149,7 +150,7 @@ export const replicateKey: ChangeVerb<'key.replicate'> = {
 }
 
 /** The related key in a region, which the caller must be allowed to make the primary one, too. */
-function nextPrimary(work: Work, keys: readonly RingKey[], region: string): RingKey {
+async function nextPrimary(work: Work, keys: readonly RingKey[], region: string): Promise<RingKey> {
   const next = keys.find(({ key }) => key.region === region)
   if (next === undefined) {
     throw new ClavigerError(
@@ -157,15 +158,16 @@ function nextPrimary(work: Work, keys: readonly RingKey[], region: string): Ring
       `There is no related key in ${region}; replicate the key there first`,
     )
   }
-  const assertAllowed = (ringKey: RingKey | undefined) => {
+  await holds(work, async () => {
+    // As it stands each time; policies and bindings may ask for its names.
+    const ringKey = await work.parts.ring.load(next.key.id)
+    await work.seeAliases(next.key.id)
     const on = ringKey && target(ringKey, work.caller, work.origin)
     const grant = on && work.may(on)
     if (on === undefined || grant === undefined)
       throw new ClavigerError('forbidden', 'The principal may not do this to the related key')
     work.assertMet(work.action, on, grant)
-  }
-  assertAllowed(next)
-  work.relyOn(async () => assertAllowed(await work.parts.ring.load(next.key.id)))
+  })
   assertReady(next, work.now)
   return next
 }
@@ -177,7 +179,7 @@ export const setPrimaryKey: ChangeVerb<'key.setPrimary'> = {
     const { ringKey } = work.key(input.key)
     const multiRegion = primaryOf(ringKey, work)
     const { keys, origin } = await familyOf(work, ringKey)
-    const next = nextPrimary(work, keys, input.region)
+    const next = await nextPrimary(work, keys, input.region)
     if (next === ringKey) {
       throw new ClavigerError('conflict', `The key in ${input.region} is the primary one already`)
     }
