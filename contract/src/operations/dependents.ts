@@ -80,7 +80,7 @@ export const removeDependent = operation({
     'Say that something depends on its key no more; its owner may, and whoever may for its key',
   input: z.strictObject(dependent),
   output: empty,
-  errors: ['not_found'],
+  errors: ['not_found', 'conflict'],
 })
 
 export const getDependent = operation({

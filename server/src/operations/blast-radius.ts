@@ -5,6 +5,7 @@ import type { Uses } from '#ledger'
 import { canonicalJson, KeyError, type Dependent, type Key, type KeyGrant } from '#model'
 import { aliasesOf } from './aliases.ts'
 import { rowsOfKey } from './rows-of-key.ts'
+import { holds } from './until-recorded.ts'
 import { withRelated } from './verbs/related.ts'
 import type { Work } from './work.ts'
 
@@ -104,17 +105,27 @@ export async function isMissed(work: Work, ringKey: RingKey): Promise<boolean> {
 }
 
 /**
- * Lets nobody end a key that would be missed without having seen what that hits. `acknowledge` is the digest of what was seen
+ * Lets nobody end a key that would be missed without having seen what that hits, also where something comes to depend on it before that is
+ * recorded. `acknowledge` is the digest of what was seen
  * (attacker-chosen, and only compared), or `all` for who wants to know nothing.
  *
  * @throws ClavigerError acknowledgement_required
  */
-export async function assertAcknowledged(
+export function assertAcknowledged(
   work: Work,
   ringKey: RingKey,
   acknowledge: string | undefined,
 ): Promise<void> {
-  if (acknowledge === 'all' || ringKey.key.revocation !== undefined) return
+  if (acknowledge === 'all' || ringKey.key.revocation !== undefined) return Promise.resolve()
+  return holds(work, () => assertSeen(work, ringKey, acknowledge))
+}
+
+/** @throws ClavigerError acknowledgement_required */
+async function assertSeen(
+  work: Work,
+  ringKey: RingKey,
+  acknowledge: string | undefined,
+): Promise<void> {
   if (acknowledge === undefined) {
     if (!(await isMissed(work, ringKey))) return
     throw unacknowledged(

@@ -79,7 +79,8 @@ export const createBreakGlass: ChangeVerb<'breakGlass.create'> = {
     const shared = { id, tenant, name, role, scope, minutes, waivesApprovals }
     const glass: BreakGlass = { ...shared, hash, createdAt: work.now, createdBy }
     return {
-      additive: true,
+      // The role stays while the glass stands before it.
+      additive: false,
       rows: [breakGlassRow(glass)],
       absent: [{ kind: 'breakGlass', id }],
       unchanged: standing,

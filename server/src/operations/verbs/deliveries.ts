@@ -111,9 +111,11 @@ function failed(
 ): Part {
   const { notice, subscription } = delivery
   const attempts = delivery.attempts + 1
+  const { failingSince } = value
+  // Where it is given up, the subscription's row goes along: whoever deletes that meanwhile takes the dead letter with it.
   const rows: PlannedRow[] =
-    value.failingSince === undefined
-      ? [subscriptionRow({ ...value, failingSince: work.now }, material)]
+    failingSince === undefined || retryAt === undefined
+      ? [subscriptionRow({ ...value, failingSince: failingSince ?? work.now }, material)]
       : []
   const detail = { notice, attempts, reason, outcome: retryAt === undefined ? 'dead' : 'failed' }
   const next: Delivery = { ...delivery, attempts, reason, nextAt: retryAt ?? work.now }

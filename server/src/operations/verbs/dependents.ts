@@ -4,6 +4,7 @@ import { acknowledging, ClavigerError, type Dependent } from '#model'
 import { recordAt } from '../notices.ts'
 import { assertOwner } from '../owner.ts'
 import { dependentRow } from '../rows.ts'
+import { allOf } from '../until-recorded.ts'
 import type { ChangeVerb, Plan, ReadVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { assertNotDestroyed } from './change-key.ts'
@@ -65,7 +66,8 @@ export const createDependent: ChangeVerb<'dependent.create'> = {
       acknowledged: [],
     }
     return wakingCases(work, ringKey, {
-      additive: true,
+      // Whoever ends the key is to have seen it.
+      additive: false,
       rows: [dependentRow(dependent)],
       absent: [{ kind: 'dependent', id: dependent.id }],
       key: dependent.key,
@@ -130,12 +132,18 @@ async function waking<Output>(work: Work, plan: Plan<Output>): Promise<Plan<Outp
 
 /** The subscriptions that it hears by, and what waits for them. */
 async function heardBy(work: Work, dependent: string) {
-  const rows = await work.parts.store.list({
+  const query = {
     kind: 'subscription',
     tenant: work.caller.tenant,
     facets: [['dependent', dependent]],
     limit: SUBSCRIPTIONS_MAX,
-  })
+  } as const
+  const rows = await allOf(
+    work,
+    async () => [...(await work.parts.store.list(query))],
+    ({ id }) => [id],
+    'It hears by one more subscription since; remove it again',
+  )
   return (await Promise.all(rows.map(({ id }) => removalsOf(work, id)))).flat()
 }
 

@@ -5,6 +5,7 @@ import { leftBehind } from '../left-behind.ts'
 import { assertWindow } from '../lifecycle/govern.ts'
 import { keyRow, standing, versionRow } from '../rows.ts'
 import { readSettings } from '../settings.ts'
+import { holds } from '../until-recorded.ts'
 import type { ChangeVerb, InternalVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { assertNotDestroyed } from './change-key.ts'
@@ -95,13 +96,16 @@ export const destroyVersion: ChangeVerb<'key.destroyVersion'> = {
       )
     }
     await assertWindow(work, ringKey.key, input.days)
-    const reasons = await leftBehindAny(work, ringKey, input.version)
-    if (reasons.length > 0 && input.anyway === undefined) {
-      throw new ClavigerError(
-        'conflict',
-        `Something may still need the version: ${reasons.join('; ')}. Re-wrap first, or say why it goes anyway`,
-      )
-    }
+    let reasons: readonly string[] = []
+    await holds(work, async () => {
+      reasons = await leftBehindAny(work, ringKey, input.version)
+      if (reasons.length > 0 && input.anyway === undefined) {
+        throw new ClavigerError(
+          'conflict',
+          `Something may still need the version: ${reasons.join('; ')}. Re-wrap first, or say why it goes anyway`,
+        )
+      }
+    })
     const destroyAt = work.now + input.days * DAY_MS
     const plan = await planVersions(work, ringKey, input.version, {
       change: (one) => ({ ...one, destroyAt }),

@@ -4,6 +4,7 @@ import { ClavigerError, type Binding, type Group, type Membership, type Principa
 import { leftByGroups } from '../occurrences/leaving.ts'
 import { groupRow, membershipId, membershipRow } from '../rows.ts'
 import { keepApart, keepFromWidening, membersOf, type Given } from '../separation.ts'
+import { allOf, holds } from '../until-recorded.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { own } from './own.ts'
@@ -23,11 +24,14 @@ export const createGroup: ChangeVerb<'group.create'> = {
     work.authorize()
     const { tenant } = work.caller
     const group: Group = { id: newId(), tenant, name: input.name, createdAt: work.now }
-    const named = await listRows<Group>(work.parts, 'group', tenant, ['name', input.name])
-    if (named.length > 0)
-      throw new ClavigerError('conflict', 'There is a group of that name already')
+    await holds(work, async () => {
+      const named = await listRows<Group>(work.parts, 'group', tenant, ['name', input.name])
+      if (named.length > 0)
+        throw new ClavigerError('conflict', 'There is a group of that name already')
+    })
     return {
-      additive: true,
+      // Nobody else can have the name any more.
+      additive: false,
       rows: [groupRow(group)],
       absent: [{ kind: 'group', id: group.id }],
       subject: group.id,
@@ -51,9 +55,16 @@ export const deleteGroup: ChangeVerb<'group.delete'> = {
   async run(input, work) {
     work.authorize()
     const { value, standing } = await own<Group>(work, 'group', input.group)
-    if ((await bindingsOf(work, value.id)).length > 0)
-      throw new ClavigerError('conflict', 'The group has roles; delete its bindings first')
-    const members = await membersOf(work, value.id)
+    await holds(work, async () => {
+      if ((await bindingsOf(work, value.id)).length > 0)
+        throw new ClavigerError('conflict', 'The group has roles; delete its bindings first')
+    })
+    const members = await allOf(
+      work,
+      () => membersOf(work, value.id),
+      (one) => [one],
+      'Somebody came into the group meanwhile; delete it again',
+    )
     return {
       additive: false,
       rows: [],

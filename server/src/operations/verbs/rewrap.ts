@@ -123,6 +123,12 @@ export const startRewrap: ChangeVerb<'rewrap.start'> = {
         output: await view(work, open.value),
       }
     }
+    // Of two that begin there at once, one would stay open for ever.
+    work.relyOn(async () => {
+      const other = (await runsOf(work, key)).find((run) => isOpenIn(run, input))
+      if (other === undefined || other.value.id === open?.value.id) return
+      throw new ClavigerError('conflict', 'Another run began there meanwhile; start again')
+    })
     const room = makeRoom(runs)
     const overtaken: RewrapRun[] =
       open === undefined ? [] : [{ ...open.value, finishedAt: work.now, outcome: 'incomplete' }]
@@ -142,7 +148,8 @@ export const startRewrap: ChangeVerb<'rewrap.start'> = {
       startedBy: work.caller.principal,
     }
     return {
-      additive: room.length === 0,
+      // No other run begins there now, and what the run's end will say is asked before a version goes.
+      additive: false,
       rows: [...overtaken.map(rewrapRow), rewrapRow(run)],
       removals: room.map(({ kind, id }) => ({ kind, id })),
       absent: [{ kind: 'rewrapRun', id: run.id }],

@@ -4,6 +4,7 @@ import { ClavigerError, type Binding, type CustomRole } from '#model'
 import { leftByRole } from '../occurrences/leaving.ts'
 import { customRoleRow } from '../rows.ts'
 import { keepApart, keepFromWidening, type Given } from '../separation.ts'
+import { holds } from '../until-recorded.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import { givenByGlass, glassesWith, mayComeInto } from '../within-reach.ts'
 import type { Work } from '../work.ts'
@@ -168,9 +169,11 @@ export const deleteRole: ChangeVerb<'role.delete'> = {
     assertOwn(input.role)
     const id = customRoleId(work.caller.tenant, input.role)
     const { value, standing } = await own<CustomRole>(work, 'role', id)
-    if ((await bindingsWith(work, value.name)).length > 0)
-      throw new ClavigerError('conflict', 'Somebody has the role; delete its bindings first')
-    await assertNotBehindGlass(work, value.name)
+    await holds(work, async () => {
+      if ((await bindingsWith(work, value.name)).length > 0)
+        throw new ClavigerError('conflict', 'Somebody has the role; delete its bindings first')
+      await assertNotBehindGlass(work, value.name)
+    })
     return {
       additive: false,
       rows: [],

@@ -9,7 +9,7 @@ import {
   type NoticeScope,
   type Subscription,
 } from '#model'
-import type { RowReference } from '#store'
+import type { RowReference, RowStanding } from '#store'
 import { recordAt } from '../notices.ts'
 import { deliveryRow, subscriptionRow } from '../rows/notices.ts'
 import type { ChangeVerb, PlannedRow, ReadVerb } from '../verb.ts'
@@ -44,23 +44,30 @@ function view(subscription: Subscription, now: number): OutputOf<'subscription.u
   }
 }
 
-/** By id, so that a name pointed elsewhere later does not move it; the caller may do this to its key, or in the tenant. */
+/**
+ * By id, so that a name pointed elsewhere later does not move it; the caller may do this to its key, or in the tenant. With it, the
+ * condition that what is to hear still stands.
+ */
 async function scopeOf(
   work: Work,
   scope: InputOf<'subscription.create'>['scope'],
-): Promise<NoticeScope> {
+): Promise<{ readonly scope: NoticeScope; readonly unchanged: readonly RowStanding[] }> {
   if (scope.kind === 'tenant') {
     work.authorize()
-    return scope
+    return { scope, unchanged: [] }
   }
-  if (scope.kind === 'key') return { kind: 'key', key: work.key(scope.key).ringKey.key.id }
+  if (scope.kind === 'key') {
+    const { key } = work.key(scope.key).ringKey
+    return { scope: { kind: 'key', key: key.id }, unchanged: [] }
+  }
   const found = await own<Dependent>(work, 'dependent', scope.dependent).catch((error: unknown) => {
     work.authorize()
     throw error
   })
   await work.locate([found.value.key])
   work.key(found.value.key)
-  return { kind: 'dependent', dependent: found.value.id, key: found.value.key }
+  const { id: dependent, key } = found.value
+  return { scope: { kind: 'dependent', dependent, key }, unchanged: [found.standing] }
 }
 
 /** A subscription that the caller may do this to. @throws ClavigerError not_found, forbidden */
@@ -97,7 +104,7 @@ export const createSubscription: ChangeVerb<'subscription.create'> = {
   kind: 'change',
   references: ({ scope }) => (scope.kind === 'key' ? [scope.key] : []),
   async run(input, work) {
-    const scope = await scopeOf(work, input.scope)
+    const { scope, unchanged } = await scopeOf(work, input.scope)
     const { tenant } = work.caller
     const { store, hierarchy } = work.parts
     const there = await store.list({
@@ -123,9 +130,11 @@ export const createSubscription: ChangeVerb<'subscription.create'> = {
       ...signingOf(made),
     }
     return {
-      additive: true,
+      // Whoever removes what is to hear removes this with it.
+      additive: false,
       rows: [subscriptionRow(subscription, made.wrapped)],
       absent: [{ kind: 'subscription', id: subscription.id }],
+      unchanged,
       ...about(subscription),
       output: { ...view(subscription, work.now), ...secretOf(made) },
     }
@@ -244,8 +253,9 @@ export const listDeliveries: ReadVerb<'subscription.deliveries'> = {
 export const replayNotices: ChangeVerb<'subscription.replay'> = {
   kind: 'change',
   async run(input, work) {
-    const { value, standing } = await reachable(work, input.subscription)
-    const rows: PlannedRow[] = []
+    const { value, material, standing } = await reachable(work, input.subscription)
+    // Its own row goes along: whoever deletes it meanwhile takes with it what is queued here.
+    const rows: PlannedRow[] = [subscriptionRow(value, material)]
     const { store } = work.parts
     const notices = [...new Set(input.notices)]
     for (const notice of notices) {

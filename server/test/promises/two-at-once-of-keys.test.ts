@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { startHouse } from '../harness/house.ts'
+import { Meanwhile } from '../harness/meanwhile.ts'
+
+/** What is done only where nothing stands in its way is not done where something comes into it before it is recorded. */
+
+const meanwhile = new Meanwhile()
+const house = await startHouse({ wrapStore: meanwhile.wrapStore })
+after(() => house.close())
+const { tenant } = house.house.custody
+
+const whole = { kind: 'tenant' as const }
+
+async function dependentOf(key: string): Promise<string> {
+  const input = { key, name: 'd', kind: 'service' as const, contact: '', description: '' }
+  return (await house.perform('dependent.create', input)).id
+}
+
+function subscribing(
+  scope:
+    | { readonly kind: 'key'; readonly key: string }
+    | { readonly kind: 'dependent'; readonly dependent: string },
+) {
+  return { name: 'x', url: 'https://example.com', scope, types: [], signature: 'v1' as const }
+}
+
+/** What is still there for a subscription. */
+async function leftOf(subscription: string): Promise<string[]> {
+  const facets = [['subscription', subscription]] as const
+  const left = []
+  for (const kind of ['delivery', 'deadLetter'] as const)
+    left.push(...(await house.store.list({ kind, tenant, facets, limit: 10 })))
+  return left.map(({ kind, id }) => `${kind} ${id}`)
+}
+
+async function newestNotice(): Promise<number> {
+  const [last] = (await house.entries()).slice(-1)
+  return last?.index ?? 0
+}
+
+test('a group that gets a role, or a member, in time stays', async () => {
+  const { id: principal } = await house.createUser()
+  const { id: group } = await house.perform('group.create', { name: 'kept' })
+  const role = { principal: group, role: 'auditor', scope: whole }
+  meanwhile.after('membership', () => house.perform('group.add', { group, principal }))
+  assert.equal(await house.codeOf('group.delete', { group }), 'conflict')
+  meanwhile.after('binding', () => house.perform('binding.create', role))
+  assert.equal(await house.codeOf('group.delete', { group }), 'conflict')
+  assert.equal((await house.perform('group.members', { group, limit: 10 })).items.length, 1)
+  const { items } = await house.perform('binding.list', { group, limit: 10 })
+  for (const { id: binding } of items) await house.perform('binding.delete', { binding })
+  await house.perform('group.delete', { group })
+  const facets = [['group', group]] as const
+  assert.deepEqual(await house.store.list({ kind: 'membership', tenant, facets, limit: 10 }), [])
+})
+
+test('of two groups of one name, one is made', async () => {
+  const input = { name: 'same' }
+  meanwhile.after('group', () => house.perform('group.create', input))
+  assert.equal(await house.codeOf('group.create', input), 'conflict')
+})
+
+test('a role that somebody gets in time, or that comes behind glass, stays', async () => {
+  const { id: principal } = await house.createUser()
+  const roles = { role: 'kept', summary: '', actions: ['key.get'] }
+  await house.perform('role.create', roles)
+  const glass = { name: 'g', role: 'kept', scope: whole, minutes: 5, waivesApprovals: false }
+  const doings = [
+    () => house.perform('binding.create', { principal, role: 'kept', scope: whole }),
+    () => house.perform('breakGlass.create', glass),
+  ]
+  for (const doing of doings) {
+    meanwhile.after('breakGlass', doing)
+    assert.equal(await house.codeOf('role.delete', { role: 'kept' }), 'conflict')
+    const { items } = await house.perform('binding.list', { principal, limit: 10 })
+    for (const { id: binding } of items) await house.perform('binding.delete', { binding })
+  }
+})
+
+test('nobody ends a key without having seen what was declared to depend on it a moment ago', async () => {
+  const { id: key } = await house.createKey()
+  const endings = [
+    ['key.destroy', { key, days: 7 }],
+    ['key.revoke', { key, reason: 'superseded' }],
+  ] as const
+  for (const [operation, input] of endings) {
+    let dependent = ''
+    meanwhile.after('dependent', async () => {
+      dependent = await dependentOf(key)
+    })
+    assert.equal(await house.codeOf(operation, input), 'acknowledgement_required', operation)
+    await house.perform('dependent.remove', { dependent })
+  }
+  await house.perform('key.destroy', { key, days: 7 })
+})
+
+test('a version does not go where a re-wrap of what it protects has just begun', async () => {
+  const { id: key } = await house.createKey()
+  await house.perform('key.rotate', { key })
+  meanwhile.after('rewrapRun', () => house.perform('rewrap.start', { key, source: 'disk' }))
+  const destroying = { key, version: 1, days: 7 }
+  assert.equal(await house.codeOf('key.destroyVersion', destroying), 'conflict')
+})
+
+test('of two runs that begin in one place, there is one', async () => {
+  const { id: key } = await house.createKey()
+  const place = { key, source: 'disk' }
+  let begun: string | undefined
+  meanwhile.after('rewrapRun', async () => {
+    begun = (await house.perform('rewrap.start', place)).id
+  })
+  assert.equal(await house.codeOf('rewrap.start', place), 'conflict')
+  assert.equal((await house.perform('rewrap.start', place)).id, begun)
+})
+
+test('no subscription outlives the dependent that hears by it', async () => {
+  const { id: key } = await house.createKey()
+  const dependent = await dependentOf(key)
+  const hearing = subscribing({ kind: 'dependent', dependent })
+  meanwhile.after('subscription', () => house.perform('subscription.create', hearing))
+  assert.equal(await house.codeOf('dependent.remove', { dependent }), 'conflict')
+  meanwhile.after('subscription', () => house.perform('dependent.remove', { dependent }))
+  assert.equal(await house.codeOf('subscription.create', hearing), 'not_found')
+  assert.deepEqual((await house.perform('subscription.list', { limit: 10 })).items, [])
+})
+
+test('nothing that is queued, or given up, outlives its subscription', async () => {
+  const { id: key } = await house.createKey()
+  const make = async () =>
+    (await house.perform('subscription.create', subscribing({ kind: 'key', key }))).id
+  const one = await make()
+  await house.perform('key.suspend', { key })
+  const replayed = { subscription: one, notices: [await newestNotice()] }
+  meanwhile.after('deadLetter', () => house.perform('subscription.replay', replayed))
+  await house.perform('subscription.delete', { subscription: one })
+  assert.deepEqual(await leftOf(one), [])
+
+  const other = await make()
+  await house.perform('key.resume', { key })
+  const notice = await newestNotice()
+  await house.perform('subscription.replay', { subscription: other, notices: [notice] })
+  const fail = (retryAt: { readonly retryAt?: number }) =>
+    house.house.gate.performAsSystem('notice.settle', tenant, {
+      subscription: other,
+      notice,
+      result: { kind: 'failed', reason: 'no-answer', ...retryAt },
+    })
+  await fail({ retryAt: house.clock.now() })
+  meanwhile.after('deadLetter', () => fail({}))
+  await house.perform('subscription.delete', { subscription: other })
+  assert.deepEqual(await leftOf(other), [])
+})
