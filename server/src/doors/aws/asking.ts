@@ -32,6 +32,7 @@ export class Asking {
   source: string | undefined
   #caller: Caller | undefined
   #withoutMaterial = false
+  #everHadMaterial = false
   #met: string | undefined
   /** What the request said: texts, and what they were read as. One or two. */
   readonly #said: Said[] = []
@@ -95,6 +96,8 @@ export class Asking {
     if (key.state === 'destroyed' || key.state === 'destroyed-compromised')
       throw keyNotFound(this.arn(key))
     this.#withoutMaterial = isWithoutMaterial(current, this.now)
+    // Of imported material its fingerprint stays.
+    this.#everHadMaterial = !this.#withoutMaterial || current.fingerprint !== undefined
     this.#met = reference
   }
 
@@ -106,6 +109,11 @@ export class Asking {
   /** Whether the key that is looked at has no material yet, or no more. */
   get withoutMaterial(): boolean {
     return this.#withoutMaterial
+  }
+
+  /** Whether it has material, or had it once. */
+  get everHadMaterial(): boolean {
+    return this.#everHadMaterial
   }
 
   /** The ARN of a key that the gate found. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import * as sdk from '@aws-sdk/client-kms'
 import { assertRefused, OTHER_REGION, type AwsHouse } from '../house.ts'
-import { makeKey } from './keys-in-states.ts'
+import { importMaterial, makeKey } from './keys-in-states.ts'
 
 /** What single operations do otherwise than AWS, each with what shows it. */
 
@@ -52,8 +52,8 @@ export const differences: Readonly<Record<string, readonly Difference[]>> = {
   CreateGrant: [
     {
       text:
-        'The grantee and the retiring principal are of the same account, and no services. They need not be there yet: a grant is for ' +
-        'whoever gets the name, which nobody had before.',
+        'The grantee and the retiring principal are principals of the same account, neither services nor the account itself. They need ' +
+        'not be there yet: a grant is for whoever gets the name, which nobody had before.',
       async show({ kms, account }) {
         const { id: KeyId } = await makeKey(kms)
         const asked = { KeyId, Operations: ['Encrypt'] as sdk.GrantOperation[] }
@@ -61,10 +61,14 @@ export const differences: Readonly<Record<string, readonly Difference[]>> = {
           ...asked,
           GranteePrincipal: `arn:aws:iam::${account}:user/yet-to-come`,
         })
-        await assertRefused(
-          kms.createGrant({ ...asked, GranteePrincipal: 'arn:aws:iam::999988887777:user/app' }),
-          'InvalidArnException',
-        )
+        for (const GranteePrincipal of [
+          'arn:aws:iam::999988887777:user/app',
+          `arn:aws:iam::${account}:root`,
+        ])
+          await assertRefused(
+            kms.createGrant({ ...asked, GranteePrincipal }),
+            'InvalidArnException',
+          )
         await assertRefused(
           kms.createGrant({ ...asked, GranteeServicePrincipal: 's3.eu-central-1.amazonaws.com' }),
           UNSUPPORTED,
@@ -115,6 +119,24 @@ export const differences: Readonly<Record<string, readonly Difference[]>> = {
       const { id: KeyId } = await makeKey(kms)
       return kms.decrypt({ KeyId, CiphertextBlob: undefined, DryRun: true, DryRunModifiers })
     }),
+  ],
+  DeleteImportedKeyMaterial: [
+    {
+      text:
+        'Where a key has had several materials, the lack of an older one is felt by its ciphertexts alone: the key is Enabled as long as ' +
+        'its current material is there.',
+      async show({ kms }) {
+        const { id: KeyId } = await makeKey(kms, { Origin: 'EXTERNAL' })
+        const first = await importMaterial(kms, KeyId, randomBytes(32))
+        const { CiphertextBlob } = await kms.encrypt({ KeyId, Plaintext })
+        await importMaterial(kms, KeyId, randomBytes(32), { ImportType: 'NEW_KEY_MATERIAL' })
+        await kms.rotateKeyOnDemand({ KeyId })
+        await kms.deleteImportedKeyMaterial({ KeyId, KeyMaterialId: first })
+        assert.equal((await kms.describeKey({ KeyId })).KeyMetadata?.KeyState, 'Enabled')
+        await kms.encrypt({ KeyId, Plaintext })
+        await assertRefused(kms.decrypt({ CiphertextBlob }), 'KMSInvalidStateException', /import/)
+      },
+    },
   ],
   DeriveSharedSecret: [
     noEnclave(async ({ kms }, Recipient) => {
@@ -210,6 +232,33 @@ export const differences: Readonly<Record<string, readonly Difference[]>> = {
             kms.getParametersForImport({ KeyId, WrappingAlgorithm, WrappingKeySpec: 'RSA_2048' }),
             UNSUPPORTED,
           )
+      },
+    },
+  ],
+  ImportKeyMaterial: [
+    {
+      text:
+        'New material of a multi-Region primary key is in its replicas at once, and need not be imported into each: it is never ' +
+        'PENDING_MULTI_REGION_IMPORT_AND_ROTATION.',
+      async show({ kms, client }) {
+        const there = client({ region: OTHER_REGION })
+        const { id: KeyId } = await makeKey(kms, { Origin: 'EXTERNAL', MultiRegion: true })
+        const material = randomBytes(32)
+        await importMaterial(kms, KeyId, material)
+        await kms.replicateKey({ KeyId, ReplicaRegion: OTHER_REGION })
+        await importMaterial(there, KeyId, material)
+        const next = randomBytes(32)
+        await importMaterial(kms, KeyId, next, { ImportType: 'NEW_KEY_MATERIAL' })
+        const { Rotations } = await there.listKeyRotations({
+          KeyId,
+          IncludeKeyMaterial: 'ALL_KEY_MATERIAL',
+        })
+        assert.equal(Rotations?.at(-1)?.KeyMaterialState, 'PENDING_ROTATION')
+        // Whoever imports it into the replicas as AWS asks may do so.
+        await importMaterial(there, KeyId, next)
+        await kms.rotateKeyOnDemand({ KeyId })
+        const { CiphertextBlob } = await kms.encrypt({ KeyId, Plaintext })
+        await there.decrypt({ CiphertextBlob })
       },
     },
   ],

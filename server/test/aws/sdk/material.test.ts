@@ -192,3 +192,34 @@ test('a key whose material is made here takes none, whatever the token is', asyn
   )
   await assertRefused(importing(external.id), 'InvalidImportTokenException', '')
 })
+
+test('only symmetric encryption keys have one material after another', async () => {
+  const spec = { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC', Origin: 'EXTERNAL' } as const
+  const made = await makeKey(kms, spec)
+  const ImportType = 'NEW_KEY_MATERIAL'
+  const material = randomBytes(32)
+  await importMaterial(kms, made.id, material, { ImportType })
+  const another = () => importMaterial(kms, made.id, randomBytes(32), { ImportType })
+  await assertRefused(another(), 'IncorrectKeyMaterialException')
+  await kms.deleteImportedKeyMaterial({ KeyId: made.id })
+  await assertRefused(another(), 'IncorrectKeyMaterialException')
+  await importMaterial(kms, made.id, material)
+  assert.equal((await kms.describeKey({ KeyId: made.id })).KeyMetadata?.KeyState, 'Enabled')
+})
+
+test('new material has no id that a client could say', async () => {
+  const made = await makeKey(kms, { Origin: 'EXTERNAL' })
+  const KeyMaterialId = await importMaterial(kms, made.id, randomBytes(32))
+  await assertRefused(
+    kms.importKeyMaterial({
+      KeyId: made.id,
+      ImportToken: Buffer.from('token'),
+      EncryptedKeyMaterial: Buffer.from('material'),
+      ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE',
+      ImportType: 'NEW_KEY_MATERIAL',
+      KeyMaterialId,
+    }),
+    'ValidationException',
+    /^KeyMaterialId must not be set/,
+  )
+})

@@ -5,6 +5,7 @@ import type { Asking } from '../asking.ts'
 import { AwsException } from '../exceptions.ts'
 import { anotherMaterialPending, wrongOrigin } from '../failures.ts'
 import { handler } from './handler.ts'
+import { specAndUsage } from './metadata.ts'
 
 /** Imported key material. */
 
@@ -77,10 +78,27 @@ function expiryOf(model: string | undefined, validTo: number | undefined): numbe
   return validTo
 }
 
+/** Only symmetric encryption keys may have one material after another; others keep their first (ImportKeyMaterial). */
+function assertTakesNew(key: Key, asking: Asking): void {
+  if (!asking.everHadMaterial) return
+  const arn = asking.arn(key)
+  if (specAndUsage(key, arn).spec === 'SYMMETRIC_DEFAULT') return
+  throw new AwsException(
+    'IncorrectKeyMaterialException',
+    `${arn} keeps the material that was imported first.`,
+  )
+}
+
 export const importKeyMaterial = handler<'ImportKeyMaterial', 'key.import'>({
   native: 'key.import',
   input(input, asking) {
     const expiresAt = expiryOf(input.ExpirationModel, input.ValidTo)
+    if (input.ImportType === 'NEW_KEY_MATERIAL' && input.KeyMaterialId !== undefined) {
+      throw new AwsException(
+        'ValidationException',
+        'KeyMaterialId must not be set if the ImportType is NEW_KEY_MATERIAL',
+      )
+    }
     return {
       key: asking.reference(input.KeyId, 'no aliases'),
       // A token that is none leads nowhere, and is refused once it is clear that the key takes material at all.
@@ -100,6 +118,7 @@ export const importKeyMaterial = handler<'ImportKeyMaterial', 'key.import'>({
     assertImportable(key, input, asking)
     if (parametersOf(input.ImportToken) === undefined)
       throw new AwsException('InvalidImportTokenException')
+    if (input.ImportType === 'NEW_KEY_MATERIAL') assertTakesNew(key, asking)
     const latest = asking.now + VALID_DAYS_MAX * DAY_MS
     if (input.ValidTo !== undefined && (input.ValidTo <= asking.now || input.ValidTo > latest)) {
       throw new AwsException(
