@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Programs of others that tests drive, unmodified and in pinned versions: the AWS command line and boto3 from PyPI in a virtual
 # environment of their own, and from their Go modules SOPS and the Versity S3 Gateway, a server that speaks S3; with --more also Cosign,
-# OpenTofu and the last Terraform whose AWS provider is a Go module, which take long to build. What is there already is left as it is.
-# They go into the folder CLAVIGER_CLIENTS, or else ~/.cache/claviger-clients.
+# OpenTofu and the last Terraform whose AWS provider is a Go module, and the programs of test/clients/more that use AWS's SDKs for Go,
+# Java and Rust, all of which take long to build. What is there already is left as it is. They go into the folder CLAVIGER_CLIENTS, or
+# else ~/.cache/claviger-clients.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -55,4 +56,53 @@ while read -r first second third fourth fifth sixth; do
     *) build "$first" "$second" "$third" "$fourth" "$fifth" ;;
   esac
 done <test/clients/tools.txt
+
+# A program of test/clients/more is built in a copy of its folder, where this leaves what is to be run as `built`.
+build_go() {
+  CGO_ENABLED=0 nice go build -trimpath -buildvcs=false -ldflags='-s -w' -o built .
+}
+build_java() {
+  nice mvn --quiet --batch-mode -Dstyle.color=never compile
+  rm -rf "$1.d"
+  mv target "$1.d"
+  printf '#!/bin/sh\nexec java -cp "%s.d/classes:%s.d/lib/*" Story\n' "$1" "$1" >built
+  chmod +x built
+}
+build_rust() {
+  CARGO_TARGET_DIR=target nice cargo build --quiet --locked
+  mv target/debug/aws-sdk-rust built
+}
+
+# What a program is made of stands in its file's name, in place of a version; test/clients/tools.ts reads it the same way.
+without=()
+sdk() {
+  local language=$1 place name tool
+  for tool in "${@:2}"; do
+    if ! command -v "$tool" >/dev/null; then
+      without+=("$tool, for AWS's SDK for ${language^}")
+      return
+    fi
+  done
+  place=$(mktemp -d)
+  cp -r "test/clients/more/$language/." "$place"
+  rm -rf "$place/target"
+  name=aws-sdk-$language-$(cd "$place" && find . -type f | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c1-12)
+  if [ ! -x "$folder/bin/$name" ]; then
+    echo "building a program with AWS's SDK for ${language^}"
+    (cd "$place" && "build_$language" "$folder/bin/$name")
+    mv "$place/built" "$folder/bin/$name"
+  fi
+  rm -rf "$place"
+}
+
+if [ "$more" = yes ]; then
+  sdk go go
+  sdk java java javac mvn
+  sdk rust cargo
+fi
+if [ "${#without[@]}" -gt 0 ]; then
+  printf 'missing: %s\n' "${without[@]}" >&2
+  echo "docs/aws/sdks.md says which versions these need; all else is built" >&2
+  exit 1
+fi
 echo "the clients are in $folder ($((SECONDS - started)) s)"

@@ -1,7 +1,8 @@
+import { hash } from 'node:crypto'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { read, root } from '../repository.ts'
+import { filesBelow, read, root } from '../repository.ts'
 
 /** Where `scripts/install-clients.sh` put the clients of others that the tests of this folder drive. */
 
@@ -21,9 +22,21 @@ const binaries = new Map(
     .map(([name = '', , version = '']) => [name, join(folder, 'bin', `${name}-${version}`)]),
 )
 
+/** Programs of `test/clients/more` with AWS's SDKs, by name; what they are made of is the version, as in `scripts/install-clients.sh`. */
+function sdkProgram(name: string): string | undefined {
+  const [, language] = /^aws-sdk-(go|java|rust)$/.exec(name) ?? []
+  if (language === undefined) return undefined
+  const source = `test/clients/more/${language}`
+  // The lines that sha256sum prints.
+  const lines = filesBelow(source, (path) => !path.startsWith(`${source}/target/`)).map(
+    (path) => `${hash('sha256', read(path))}  .${path.slice(source.length)}\n`,
+  )
+  return join(folder, 'bin', `${name}-${hash('sha256', lines.join('')).slice(0, 12)}`)
+}
+
 /** The path of a program: `aws`, `python`, or one that is built from source. */
 export function program(name: string): string {
-  const path = binaries.get(name) ?? join(python, 'bin', name)
+  const path = binaries.get(name) ?? sdkProgram(name) ?? join(python, 'bin', name)
   if (!existsSync(path))
     throw new Error(`${name} is not installed here; run scripts/install-clients.sh first`)
   return path
