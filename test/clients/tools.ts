@@ -38,7 +38,7 @@ function sdkProgram(name: string): string | undefined {
 export function program(name: string): string {
   const path = binaries.get(name) ?? sdkProgram(name) ?? join(python, 'bin', name)
   if (!existsSync(path))
-    throw new Error(`${name} is not installed here; run scripts/install-clients.sh first`)
+    throw new Error(`${name} is not installed here; run scripts/install-clients.sh first (--more)`)
   return path
 }
 

@@ -1,54 +1,24 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { startWorkbench, type Workbench } from '../client.ts'
+import { makeCertificates } from './certificates.ts'
 
 /** Cosign with a key of the server: by its address over TLS with a test's own authority, and by the environment. */
 
 let folder: string
+let trusted: string
 let bench: Workbench
 /** `awskms://localhost:PORT/alias/x`, for which Cosign always takes TLS. */
 let byAddress: (alias: string) => string
 
-/** An authority, and a certificate of it for this machine. */
-function makeCertificates(): void {
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
-  const steps = [
-    ['req', '-x509', ...curve, '-subj', '/CN=authority', '-keyout', 'ca.key', '-out', 'ca.pem'],
-    ['req', ...curve, '-subj', '/CN=localhost', '-keyout', 'key.pem', '-out', 'request.pem'],
-    [
-      'x509',
-      '-req',
-      '-in',
-      'request.pem',
-      '-CA',
-      'ca.pem',
-      '-CAkey',
-      'ca.key',
-      '-CAcreateserial',
-      '-extfile',
-      'names',
-      '-out',
-      'cert.pem',
-    ],
-  ]
-  execFileSync('sh', ['-c', 'echo subjectAltName=DNS:localhost,IP:127.0.0.1 > names'], {
-    cwd: folder,
-  })
-  for (const given of steps) execFileSync('openssl', given, { cwd: folder, stdio: 'ignore' })
-}
-
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'claviger-tls-'))
-  makeCertificates()
-  const file = (name: string) => join(folder, name)
-  bench = await startWorkbench(
-    ['cosign', 'aws'],
-    ['--tls-cert', file('cert.pem'), '--tls-key', file('key.pem')],
-  )
+  const { certificate, key, authority } = makeCertificates(folder)
+  trusted = authority
+  bench = await startWorkbench(['cosign', 'aws'], ['--tls-cert', certificate, '--tls-key', key])
   const { port } = new URL(bench.server.address)
   byAddress = (alias) => `awskms://localhost:${port}/alias/${alias}`
   await bench.write('blob', 'what is signed\n')
@@ -61,7 +31,7 @@ after(async () => {
 const cosign = (...given: string[]) =>
   bench.run('cosign', given, {
     environment: {
-      SSL_CERT_FILE: join(folder, 'ca.pem'),
+      SSL_CERT_FILE: trusted,
       COSIGN_YES: 'true',
       // The public transparency log and its roots are not asked: what is here is only the key.
       TUF_MIRROR: 'http://127.0.0.1:9',

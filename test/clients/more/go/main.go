@@ -1,11 +1,12 @@
 // Command go goes through the life of keys with AWS's SDK for Go, as a program of anybody's would: what it talks to is told by the
-// environment alone (AWS_ENDPOINT_URL_KMS, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION).
+// environment alone (AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL_STS, AWS_REGION, and the ways to credentials that the SDK knows).
 package main
 
 import (
 	"bytes"
 	"context"
 	"fmt"
+	"regexp"
 	"runtime/debug"
 	"strings"
 
@@ -13,17 +14,22 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
 var (
 	ctx    = context.Background()
 	client *kms.Client
+	// caller is the principal that the program acts as.
+	caller string
 	// made has the ids of all the keys of the story.
 	made []string
 )
 
 func main() {
-	client = kms.NewFromConfig(must(config.LoadDefaultConfig(ctx)))
+	settings := must(config.LoadDefaultConfig(ctx))
+	client = kms.NewFromConfig(settings)
+	identify(sts.NewFromConfig(settings))
 	key := create()
 	sealed := encrypt(key)
 	dataKeys(key)
@@ -38,12 +44,23 @@ func main() {
 	rotate(key, sealed)
 	disable(key, sealed)
 	scheduleDeletion(key, sealed)
+	fmt.Println(caller)
 	built, _ := debug.ReadBuildInfo()
 	for _, module := range built.Deps {
 		if strings.HasSuffix(module.Path, "/service/kms") {
 			fmt.Println(module.Path, module.Version)
 		}
 	}
+}
+
+// session is the ARN of a principal that is acted as for a while.
+var session = regexp.MustCompile(`^arn:aws:sts::(\d{12}):assumed-role/([^/]+)/.+$`)
+
+func identify(client *sts.Client) {
+	begin("caller")
+	answer := must(client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}))
+	caller = session.ReplaceAllString(*answer.Arn, "arn:aws:iam::$1:role/$2")
+	check(strings.HasPrefix(caller, "arn:aws:iam::"+*answer.Account+":"), "%s is not of %s", caller, *answer.Account)
 }
 
 // newKey makes a key, and returns what it is described as.

@@ -23,9 +23,8 @@ func tags(key types.KeyMetadata) {
 
 func grants(key types.KeyMetadata) {
 	begin("grants")
-	owner := aws.String(ownerArn(key))
 	made := must(client.CreateGrant(ctx, &kms.CreateGrantInput{
-		KeyId: key.KeyId, Name: aws.String("backup"), GranteePrincipal: owner, RetiringPrincipal: owner,
+		KeyId: key.KeyId, Name: aws.String("backup"), GranteePrincipal: &caller, RetiringPrincipal: &caller,
 		Operations:  []types.GrantOperation{types.GrantOperationEncrypt, types.GrantOperationDecrypt},
 		Constraints: &types.GrantConstraints{EncryptionContextSubset: map[string]string{"job": "backup"}},
 	}))
@@ -35,19 +34,19 @@ func grants(key types.KeyMetadata) {
 	found := find()
 	equal(len(found), 1, "the number of grants")
 	equal(*found[0].GrantId, *made.GrantId, "the grant")
-	equal(*found[0].GranteePrincipal, *owner, "the grantee")
+	equal(*found[0].GranteePrincipal, caller, "the grantee")
 	equal(found[0].Constraints.EncryptionContextSubset["job"], "backup", "the constraint")
 	bound := map[string]string{"job": "backup", "run": "1"}
 	sealed := must(client.Encrypt(ctx, &kms.EncryptInput{
 		KeyId: key.KeyId, Plaintext: []byte("x"), EncryptionContext: bound, GrantTokens: []string{*made.GrantToken},
 	}))
 	check(len(sealed.CiphertextBlob) > 0, "there is no ciphertext")
-	retirable := must(client.ListRetirableGrants(ctx, &kms.ListRetirableGrantsInput{RetiringPrincipal: owner})).Grants
+	retirable := must(client.ListRetirableGrants(ctx, &kms.ListRetirableGrantsInput{RetiringPrincipal: &caller})).Grants
 	equal(len(retirable), 1, "the number of grants that may be retired")
 	must(client.RetireGrant(ctx, &kms.RetireGrantInput{GrantToken: made.GrantToken}))
 	equal(len(find()), 0, "the number of grants")
 	second := must(client.CreateGrant(ctx, &kms.CreateGrantInput{
-		KeyId: key.KeyId, GranteePrincipal: owner, Operations: []types.GrantOperation{types.GrantOperationDescribeKey},
+		KeyId: key.KeyId, GranteePrincipal: &caller, Operations: []types.GrantOperation{types.GrantOperationDescribeKey},
 	}))
 	revoke := func() (*kms.RevokeGrantOutput, error) {
 		return client.RevokeGrant(ctx, &kms.RevokeGrantInput{KeyId: key.KeyId, GrantId: second.GrantId})
@@ -74,10 +73,6 @@ func list() {
 	refused[*types.InvalidMarkerException](client.ListKeys(ctx, &kms.ListKeysInput{Marker: aws.String("none")}))
 }
 
-func ownerArn(key types.KeyMetadata) string {
-	return fmt.Sprintf("arn:aws:iam::%s:user/owner", *key.AWSAccountId)
-}
-
 func policy(key types.KeyMetadata) {
 	begin("key policy")
 	before := *must(client.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: key.KeyId})).Policy
@@ -88,7 +83,7 @@ func policy(key types.KeyMetadata) {
 	statement := `{"Effect":%q,"Principal":{"AWS":%q},"Action":%q,"Resource":"*"}`
 	root := fmt.Sprintf("arn:aws:iam::%s:root", *key.AWSAccountId)
 	document := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[%s,%s]}`,
-		fmt.Sprintf(statement, "Allow", root, "kms:*"), fmt.Sprintf(statement, "Deny", ownerArn(key), "kms:Encrypt"))
+		fmt.Sprintf(statement, "Allow", root, "kms:*"), fmt.Sprintf(statement, "Deny", caller, "kms:Encrypt"))
 	must(put(document))
 	equal(*must(client.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: key.KeyId})).Policy, document, "the policy")
 	input := &kms.EncryptInput{KeyId: key.KeyId, Plaintext: []byte("x")}

@@ -14,15 +14,14 @@ final class Management {
     private final KmsClient kms;
     private final KeyMetadata key;
     private final String id;
-    /** The principal that a development server begins with. */
-    private final String owner;
+    private final String caller;
 
     Management(Story story, KeyMetadata key) {
         this.story = story;
         this.kms = story.kms;
         this.key = key;
         this.id = key.keyId();
-        this.owner = "arn:aws:iam::" + key.awsAccountId() + ":user/owner";
+        this.caller = story.caller;
     }
 
     void tags() {
@@ -38,26 +37,26 @@ final class Management {
         GrantConstraints subset = GrantConstraints.builder().encryptionContextSubset(Map.of("job", "backup")).build();
         CreateGrantResponse made = kms.createGrant(r -> r.keyId(id)
                 .name("backup")
-                .granteePrincipal(owner)
-                .retiringPrincipal(owner)
+                .granteePrincipal(caller)
+                .retiringPrincipal(caller)
                 .operations(GrantOperation.ENCRYPT, GrantOperation.DECRYPT)
                 .constraints(subset));
         List<GrantListEntry> found = kms.listGrants(r -> r.keyId(id)).grants();
         Harness.equal(found.size(), 1, "the number of grants");
         Harness.equal(found.get(0).grantId(), made.grantId(), "the grant");
-        Harness.equal(found.get(0).granteePrincipal(), owner, "the grantee");
+        Harness.equal(found.get(0).granteePrincipal(), caller, "the grantee");
         Harness.equal(found.get(0).constraints(), subset, "the constraints");
         EncryptResponse sealed = kms.encrypt(r -> r.keyId(id)
                 .plaintext(Story.HELLO)
                 .encryptionContext(Map.of("job", "backup", "run", "1"))
                 .grantTokens(made.grantToken()));
         Harness.check(sealed.ciphertextBlob() != null, "there is no ciphertext");
-        int retirable = kms.listRetirableGrants(r -> r.retiringPrincipal(owner)).grants().size();
+        int retirable = kms.listRetirableGrants(r -> r.retiringPrincipal(caller)).grants().size();
         Harness.equal(retirable, 1, "the number of grants that may be retired");
         kms.retireGrant(r -> r.grantToken(made.grantToken()));
         Harness.equal(kms.listGrants(r -> r.keyId(id)).grants(), List.of(), "the list of grants");
         String second = kms.createGrant(
-                        r -> r.keyId(id).granteePrincipal(owner).operations(GrantOperation.DESCRIBE_KEY))
+                        r -> r.keyId(id).granteePrincipal(caller).operations(GrantOperation.DESCRIBE_KEY))
                 .grantId();
         kms.revokeGrant(r -> r.keyId(id).grantId(second));
         Harness.refused(NotFoundException.class, () -> kms.revokeGrant(r -> r.keyId(id).grantId(second)));
@@ -86,9 +85,9 @@ final class Management {
         Harness.begin("key policy");
         String before = kms.getKeyPolicy(r -> r.keyId(id)).policy();
         Harness.check(before.contains("kms:*"), "the first policy is " + before);
-        String root = owner.replace("user/owner", "root");
+        String root = "arn:aws:iam::" + key.awsAccountId() + ":root";
         String document = "{\"Version\":\"2012-10-17\",\"Statement\":["
-                + statement("Allow", root, "kms:*") + "," + statement("Deny", owner, "kms:Encrypt") + "]}";
+                + statement("Allow", root, "kms:*") + "," + statement("Deny", caller, "kms:Encrypt") + "]}";
         kms.putKeyPolicy(r -> r.keyId(id).policy(document));
         Harness.equal(kms.getKeyPolicy(r -> r.keyId(id)).policy(), document, "the policy");
         Runnable encrypt = () -> kms.encrypt(r -> r.keyId(id).plaintext(Story.HELLO));

@@ -9,10 +9,13 @@ import software.amazon.awssdk.core.util.VersionInfo;
 import software.amazon.awssdk.services.kms.KmsAsyncClient;
 import software.amazon.awssdk.services.kms.KmsClient;
 import software.amazon.awssdk.services.kms.model.*;
+import software.amazon.awssdk.services.sts.StsClient;
+import software.amazon.awssdk.services.sts.model.GetCallerIdentityResponse;
 
 /**
  * Goes through the life of keys with AWS's SDK for Java, as a program of anybody's would: what it talks to is told by the environment
- * alone (AWS_ENDPOINT_URL_KMS, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION). What fails throws, and so ends it.
+ * alone (AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL_STS, AWS_REGION, and the ways to credentials that the SDK knows). What fails throws, and
+ * so ends it.
  */
 final class Story {
     static final String ALIAS = "alias/story-java";
@@ -21,11 +24,18 @@ final class Story {
     static final Map<String, String> ORDER = Map.of("tenant", "7", "table", "users");
 
     final KmsClient kms;
+    /** The principal that the program acts as. */
+    final String caller;
     /** The ids of all the keys that were made. */
     final List<String> made = new ArrayList<>();
 
-    Story(KmsClient kms) {
+    Story(KmsClient kms, StsClient sts) {
         this.kms = kms;
+        Harness.begin("caller");
+        GetCallerIdentityResponse who = sts.getCallerIdentity();
+        // A principal that is acted as for a while.
+        this.caller = who.arn().replaceFirst("^arn:aws:sts::(\\d{12}):assumed-role/([^/]+)/.+$", "arn:aws:iam::$1:role/$2");
+        Harness.check(caller.startsWith("arn:aws:iam::" + who.account() + ":"), caller + " is not of " + who.account());
     }
 
     static SdkBytes bytes(String text) {
@@ -33,8 +43,9 @@ final class Story {
     }
 
     public static void main(String[] given) {
-        try (KmsClient kms = KmsClient.create()) {
-            Story story = new Story(kms);
+        try (KmsClient kms = KmsClient.create();
+                StsClient sts = StsClient.create()) {
+            Story story = new Story(kms, sts);
             KeyMetadata key = story.create();
             SdkBytes sealed = story.encrypt(key);
             story.asynchronous(sealed);
@@ -52,6 +63,7 @@ final class Story {
             management.rotate(sealed);
             management.disable(sealed);
             management.scheduleDeletion(sealed);
+            System.out.println(story.caller);
             System.out.println("software.amazon.awssdk " + VersionInfo.SDK_VERSION);
         }
     }

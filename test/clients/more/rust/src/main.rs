@@ -1,12 +1,13 @@
 //! Goes through the life of keys with AWS's SDK for Rust, as a program of anybody's would: what it talks to is told by the environment
-//! alone (AWS_ENDPOINT_URL_KMS, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION). What fails ends it: a call that was not to be
-//! refused with the error of the SDK, everything else with a panic that says what it found.
+//! alone (AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL_STS, AWS_REGION, and the ways to credentials that the SDK knows). What fails ends it: a
+//! call that was not to be refused with the error of the SDK, everything else with a panic that says what it found.
 
 mod management;
 mod signatures;
 
 use std::collections::HashMap;
 
+use aws_config::SdkConfig;
 use aws_sdk_kms::operation::create_key::builders::CreateKeyFluentBuilder;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{DataKeyPairSpec, DataKeySpec, KeyManagerType, KeyMetadata, KeySpec, KeyState, OriginType, Tag};
@@ -25,6 +26,8 @@ macro_rules! refused {
 /// What the steps of the story share.
 pub struct Story {
     pub client: Client,
+    /// The principal that the program acts as.
+    pub caller: String,
     /// The ids of all the keys that were made.
     pub made: Vec<String>,
 }
@@ -48,7 +51,7 @@ pub fn begin(step: &str) {
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let config = aws_config::load_from_env().await;
-    let mut story = Story { client: Client::new(&config), made: vec![] };
+    let mut story = Story { client: Client::new(&config), caller: identify(&config).await, made: vec![] };
     let key = story.create().await?;
     let sealed = story.encrypt(&key).await?;
     story.data_keys(&key).await?;
@@ -63,8 +66,24 @@ async fn main() -> Result<(), Error> {
     story.rotate(&key, &sealed).await?;
     story.disable(&key, &sealed).await?;
     story.schedule_deletion(&key, &sealed).await?;
+    println!("{}", story.caller);
     println!("aws-sdk-kms {}", aws_sdk_kms::meta::PKG_VERSION);
     Ok(())
+}
+
+async fn identify(config: &SdkConfig) -> String {
+    begin("caller");
+    let answer = aws_sdk_sts::Client::new(config).get_caller_identity().send().await.expect("who it is");
+    let (arn, account) = (answer.arn().expect("an ARN"), answer.account().expect("an account"));
+    let user = format!("arn:aws:iam::{account}:");
+    // A principal that is acted as for a while.
+    match arn.strip_prefix(&format!("arn:aws:sts::{account}:assumed-role/")) {
+        Some(session) => format!("{user}role/{}", session.split('/').next().unwrap()),
+        None => {
+            assert!(arn.starts_with(&user), "{arn} is not of {account}");
+            arn.to_string()
+        }
+    }
 }
 
 impl Story {

@@ -12,11 +12,6 @@ use crate::{ALIAS, Story, begin, context, order, refused};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// The principal that a development server begins with.
-fn owner(key: &KeyMetadata) -> String {
-    format!("arn:aws:iam::{}:user/owner", key.aws_account_id().expect("an account"))
-}
-
 impl Story {
     pub async fn tags(&self, key: &KeyMetadata) -> Result<(), Error> {
         begin("tags");
@@ -35,21 +30,21 @@ impl Story {
     pub async fn grants(&self, key: &KeyMetadata) -> Result<(), Error> {
         begin("grants");
         let client = &self.client;
-        let create = || client.create_grant().key_id(key.key_id()).grantee_principal(owner(key));
+        let create = || client.create_grant().key_id(key.key_id()).grantee_principal(&self.caller);
         let subset = GrantConstraints::builder().encryption_context_subset("job", "backup").build();
-        let call = create().name("backup").retiring_principal(owner(key)).constraints(subset.clone());
+        let call = create().name("backup").retiring_principal(&self.caller).constraints(subset.clone());
         let call = call.operations(GrantOperation::Encrypt).operations(GrantOperation::Decrypt);
         let made = call.send().await?;
         let token = made.grant_token().expect("a grant token");
         let found = self.grants_of(key).await?;
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!(found[0].grant_id(), made.grant_id());
-        assert_eq!(found[0].grantee_principal(), Some(owner(key).as_str()));
+        assert_eq!(found[0].grantee_principal(), Some(self.caller.as_str()));
         assert_eq!(found[0].constraints(), Some(&subset));
         let call = client.encrypt().key_id(key.key_id()).plaintext(Blob::new("x")).grant_tokens(token);
         let bound = context(&[("job", "backup"), ("run", "1")]);
         assert!(call.set_encryption_context(bound).send().await?.ciphertext_blob().is_some());
-        let retirable = client.list_retirable_grants().retiring_principal(owner(key)).send().await?;
+        let retirable = client.list_retirable_grants().retiring_principal(&self.caller).send().await?;
         assert_eq!(retirable.grants().len(), 1, "{retirable:?}");
         client.retire_grant().grant_token(token).send().await?;
         assert_eq!(self.grants_of(key).await?, []);
@@ -90,8 +85,8 @@ impl Story {
         let statement = |effect: &str, principal: &str, action: &str| {
             format!(r#"{{"Effect":"{effect}","Principal":{{"AWS":"{principal}"}},"Action":"{action}","Resource":"*"}}"#)
         };
-        let root = owner(key).replace("user/owner", "root");
-        let (allow, deny) = (statement("Allow", &root, "kms:*"), statement("Deny", &owner(key), "kms:Encrypt"));
+        let root = format!("arn:aws:iam::{}:root", key.aws_account_id().expect("an account"));
+        let (allow, deny) = (statement("Allow", &root, "kms:*"), statement("Deny", &self.caller, "kms:Encrypt"));
         let document = format!(r#"{{"Version":"2012-10-17","Statement":[{allow},{deny}]}}"#);
         put(&document).send().await?;
         assert_eq!(get().send().await?.policy(), Some(document.as_str()));
