@@ -4,6 +4,7 @@ import { startHouse } from '../harness/house.ts'
 
 /** Cases of single versions: of one that waits, of one that had a next one waiting, and of related keys that are destroyed meanwhile. */
 
+const DAY_MS = 86_400_000
 const house = await startHouse()
 after(() => house.close())
 
@@ -92,4 +93,19 @@ test('a compromised public key is in no key set, though its case is open and nam
   const { id: other } = await house.createKey({ algorithm: 'Ed25519' })
   await house.perform('compromise.open', { ...opening(other), principals: [principal] })
   assert.deepEqual(await setOf(other), [])
+})
+
+test('what takes the place of a version, or of its key, lives as long as that was to, and not for ever', async () => {
+  const now = house.clock.now()
+  const [protects, processes] = [10 * DAY_MS, 20 * DAY_MS]
+  const dates = { protectStopAt: now + protects, processStopAt: now + processes }
+  const { id: key } = await house.createKey({ activateAt: now, ...dates })
+  await house.perform('compromise.open', opening(key, 1))
+  const { replacement } = await house.perform('compromise.open', opening(key))
+  for (const each of [key, replacement.key]) {
+    const { items } = await house.perform('key.versions', { key: each, limit: 10 })
+    const { activatedAt = 0, protectStopAt, processStopAt } = items.at(-1) ?? {}
+    assert.equal(protectStopAt, activatedAt + protects)
+    assert.equal(processStopAt, activatedAt + processes)
+  }
 })

@@ -161,3 +161,19 @@ test('of related keys whose waiting material ends, none has it any more', async 
   for (const key of [primary, replica]) assert.equal((await versionsOf(key)).length, 1)
   assert.deepEqual((await owner.call('system.doctor', {})).findings, [])
 })
+
+test('each lives on as long as its own version was to, where that is not as long as the primary one', async () => {
+  const { primary, replica } = await related()
+  const protectStopAt = clock.now() + 2 * DAY_MS
+  await house.perform('key.update', { key: replica, protectStopAt })
+  await house.perform('key.setRotation', { key: primary, everyDays: 1 })
+  clock.advance(DAY_MS)
+  await house.renewToken()
+  await house.runJob('rotation')
+  const endOf = async (key: string) => {
+    const { items } = await house.perform('key.versions', { key, limit: 10 })
+    return items.at(-1)?.protectStopAt
+  }
+  assert.equal(await endOf(primary), undefined)
+  assert.equal(await endOf(replica), clock.now() + 2 * DAY_MS)
+})

@@ -5,6 +5,7 @@ import {
   KeyError,
   isWithoutMaterial,
   keyRefusal,
+  sameCryptoperiod,
   shownSince,
   type Key,
   type KeyVersion,
@@ -32,7 +33,8 @@ interface NextVersion {
   readonly material: Uint8Array
   /** Of the one to be made ahead, where neither is there yet. */
   readonly after?: Uint8Array | undefined
-  readonly dates: Dates
+  /** As they are given; or as long a life as the version before was to have, of each key its own. */
+  readonly dates: Dates | 'same'
   readonly rotatedBy: RotatedBy
   readonly imported?: ImportedMaterial
   /** What the record says of its cause. */
@@ -82,7 +84,7 @@ async function nextOf(work: Work, member: RingKey, next: NextVersion): Promise<P
     ...(publishes ? { pending: number + 1 } : {}),
   }
   const version: KeyVersion = {
-    ...newVersion(key.id, number, now, await endsOf(work, key, next)),
+    ...newVersion(key.id, number, now, await endsOf(work, member, key, next)),
     ...(ahead === undefined ? {} : { createdAt: ahead.createdAt }),
     ...next.imported,
     rotatedBy: next.rotatedBy,
@@ -103,10 +105,12 @@ async function nextOf(work: Work, member: RingKey, next: NextVersion): Promise<P
   }
 }
 
-/** Dates that somebody gives must not be too long; those of a rotation that comes by itself are cut to what is allowed. */
-function endsOf(work: Work, key: Key, { dates, rotatedBy }: NextVersion): Promise<Dates> {
-  const isGiven = rotatedBy === 'demand' || rotatedBy === 'import'
-  return (isGiven ? datesUnder : datesCut)(work, key, work.now, dates)
+/** Dates that somebody gives must not be too long; those of a version that follows another are cut to what is allowed. */
+function endsOf(work: Work, before: RingKey, key: Key, { dates }: NextVersion): Promise<Dates> {
+  const { now } = work
+  return dates === 'same'
+    ? datesCut(work, key, now, sameCryptoperiod(before.current, now))
+    : datesUnder(work, key, now, dates)
 }
 
 /** The plan that adds a version that waits for a rotation. */

@@ -1,13 +1,6 @@
 import type { InputOf, RotationCause } from '@claviger/contract'
 import type { RingKey } from '#keyring'
-import {
-  ClavigerError,
-  isWithoutMaterial,
-  KeyError,
-  RotationWaits,
-  sameCryptoperiod,
-  type Key,
-} from '#model'
+import { ClavigerError, isWithoutMaterial, KeyError, RotationWaits, type Key } from '#model'
 import type { ChangeVerb, InternalVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 import { freshMaterials } from './made-ahead.ts'
@@ -81,8 +74,7 @@ export const rotateDueKey: InternalVerb<{ readonly key: string }> = {
     const materials = await freshMaterials(work, ringKey)
     return planVersion(work, ringKey, {
       ...materials,
-      // Where policies became stricter, they are cut to what is allowed.
-      dates: sameCryptoperiod(ringKey.current, work.now),
+      dates: 'same',
       rotatedBy: cause,
       detail: detailOf(ringKey.key, cause),
     })

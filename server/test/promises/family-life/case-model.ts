@@ -1,4 +1,5 @@
-import type { FamilyModel, MemberModel, VersionModel } from './model.ts'
+import type { FamilyModel, MemberModel } from './model.ts'
+import type { VersionModel } from './versions.ts'
 
 /** A case of a compromise, without stores or services that wait. */
 export class CaseModel {

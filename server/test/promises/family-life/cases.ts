@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import type { Of } from './actions.ts'
 import { CaseModel } from './case-model.ts'
-import { FamilyModel, MemberModel, VersionModel } from './model.ts'
+import { FamilyModel, MemberModel } from './model.ts'
+import { rotationOf } from './policies.ts'
 import { allowed, versionAt, type Place, type Scene } from './scene.ts'
+import { VersionModel } from './versions.ts'
 
 /** Compromises of keys and of versions: they are opened, others take their place, and the cases come to their ends. */
 
@@ -68,7 +70,7 @@ interface Replaced {
 
 /** Others take the place of keys, with their names, and live as the old ones did. Where there are enough, nobody follows them. */
 function replace(scene: Scene, family: FamilyModel, replaced: readonly Replaced[]): void {
-  const { names, families, familiesMax, now } = scene
+  const { names, families, familiesMax, policies, now } = scene
   for (const [name, target] of names) {
     const by = replaced.find(({ member }) => member.id === target.id)
     if (by !== undefined) names.set(name, { ...target, id: by.id })
@@ -81,13 +83,19 @@ function replace(scene: Scene, family: FamilyModel, replaced: readonly Replaced[
     .toSorted((a, b) => rank(a) - rank(b))
     .map(({ member, id }) => {
       const made = new MemberModel(id, member.region)
-      made.usesMax = member.usesMax
+      made.limits = policies.limitsFor(member.limits)
       return made
     })
   assert.ok(first !== undefined)
-  const next = new FamilyModel(family.kind, first, new VersionModel(0), family.isMultiRegion)
+  const version = new VersionModel(0, now)
+  const next = new FamilyModel(family, policies, first, version)
   next.members.push(...others)
-  next.rotation = family.rotation
+  for (const { member, id } of replaced) {
+    const made = next.members.find((each) => each.id === id)
+    assert.ok(made !== undefined)
+    version.date(made, policies.cut(now, family.current.lifetimeFrom(member, now)))
+  }
+  next.rotation = rotationOf(policies, family)
   next.since = now
   families.push(next)
 }
@@ -109,7 +117,8 @@ export async function step(scene: Scene, one: CaseModel, taken: Of<'step' | 'end
     case 'destroy': {
       const at = scene.after(taken.days)
       const doing = house.perform('compromise.destroy', { ...id, days: taken.days })
-      await allowed(doing, one.destroyAt !== undefined || one.revoked, () => one.destroy(at))
+      const may = one.revoked && taken.days >= scene.policies.daysMin
+      await allowed(doing, one.destroyAt !== undefined || may, () => one.destroy(at))
       return
     }
     case 'close':

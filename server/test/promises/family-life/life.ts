@@ -3,9 +3,11 @@ import { pick } from '../allowed.ts'
 import { materialOf } from '../key-life-actions.ts'
 import type { Action, Of } from './actions.ts'
 import { open, step } from './cases.ts'
-import { FamilyModel, MemberModel, mayEnd, VersionModel } from './model.ts'
-import { allowed, versionAt, type Place, type Scene } from './scene.ts'
+import { FamilyModel, MemberModel, mayEnd } from './model.ts'
+import { inWords, rotationOf } from './policies.ts'
+import { allowed, inInput, isDated, senseless, versionAt, type Place, type Scene } from './scene.ts'
 import { material, nextMaterial, point, read, use, useByName } from './uses.ts'
+import { areInOrder, VersionModel } from './versions.ts'
 
 /** Does to the house what random lives of related keys are made of, and to the model what it should come to. */
 
@@ -29,6 +31,9 @@ export async function live(scene: Scene, taken: Action): Promise<void> {
       await house.perform('system.seal', {})
       assert.equal(await house.unseal(), true)
       return
+    case 'ask':
+    case 'askNoMore':
+      return ask(scene, taken)
     case 'useByName':
       return useByName(scene, scene.nameOf(taken.alias))
     case 'step':
@@ -43,31 +48,62 @@ export async function live(scene: Scene, taken: Action): Promise<void> {
   }
 }
 
-async function create(scene: Scene, { kind, isMultiRegion }: Of<'create'>): Promise<void> {
-  const { house, families } = scene
+async function ask({ house, policies }: Scene, taken: Of<'ask' | 'askNoMore'>): Promise<void> {
+  const { all } = policies
+  if (taken.do === 'ask') {
+    const { rules } = taken
+    const name = `policy ${all.length}`
+    const given = { name, scope: { kind: 'tenant' as const }, rules: inWords(rules) }
+    const { id } = await house.perform('lifecyclePolicy.create', given)
+    all.push({ id, rules })
+    return
+  }
+  const one = pick(all, taken.policy)
+  if (one === undefined) return
+  await house.perform('lifecyclePolicy.delete', { policy: one.id, reason: 'it goes' })
+  all.splice(all.indexOf(one), 1)
+}
+
+async function create(
+  scene: Scene,
+  { kind, isMultiRegion, activate, dates: given }: Of<'create'>,
+): Promise<void> {
+  const { house, families, policies, now } = scene
+  const dates = scene.datesOf(given)
+  const activateAt = scene.at(activate)
   const number = kind === 'imported' ? nextMaterial() : 0
   const input = {
     algorithm: algorithms[kind],
     exportable: false,
     ...(isMultiRegion ? { region: 'north', multiRegion: true } : {}),
+    ...(activateAt === undefined ? {} : { activateAt }),
+    ...inInput(dates),
   }
+  if (!areInOrder(activateAt ?? now, dates)) return senseless(house.createKey(input))
+  const within = policies.within(activateAt ?? now, dates)
+  if (within === undefined) return senseless(house.createKey(input))
   const { id, owner } =
     kind === 'imported'
       ? await house.perform('key.import', { ...input, unsafePlaintext: materialOf(number) })
       : await house.createKey(input)
   scene.owner = owner
   const first = new MemberModel(id, 'north')
-  families.push(new FamilyModel(kind, first, new VersionModel(number), isMultiRegion))
+  first.limits = policies.limitsFor(first.limits)
+  const version = new VersionModel(number, now)
+  version.activatedAt = activateAt ?? now
+  version.date(first, within)
+  const family = new FamilyModel({ kind, isMultiRegion }, policies, first, version)
+  families.push(family)
+  family.setRotation(rotationOf(policies, family), now)
 }
 
 async function runJob(scene: Scene, job: Of<'job'>['job']): Promise<void> {
   const { house, families, names, cases, now } = scene
   // What one run has changed may be due in the next.
   for (let run = 0; run < 3; run += 1) await house.runJob(job)
-  if (job === 'rotation')
-    for (const family of families) while (family.isDue(now)) family.rotate(now)
+  if (job === 'rotation') for (const family of families) family.rotateDue(now)
   else if (job === 'compromise') for (const one of cases) one.goOn()
-  else {
+  else if (job === 'destruction') {
     for (const family of families) family.erase(now)
     const gone = scene.places.filter(({ member }) => member.destroyed)
     // Names go with their keys.
@@ -79,19 +115,16 @@ async function runJob(scene: Scene, job: Of<'job'>['job']): Promise<void> {
 type OnKey = Extract<Action, { key: number }>
 
 async function liveOf(scene: Scene, place: Place, taken: OnKey): Promise<void> {
-  const { house, now } = scene
-  const { family, member } = place
-  const { id: key } = member
+  const { id: key } = place.member
   switch (taken.do) {
     case 'replicate':
       return replicate(scene, place, taken.region)
     case 'lead':
       return lead(scene, place, taken.region)
     case 'rotate':
-      await allowed(house.perform('key.rotate', { key }), family.mayRotate(member), () =>
-        family.rotate(now),
-      )
-      return
+      return rotate(scene, place, taken)
+    case 'update':
+      return update(scene, place, taken)
     case 'set':
       return set(scene, place, taken)
     case 'suspend':
@@ -124,15 +157,54 @@ async function liveOf(scene: Scene, place: Place, taken: OnKey): Promise<void> {
   }
 }
 
+async function rotate(
+  scene: Scene,
+  { family, member }: Place,
+  { dates: given, now: atOnce }: Of<'rotate'>,
+): Promise<void> {
+  const { house, now } = scene
+  const dates = scene.datesOf(given)
+  const input = { key: member.id, ...inInput(dates), ...(atOnce ? { now: true } : {}) }
+  const doing = house.perform('key.rotate', input)
+  if (!areInOrder(now, dates)) return senseless(doing)
+  const may = family.mayRotate(member) && (atOnce || family.isShown(now))
+  const within = scene.policies.within(now, dates)
+  await allowed(doing, may && within !== undefined, () => family.rotate(now, within))
+}
+
+/** What is given takes the place of what was, of one key. */
+async function update(
+  scene: Scene,
+  { family, member }: Place,
+  { dates: given }: Of<'update'>,
+): Promise<void> {
+  const { current } = family
+  const dates = scene.datesOf(given)
+  const wanted = { ...current.datesOf(member), ...inInput(dates) }
+  const doing = scene.house.perform('key.update', {
+    key: member.id,
+    description: 'x',
+    ...inInput(dates),
+  })
+  const isBounded = family.end === undefined && current.end === undefined
+  const isNoWorse = scene.policies.mayMove(current.activatedAt, current.datesOf(member), wanted)
+  const may =
+    !member.destroyed && current.mayMove(member, dates, scene.now) && (!isBounded || isNoWorse)
+  if (isDated(dates) && !areInOrder(current.activatedAt, wanted)) return senseless(doing)
+  await allowed(doing, may, () => current.date(member, wanted))
+}
+
 async function replicate({ house }: Scene, { family, member }: Place, region: string) {
   const { isMultiRegion, kind, standing, primary, versions } = family
   const isFree = standing.every((each) => each.region !== region)
-  const may = isMultiRegion && member === primary && family.isReady(member) && isFree
+  const isReady = family.isReady(member) && family.keepsToPolicies(member)
+  const may = isMultiRegion && member === primary && isReady && isFree
   const doing = house.perform('key.replicate', { key: member.id, region })
   const made = await allowed(doing, may, () => undefined)
   if (made === undefined) return
   const replica = new MemberModel(made.id, region)
-  replica.usesMax = member.usesMax
+  replica.limits = member.limits
+  for (const version of versions) version.date(replica, version.datesOf(member))
   family.members.push(replica)
   // Imported material does not travel.
   if (kind === 'imported') for (const version of versions) version.lacking.add(replica)
@@ -150,10 +222,14 @@ async function lead({ house }: Scene, { family, member }: Place, region: string)
 async function set(
   { house, now }: Scene,
   { family, member }: Place,
-  { rotation, publishNext }: Of<'set'>,
+  { rotation, publishNext, prePublishDays: days }: Of<'set'>,
 ): Promise<void> {
-  const wanted = rotation === undefined ? undefined : { ...rotation, publishNext }
-  const doing = house.perform('key.setRotation', { key: member.id, ...(wanted ?? { off: true }) })
+  const shown = days === undefined ? {} : { prePublishDays: days }
+  const given = rotation === undefined ? undefined : { ...rotation, publishNext, ...shown }
+  const doing = house.perform('key.setRotation', { key: member.id, ...(given ?? { off: true }) })
+  // The days of the window include that the next one is made ahead, and are no more than those between rotations.
+  if (days !== undefined && (rotation?.everyDays ?? Infinity) < days) return senseless(doing)
+  const wanted = given && { ...given, publishNext: publishNext || days !== undefined }
   await allowed(doing, family.mayHaveRotation(member, wanted), () =>
     family.setRotation(wanted, now),
   )
@@ -181,7 +257,8 @@ async function change(
       const { days } = taken
       const at = scene.after(days)
       const doing = house.perform('key.destroy', { key, days, acknowledge: 'all' })
-      await allowed(doing, !destroyed && !isGoing, () => {
+      const may = !destroyed && !isGoing && days >= scene.policies.daysMin
+      await allowed(doing, may, () => {
         member.destroyAt = at
         member.destroyDays = family.hasReplicas(member) ? days : undefined
       })
@@ -197,9 +274,17 @@ async function change(
       return
     }
     case 'limit': {
-      const { usesMax } = taken
-      await allowed(house.perform('key.update', { key, usesMax }), !destroyed, () => {
-        member.usesMax = usesMax === 0 ? Infinity : usesMax
+      const { usesMax, bytesMax } = taken
+      const given = {
+        ...(usesMax === undefined ? {} : { usesMax }),
+        ...(bytesMax === undefined ? {} : { bytesMax }),
+      }
+      const { uses, bytes } = member.limits
+      const limits = { uses: mostOf(usesMax) ?? uses, bytes: mostOf(bytesMax) ?? bytes }
+      const isNoWorse =
+        family.end !== undefined || scene.policies.mayHaveLimits(member.limits, limits)
+      await allowed(house.perform('key.update', { key, ...given }), !destroyed && isNoWorse, () => {
+        member.limits = limits
       })
       return
     }
@@ -228,7 +313,8 @@ async function destroyVersion(
   const input = { key, version: number, days, anyway: 'it goes' }
   const at = scene.after(days)
   const doing = scene.house.perform('key.destroyVersion', input)
-  await allowed(doing, may && !isGoing, () => (version.destroyAt = at))
+  const isLong = days >= scene.policies.daysMin
+  await allowed(doing, may && !isGoing && isLong, () => (version.destroyAt = at))
 }
 
 async function revoke(
@@ -248,4 +334,9 @@ async function revoke(
   const { version, number } = versionAt(family, taken.version)
   const doing = house.perform('key.revoke', { ...input, version: number })
   await allowed(doing, mayEnd(version.end, end), () => family.revokeVersion(version, end))
+}
+
+/** A limit of 0 is none. */
+function mostOf(given: number | undefined): number | undefined {
+  return given === 0 ? Infinity : given
 }

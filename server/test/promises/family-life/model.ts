@@ -1,85 +1,11 @@
 import type { KeyState } from '@claviger/contract'
-import type { CaseModel } from './case-model.ts'
+import type { PoliciesModel } from './policies.ts'
+import { VersionModel, type Containment, type Counted, type Dates, type End } from './versions.ts'
 
 /**
- * Versions of a key that they have in common with related keys, as plainly as possible and without a line of the server's: what was done
- * stands in fields, and what may be done is read off from them. Versions have no end dates here; key-life-model.ts has those.
+ * Keys that have their versions in common with related keys, as plainly as possible and without a line of the server's: what was done
+ * stands in fields, and what may be done is read off from them.
  */
-
-/** Why something was revoked: whether the material may be known to others. */
-export type End = 'deactivated' | 'compromised'
-
-/** What a compromise leaves: decrypting, for those who were named, for a while. */
-export interface Containment {
-  readonly case: CaseModel
-  readonly until: number
-  readonly isNamed: boolean
-}
-
-export class VersionModel {
-  /** Made ahead, or imported ahead, and not used before a rotation. */
-  waits: boolean
-  end: End | undefined
-  retired = false
-  destroyAt: number | undefined
-  destroyed = false
-  containment: Containment | undefined
-  /** Imported material is told apart by this. */
-  readonly material: number
-  /** Related keys where it is not, or not any more. */
-  readonly lacking = new Set<MemberModel>()
-  /** When imported material is forgotten, where it is. */
-  readonly ends = new Map<MemberModel, number>()
-  readonly uses = new Map<MemberModel, number>()
-
-  constructor(material: number, waits = false) {
-    this.material = material
-    this.waits = waits
-  }
-
-  get state(): KeyState {
-    if (this.destroyed) return this.end === 'compromised' ? 'destroyed-compromised' : 'destroyed'
-    if (this.end !== undefined) return this.end
-    if (this.waits) return 'pre-activation'
-    return this.retired ? 'deactivated' : 'active'
-  }
-
-  usesOf(member: MemberModel): number {
-    return this.uses.get(member) ?? 0
-  }
-
-  use(member: MemberModel): void {
-    this.uses.set(member, this.usesOf(member) + 1)
-  }
-
-  /** The first end counts, but for a compromise that is found later. */
-  revoke(end: End): void {
-    if (this.end !== 'compromised') this.end = end
-  }
-
-  bring(member: MemberModel, until: number | undefined): void {
-    this.lacking.delete(member)
-    if (until === undefined) this.ends.delete(member)
-    else this.ends.set(member, until)
-  }
-
-  lose(member: MemberModel): void {
-    this.lacking.add(member)
-    this.ends.delete(member)
-  }
-
-  isThere(member: MemberModel): boolean {
-    return !this.destroyed && !this.lacking.has(member)
-  }
-
-  processes(member: MemberModel, now: number): boolean {
-    const { until = Infinity, isNamed = true } = this.containment ?? {}
-    // Where the whole key is compromised as well, it is the key's case that names who goes on.
-    const isLeft = now < until && (isNamed || member.containment !== undefined)
-    const isStanding = this.end === undefined && this.destroyAt === undefined
-    return !this.waits && isStanding && isLeft && this.isThere(member)
-  }
-}
 
 /** One of related keys, or a key that is related to none. */
 export class MemberModel {
@@ -93,7 +19,8 @@ export class MemberModel {
   /** Whether a destroyed key is known to be compromised: where others are told, it is only if somebody says so of it. */
   endOfRecord: End | undefined
   containment: Containment | undefined
-  usesMax = Infinity
+  /** How much each of its versions protects at the most. */
+  limits: Counted = { uses: Infinity, bytes: Infinity }
 
   constructor(id: string, region: string) {
     this.id = id
@@ -101,11 +28,16 @@ export class MemberModel {
   }
 }
 
+const DAY_MS = 86_400_000
+
 export interface RotationModel {
   readonly everyDays?: number
   readonly uses?: number
+  readonly beforeExpiryDays?: number
   readonly on?: 'compromise'[]
   readonly publishNext: boolean
+  /** For how long the next public key is shown before it signs. */
+  readonly prePublishDays?: number
 }
 
 export type Kind = 'sign' | 'encrypt' | 'imported'
@@ -113,6 +45,7 @@ export type Kind = 'sign' | 'encrypt' | 'imported'
 export class FamilyModel {
   readonly kind: Kind
   readonly isMultiRegion: boolean
+  readonly policies: PoliciesModel
   /** In the order they were made; the first is the one that ciphertexts name. */
   readonly members: MemberModel[]
   primary: MemberModel
@@ -124,9 +57,15 @@ export class FamilyModel {
   since = 0
   raised = false
 
-  constructor(kind: Kind, first: MemberModel, version: VersionModel, isMultiRegion: boolean) {
+  constructor(
+    { kind, isMultiRegion }: Pick<FamilyModel, 'kind' | 'isMultiRegion'>,
+    policies: PoliciesModel,
+    first: MemberModel,
+    version: VersionModel,
+  ) {
     this.kind = kind
     this.isMultiRegion = isMultiRegion
+    this.policies = policies
     this.members = [first]
     this.primary = first
     this.versions = [version]
@@ -168,9 +107,33 @@ export class FamilyModel {
     return isEndless && !member.destroyed && this.current.isThere(member)
   }
 
-  applies(member: MemberModel): boolean {
-    const { end, containment } = this.current
-    return this.isReady(member) && end === undefined && containment === undefined
+  /** Whether it breaks no policy, so that another one like it may be made. Of imported keys rotation is not asked before there is material. */
+  keepsToPolicies(member: MemberModel): boolean {
+    const { policies, current, versions } = this
+    const rotation = this.kind === 'imported' ? { everyDays: 0, uses: 0 } : this.rotation
+    const asked = versions.filter(
+      ({ waits, destroyed, end }) => !waits && !destroyed && end === undefined,
+    )
+    return (
+      policies.keepsTriggersAndLimits(rotation, member.limits) &&
+      asked.every((each) =>
+        policies.keeps(each.activatedAt, each.datesOf(member), each !== current),
+      )
+    )
+  }
+
+  applies(member: MemberModel, now: number): boolean {
+    const { current } = this
+    return (
+      this.isReady(member) && current.containment === undefined && current.isInPeriod(member, now)
+    )
+  }
+
+  /** Whether so many uses and bytes more are within the limits. */
+  hasRoom(member: MemberModel, more: Counted): boolean {
+    const { uses, bytes } = this.current.countedOf(member)
+    const { limits } = member
+    return uses + more.uses <= limits.uses && bytes + more.bytes <= limits.bytes
   }
 
   processes(member: MemberModel, version: VersionModel, now: number): boolean {
@@ -189,14 +152,21 @@ export class FamilyModel {
     return this.current.isThere(member) && isNext
   }
 
-  /** The next version is used from now on, and the one after it is made ahead where that is asked for. */
-  rotate(now: number): void {
+  /**
+   * The next version is used from now on, and the one after it is made ahead where that is asked for. On demand it has the dates that are
+   * given; by itself it lives as long as the one before.
+   */
+  rotate(now: number, given?: Dates): void {
     const isAged = this.isAged(now)
-    this.current.retired = true
-    const next = this.waiting ?? this.#add(new VersionModel(0))
+    const before = this.current
+    const next = this.waiting ?? this.#add(new VersionModel(0, now))
     next.waits = false
+    next.activatedAt = now
+    for (const member of this.standing)
+      next.date(member, given ?? this.policies.cut(now, before.lifetimeFrom(member, now)))
+    before.retired = true
     this.current = next
-    if (this.rotation?.publishNext === true) this.#add(new VersionModel(0, true))
+    if (this.rotation?.publishNext === true) this.#add(new VersionModel(0, now, true))
     if (isAged) this.since = now
     this.raised = false
   }
@@ -208,7 +178,17 @@ export class FamilyModel {
 
   isAged(now: number): boolean {
     const { everyDays = Infinity } = this.rotation ?? {}
-    return now >= this.since + everyDays * 86_400_000
+    return now >= this.since + everyDays * DAY_MS
+  }
+
+  /** So many days before it stops protecting, but not before half of its life is over: of the primary one. */
+  isEnding(now: number): boolean {
+    const { beforeExpiryDays } = this.rotation ?? {}
+    const { activatedAt } = this.current
+    const { protectStopAt } = this.current.datesOf(this.primary)
+    if (beforeExpiryDays === undefined || protectStopAt === undefined) return false
+    const half = activatedAt + (protectStopAt - activatedAt) / 2
+    return now >= Math.max(protectStopAt - beforeExpiryDays * DAY_MS, half)
   }
 
   /** Whether it rotates itself now: any of related keys may have come to the number of uses. */
@@ -219,12 +199,33 @@ export class FamilyModel {
     const isUsed = this.standing.some(
       (each) => this.inForce(each) && this.current.usesOf(each) >= most,
     )
-    return this.raised || this.isAged(now) || isUsed
+    return this.raised || this.isAged(now) || this.isEnding(now) || isUsed
+  }
+
+  /** No public key signs before it was shown for so long. */
+  isShown(now: number): boolean {
+    const { prePublishDays } = this.rotation ?? {}
+    if (prePublishDays === undefined) return true
+    return this.waiting !== undefined && now >= this.waiting.madeAt + prePublishDays * DAY_MS
+  }
+
+  /** What is due is done; what was not shown for long enough waits, unless the key is compromised. What was revoked is made anew. */
+  rotateDue(now: number): void {
+    while (this.isDue(now)) {
+      if (this.raised || this.isShown(now)) {
+        this.rotate(now)
+        continue
+      }
+      if (this.waiting === undefined) this.#add(new VersionModel(0, now, true))
+      return
+    }
   }
 
   mayHaveRotation(member: MemberModel, rotation: RotationModel | undefined): boolean {
     if (this.kind === 'imported' || !this.inForce(member) || member !== this.primary) return false
-    return rotation?.publishNext !== true || this.kind === 'sign'
+    if (!this.policies.mayHaveTriggers(this.rotation, rotation)) return false
+    const { publishNext = false, prePublishDays } = rotation ?? {}
+    return this.kind === 'sign' || (!publishNext && prePublishDays === undefined)
   }
 
   /** Asked for the same days again, it goes on counting. What waits comes and goes with it. */
@@ -235,7 +236,7 @@ export class FamilyModel {
     if (rotation === undefined) this.raised = false
     this.rotation = rotation
     if (rotation?.publishNext !== true) this.removeWaiting()
-    else if (this.waiting === undefined) this.#add(new VersionModel(0, true))
+    else if (this.waiting === undefined) this.#add(new VersionModel(0, now, true))
   }
 
   /** What only waited is as if it had never been. */
@@ -254,10 +255,16 @@ export class FamilyModel {
   }
 
   /** Related keys get it at once. */
-  takeNew(material: number, isPending: boolean, until: number | undefined): void {
-    const version = this.#add(new VersionModel(material, isPending))
-    for (const member of this.standing) version.bring(member, until)
-    if (isPending) return
+  takeNew(
+    version: VersionModel,
+    { until, dates }: { readonly until: number | undefined; readonly dates: Dates },
+  ): void {
+    this.#add(version)
+    for (const member of this.standing) {
+      version.bring(member, until)
+      version.date(member, dates)
+    }
+    if (version.waits) return
     this.current.retired = true
     this.current = version
   }
@@ -306,10 +313,10 @@ export class FamilyModel {
     if (isAsked && version === this.current && end === 'compromised') this.raised = true
   }
 
-  state(member: MemberModel): KeyState {
+  state(member: MemberModel, now: number): KeyState {
     if (this.end !== undefined) return this.end
     if (member.containment !== undefined) return 'deactivated'
-    return member.suspended ? 'suspended' : this.current.state
+    return member.suspended ? 'suspended' : this.current.state(member, now)
   }
 
   hasReplicas(member: MemberModel): boolean {
@@ -336,7 +343,7 @@ export class FamilyModel {
       gone.destroyAt = undefined
       const [left, ...others] = this.standing
       if (left?.destroyDays === undefined || others.length > 0) continue
-      left.destroyAt = now + left.destroyDays * 86_400_000
+      left.destroyAt = now + left.destroyDays * DAY_MS
       left.destroyDays = undefined
     }
   }

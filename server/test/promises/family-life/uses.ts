@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import type { InputOf } from '@claviger/contract'
 import { pick } from '../allowed.ts'
 import { materialOf } from '../key-life-actions.ts'
 import type { Of } from './actions.ts'
-import { allowed, versionAt, type Place, type Scene } from './scene.ts'
+import { allowed, inInput, isDated, senseless, versionAt, type Place, type Scene } from './scene.ts'
+import { areInOrder, VersionModel } from './versions.ts'
 
 /** What is done with keys: their material comes and goes, names point at them, and they protect and process. */
 
@@ -16,14 +18,15 @@ export function nextMaterial(): number {
 
 /** Material comes again, or for another version; or goes. */
 export async function material(
-  { house, now }: Scene,
+  scene: Scene,
   { family, member }: Place,
   taken: Of<'bring' | 'bringNew' | 'take'>,
 ): Promise<void> {
+  const { house, now } = scene
   const { id: key, destroyed } = member
   const lasting = taken.do === 'take' ? undefined : taken.until
   const until = lasting === undefined ? undefined : now + lasting * 3_600_000
-  const give = (number: number, how: { readonly existing?: true; readonly pending?: true }) =>
+  const give = (number: number, how: Partial<InputOf<'key.import'>>) =>
     house.perform('key.import', {
       key,
       exportable: false,
@@ -34,9 +37,15 @@ export async function material(
   if (taken.do === 'bringNew') {
     const { isPending } = taken
     const number = nextMaterial()
-    const doing = give(number, isPending ? { pending: true } : {})
-    await allowed(doing, family.mayTakeNew(member, isPending), () =>
-      family.takeNew(number, isPending, until),
+    const dates = scene.datesOf(taken.dates)
+    const doing = give(number, { ...(isPending ? { pending: true } : {}), ...inInput(dates) })
+    // What waits begins its periods when it is used.
+    const isSensible = isPending ? !isDated(dates) : areInOrder(now, dates)
+    if (!isSensible) return senseless(doing)
+    const within = isPending ? {} : scene.policies.within(now, dates)
+    const may = family.mayTakeNew(member, isPending) && within !== undefined
+    await allowed(doing, may, () =>
+      family.takeNew(new VersionModel(number, now, isPending), { until, dates: within ?? {} }),
     )
     return
   }
@@ -80,7 +89,7 @@ export async function useByName(scene: Scene, alias: string): Promise<void> {
 
 /** Encrypts or signs. */
 export async function use(
-  { house, made }: Scene,
+  { house, made, now }: Scene,
   { family, member }: Place,
   key: string,
 ): Promise<void> {
@@ -95,8 +104,9 @@ export async function use(
       : house
           .perform('encrypt', { key, plaintext: message })
           .then(({ ciphertext, ...of }) => ({ ...of, bytes: ciphertext }))
-  const may = family.applies(member) && version.usesOf(member) < member.usesMax
-  const done = await allowed(doing, may, () => version.use(member))
+  const bytes = message.length
+  const may = family.applies(member, now) && family.hasRoom(member, { uses: 1, bytes })
+  const done = await allowed(doing, may, () => version.use(member, bytes))
   if (done === undefined) return
   assert.deepEqual([done.key, done.version], [member.id, family.numberOf(version)])
   made.push({ family, version, text, bytes: done.bytes })
@@ -121,23 +131,24 @@ export async function read(
   const message = Buffer.from(text)
   if (family.kind === 'sign') {
     const doing = house.perform('verify', { key, message, signature: bytes, version: number })
-    const verified = await allowed(doing, may, () => version.use(member))
+    const verified = await allowed(doing, may, () => version.use(member, message.length))
     assert.notEqual(verified?.valid, false)
     return
   }
   if (taken.do === 'read') {
     const doing = house.perform('decrypt', { key, ciphertext: bytes })
-    const decrypted = await allowed(doing, may, () => version.use(member))
+    const decrypted = await allowed(doing, may, () => version.use(member, message.length))
     assert.equal(Buffer.from(decrypted?.plaintext ?? message).toString(), text)
     return
   }
   const { current } = family
   // To read what the same version protects is a use as well, and may be the last that the limit allows.
-  const isRoom = current.usesOf(member) + Number(version === current) < member.usesMax
+  const times = version === current ? 2 : 1
+  const isRoom = family.hasRoom(member, { uses: times, bytes: times * message.length })
   const doing = house.perform('reencrypt', { ciphertext: bytes, sourceKey: key, key })
-  const moved = await allowed(doing, may && family.applies(member) && isRoom, () => {
-    version.use(member)
-    current.use(member)
+  const moved = await allowed(doing, may && family.applies(member, now) && isRoom, () => {
+    version.use(member, message.length)
+    current.use(member, message.length)
   })
   if (moved === undefined) return
   assert.equal(moved.version, family.numberOf(current))

@@ -3,6 +3,7 @@ import { findAlgorithm, generateMaterial, newId, type RingKey } from '#keyring'
 import {
   keyRefusal,
   KeyError,
+  sameCryptoperiod,
   shownSince,
   strictest,
   type Key,
@@ -10,6 +11,7 @@ import {
   type Rotation,
 } from '#model'
 import type { RowStanding } from '#store'
+import { datesCut } from '../../lifecycle/govern.ts'
 import { standing } from '../../rows.ts'
 import type { Plan } from '../../verb.ts'
 import type { Work } from '../../work.ts'
@@ -136,12 +138,15 @@ function relationOf(
   return { id: members[0]?.key ?? '', primary, members }
 }
 
-/** Keys like the compromised ones, made now with one new material: everything that was said of them, but their dates. */
+/**
+ * Keys like the compromised ones, made now with one new material: everything that was said of them, and to live as long as their versions
+ * were to, or less where the lifecycle policies ask for that now.
+ */
 export async function madeLike(work: Work, members: RelatedKeys): Promise<Made> {
   const [asked] = members
   const drafts: DraftKey[] = []
   const ids = new Map<string, string>()
-  for (const { key: old } of members) {
+  for (const { key: old, current } of members) {
     if (old.origin !== 'generated') {
       const message = 'The key was imported; import another and name it as the replacement'
       throw new KeyError('wrong_usage', message, { key: old })
@@ -149,7 +154,9 @@ export async function madeLike(work: Work, members: RelatedKeys): Promise<Made> 
     const id = await work.once(`id of ${old.id}`, () => Promise.resolve(newId()))
     ids.set(old.id, id)
     const { algorithm, usage, exportable, description, owner, region } = old
-    const like = { algorithm, usage, exportable, description, owner, region }
+    const lifetime = sameCryptoperiod(current, work.now)
+    const dates = await datesCut(work, { ...old, id }, work.now, lifetime)
+    const like = { algorithm, usage, exportable, description, owner, region, ...dates }
     const about = { id, origin: 'generated', awaits: false } as const
     drafts.push(await draftKey(work, { ...like, labels: { ...old.labels } }, about))
   }

@@ -65,7 +65,7 @@ export async function replaceVersion(
     return { ...together(parts), ...replacedIn(members, asked.key.version) }
   }
   const materials = await freshMaterials(work, asked)
-  const plan = await planVersion(work, asked, { ...materials, dates: {}, rotatedBy: 'demand' })
+  const plan = await planVersion(work, asked, { ...materials, dates: 'same', rotatedBy: 'demand' })
   const rows = plan.rows.map((row) => {
     const value = row.value as KeyVersion
     if (row.kind !== 'version' || value.version !== number) return row

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { test } from 'node:test'
+import { DAY_MS, startScene } from './scene.ts'
+
+/** What a policy asks of versions while their material goes and comes back, and of those that only waited. */
+
+test('material that is overdue comes back where it was, and is used on', async () => {
+  await using scene = await startScene()
+  const { house, clock } = scene
+  await scene.ask({ rotation: { everyDays: 90, uses: 1 } })
+  const material = randomBytes(32)
+  const given = () => ({ exportable: false, unsafePlaintext: Buffer.from(material) })
+  const { id: key } = await house.perform('key.import', { ...given(), algorithm: 'AES-256-GCM' })
+  const { ciphertext } = await house.perform('encrypt', { key, plaintext: Buffer.from('a') })
+  clock.advance(90 * DAY_MS)
+  await house.renewToken()
+  await house.perform('key.deleteMaterial', { key })
+  await house.perform('key.import', { ...given(), key })
+  const { plaintext } = await house.perform('decrypt', { ciphertext })
+  assert.equal(Buffer.from(plaintext).toString(), 'a')
+})
+
+test('a next public key that is not asked for any more goes, though a version without an end would not be made', async () => {
+  await using scene = await startScene()
+  const { house } = scene
+  const dates = { processStopAt: scene.clock.now() + DAY_MS }
+  const { id: key } = await house.createKey({ algorithm: 'Ed25519', ...dates })
+  await house.perform('key.setRotation', { key, everyDays: 1, publishNext: true })
+  await scene.ask({ cryptoperiods: { privateSignature: { process: 1 } } })
+  await house.perform('key.setRotation', { key, off: true })
+  assert.equal((await house.perform('key.versions', { key, limit: 10 })).items.length, 1)
+})
