@@ -11,7 +11,8 @@ import { Scene } from './family-life/scene.ts'
 /**
  * Random lives of keys and of those related to them, with versions that are made or imported ahead, revoked, compromised, destroyed one by
  * one and rotated by themselves, that begin and end by their dates, have limits, and keep to lifecycle policies that come and go, against
- * the plain model: whatever happens, every key can be read, shows what the model says, and opens old ciphertexts exactly where the model does.
+ * the plain model: whatever happens, every key can be read, shows what the model says, and opens old ciphertexts exactly where the model
+ * does.
  */
 
 const RUNS = 100

@@ -107,7 +107,7 @@ export class FamilyModel {
     return isEndless && !member.destroyed && this.current.isThere(member)
   }
 
-  /** Whether it breaks no policy, so that another one like it may be made. Of imported keys rotation is not asked before there is material. */
+  /** Whether it breaks no policy, so that another like it may be made. Of imported keys rotation is not asked before they have material. */
   keepsToPolicies(member: MemberModel): boolean {
     const { policies, current, versions } = this
     const rotation = this.kind === 'imported' ? { everyDays: 0, uses: 0 } : this.rotation

@@ -143,7 +143,7 @@ export function inWords(rules: Rules) {
   }
 }
 
-/** The rotation of a new key: its own, as soon as is asked. A signature key that is rotated for a policy alone shows its next public key. */
+/** The rotation of a new key: its own, as soon as is asked. A signature key rotated for a policy alone shows its next public key. */
 export function rotationOf(
   policies: PoliciesModel,
   { kind, rotation }: Pick<FamilyModel, 'kind' | 'rotation'>,
