@@ -31,3 +31,16 @@ test('a next public key that is not asked for any more goes, though a version wi
   await house.perform('key.setRotation', { key, off: true })
   assert.equal((await house.perform('key.versions', { key, limit: 10 })).items.length, 1)
 })
+
+test('a destruction that a case ordered before the policy is as it was, also for whoever orders it again', async () => {
+  await using scene = await startScene()
+  const { house } = scene
+  const { id: key } = await house.createKey()
+  const about = { key, since: scene.clock.now(), hours: 0, reason: 'found', principals: [] }
+  const { id } = await house.perform('compromise.open', about)
+  await house.perform('compromise.revoke', { case: id })
+  const { destroyAt } = await house.perform('compromise.destroy', { case: id, days: 1 })
+  await scene.ask({ destructionDaysMin: 30 })
+  const again = await house.perform('compromise.destroy', { case: id, days: 1 })
+  assert.equal(again.destroyAt, destroyAt)
+})

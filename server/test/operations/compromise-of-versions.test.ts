@@ -8,6 +8,11 @@ const DAY_MS = 86_400_000
 const house = await startHouse()
 after(() => house.close())
 
+async function eventsOf(key: string, event: string) {
+  const entries = await house.entries()
+  return entries.filter((each) => each.event === event && each.key === key)
+}
+
 function opening(key: string, version?: number) {
   return {
     key,
@@ -108,4 +113,25 @@ test('what takes the place of a version, or of its key, lives as long as that wa
     assert.equal(protectStopAt, activatedAt + protects)
     assert.equal(processStopAt, activatedAt + processes)
   }
+})
+
+test('a step of the case of a version that is taken again says nothing of the whole key, which goes on', async () => {
+  const { id: key } = await house.createKey()
+  const { id } = await house.perform('compromise.open', opening(key, 1))
+  await house.perform('compromise.revoke', { case: id })
+  await house.perform('compromise.revoke', { case: id })
+  await house.perform('encrypt', { key, plaintext: Buffer.from('x') })
+  const revoked = await eventsOf(key, 'compromise.revoke')
+  assert.deepEqual(
+    revoked.map(({ version }) => version),
+    [1, 1],
+  )
+})
+
+test('a case that was closed without revoking does not answer afterwards that it has', async () => {
+  const { id: key } = await house.createKey()
+  const { id } = await house.perform('compromise.open', opening(key))
+  await house.perform('compromise.close', { case: id, anyway: 'a false alarm' })
+  assert.equal(await house.codeOf('compromise.revoke', { case: id }), 'wrong_state')
+  await house.perform('key.revoke', { key, reason: 'keyCompromise' })
 })

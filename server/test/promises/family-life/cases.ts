@@ -112,8 +112,12 @@ export async function step(scene: Scene, one: CaseModel, taken: Of<'step' | 'end
       await house.perform('compromise.rewrap', id)
       return one.rewrap()
     case 'revoke':
-      await house.perform('compromise.revoke', { ...id, anyway })
-      return one.revoke()
+      await allowed(
+        house.perform('compromise.revoke', { ...id, anyway }),
+        one.revoked || !one.closed,
+        () => one.revoke(),
+      )
+      return
     case 'destroy': {
       const at = scene.after(taken.days)
       const doing = house.perform('compromise.destroy', { ...id, days: taken.days })

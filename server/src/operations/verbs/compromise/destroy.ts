@@ -74,6 +74,8 @@ export const destroyCase: ChangeVerb<'compromise.destroy'> = {
   kind: 'change',
   async run(input, work) {
     const found = await admittedCase(work, input.case)
+    // A window that was begun stays what it was, whatever is asked by now.
+    if (found.value.destroyAt !== undefined) return planSame(work, found)
     for (const { key } of await withRelated(work, found.ringKey))
       await assertWindow(work, key, input.days)
     return planDestruction(work, found, input.days)

@@ -26,16 +26,18 @@ import { admittedCase, caseView, type CaseView } from './view.ts'
 export type Found = Awaited<ReturnType<typeof admittedCase>>
 export type StepPlan = Plan<CaseView>
 
-/** The case as it stands. */
+/** The case as it stands. Where it is one of a version, the record says so: it tells nothing of the whole key. */
 export async function planSame(
   work: Work,
   { value, standing }: Pick<Found, 'value' | 'standing'>,
 ): Promise<StepPlan> {
+  const { version } = value
   return {
     additive: true,
     rows: [],
     unchanged: [standing],
     key: value.key,
+    ...(version === undefined ? {} : { version }),
     subject: value.id,
     output: await caseView(work, value),
   }
@@ -138,7 +140,13 @@ export async function planEnd(
   anyway: string | undefined,
 ): Promise<StepPlan> {
   const { value: one, ringKey } = found
-  if (one.closedAt !== undefined || one.revokedAt !== undefined) return planSame(work, found)
+  if (one.revokedAt !== undefined) return planSame(work, found)
+  // Nobody is to believe that it is revoked now, or reads so in the ledger.
+  if (one.closedAt !== undefined)
+    throw new ClavigerError(
+      'wrong_state',
+      'The case was closed without revoking the key; revoke it with key.revoke, for keyCompromise',
+    )
   const { rewraps } = await leftOf(work, one, await noticesOf(work, one))
   assertNothingLeft(rewraps, anyway)
   const { version } = one
