@@ -90,18 +90,22 @@ function targetsOf(work: Work, { name, input }: Wanted, references: readonly str
   return targets
 }
 
-/** The action that an operation needs beside its own. */
-function alsoNeeded({ name, input }: Pick<Wanted, 'name' | 'input'>): string | undefined {
-  if (name === 'key.replicate') return 'key.create'
-  const isNamed = name === 'key.create' || name === 'key.import'
-  return isNamed && input['alias'] !== undefined ? 'alias.create' : undefined
+/** The actions that an operation may need beside its own. */
+function alsoNeeded({ name, input }: Pick<Wanted, 'name' | 'input'>): string[] {
+  // By whoever does not hold the grant.
+  if (name === 'grant.retire') return ['grant.revoke']
+  const makes = name === 'key.create' || name === 'key.import'
+  if (!makes && name !== 'key.replicate') return []
+  return [
+    ...(makes ? [] : ['key.create']),
+    ...(input['alias'] === undefined ? [] : ['alias.create']),
+    ...(input['policy'] === undefined ? [] : ['policy.put']),
+  ]
 }
 
 /** What the operation is asked as. */
 function actionsOf(wanted: Pick<Wanted, 'name' | 'input'>): readonly string[] {
-  const { action } = operations[wanted.name]
-  const also = alsoNeeded(wanted)
-  return also === undefined ? [action] : [action, also]
+  return [operations[wanted.name].action, ...alsoNeeded(wanted)]
 }
 
 /** Whether it is about keys that its input does not name. */
