@@ -151,3 +151,34 @@ test('nothing that is queued, or given up, outlives its subscription', async () 
   await house.perform('subscription.delete', { subscription: other })
   assert.deepEqual(await leftOf(other), [])
 })
+
+test('what others approved of an import is still that where a related key changes meanwhile', async () => {
+  const region = { region: 'north', multiRegion: true }
+  const { id: key } = await house.createKey({ origin: 'imported', ...region })
+  const importing = (into: string, byte: number) => ({
+    key: into,
+    exportable: false,
+    unsafePlaintext: new Uint8Array(32).fill(byte),
+  })
+  await house.perform('key.import', importing(key, 1))
+  const { id: replica } = await house.perform('key.replicate', { key, region: 'south' })
+  await house.perform('approvalPolicy.create', {
+    name: 'another sees it',
+    actions: ['key.import'],
+    scope: { kind: 'key', key },
+    approvals: 1,
+    principals: [],
+    groups: [],
+    hours: 1,
+  })
+  const approver = await house.createUser('approver')
+  const next = importing(key, 2)
+  const input = { ...next, unsafePlaintext: Buffer.from(next.unsafePlaintext).toString('base64') }
+  const asked = { operation: 'key.import', input, comment: '' }
+  const { id: approval } = await house.perform('approval.request', asked)
+  await house.perform('approval.approve', { approval, comment: '' }, approver)
+  const described = { key: replica, description: 'changed' }
+  meanwhile.after('alias', () => house.perform('key.update', described))
+  await house.perform('key.import', next, { approval })
+  assert.equal((await house.perform('key.get', { key: replica })).version, 2)
+})

@@ -46,7 +46,6 @@ async function materialOf(
   if (input.unsafePlaintext !== undefined) {
     const material = secretBuffer(input.unsafePlaintext.length)
     material.set(input.unsafePlaintext)
-    input.unsafePlaintext.fill(0)
     return material
   }
   if (parameters === undefined || input.wrapped === undefined)
@@ -245,7 +244,11 @@ export const importKey: ChangeVerb<'key.import'> = {
     const given = await work.once(
       'given',
       () => materialOf(input, parameters, work),
-      (bytes) => bytes.fill(0),
+      (bytes) => {
+        bytes.fill(0)
+        // Not before: an approval is of the whole input, and is looked at again where the verb runs again.
+        input.unsafePlaintext?.fill(0)
+      },
     )
     // Refuses what is too short, of another kind, on a curve that is not named, or not a pair.
     const material = await work.once(
