@@ -155,6 +155,28 @@ export async function keepFromWidening(
   return given
 }
 
+/**
+ * Only an owner takes ownership away, and nobody their own: whoever may end rights leaves no tenant without an owner, which nobody could
+ * ever give it again. `read` says what is taken from whom; it is asked again where something changes before this is recorded.
+ *
+ * @throws ClavigerError forbidden, conflict
+ */
+export function keepOwners(work: Work, read: () => Promise<readonly Given[]>): Promise<void> {
+  return holds(work, async () => {
+    for (const { principals, actions, scope, until } of await read()) {
+      // What ends by itself, such as an emergency, is no ownership that could be the last.
+      if (!actions.includes('*') || Number.isFinite(until)) continue
+      if (!work.session.holdsAt('*', scope, work.now))
+        throw new ClavigerError('forbidden', 'Only an owner takes ownership away; ask one')
+      if (principals.includes(work.caller.principal))
+        throw new ClavigerError(
+          'conflict',
+          'Nobody can take their own ownership away; ask another owner',
+        )
+    }
+  })
+}
+
 function assertNotWidened(work: Work, { isWithinReach, ...given }: Given): void {
   const { principals, actions, scope, until } = given
   const isOwn = isWithinReach === true || principals.includes(work.caller.principal)

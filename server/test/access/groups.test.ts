@@ -107,6 +107,31 @@ test('nor what is taken from them at the same time', async () => {
   await client.refuse('forbidden', 'encrypt', { key: await newKey(), plaintext })
 })
 
+test('only an owner takes ownership away, and nobody takes their own: no tenant is left without one', async () => {
+  const officer = await person()
+  await owner.call('binding.create', { principal: officer.id, role: 'security-officer' })
+  const second = await person()
+  const { id: direct } = await owner.call('binding.create', {
+    principal: second.id,
+    role: 'owner',
+  })
+  const third = await person()
+  const group = await newGroup('owners', 'owner')
+  await owner.call('group.add', { group, principal: third.id })
+  const [ofGroup] = (await owner.call('binding.list', { group })).items
+  const binding = ofGroup?.id ?? ''
+  const membership = { group, principal: third.id }
+  for (const one of [direct, binding])
+    await officer.client.refuse('forbidden', 'binding.delete', { binding: one })
+  await officer.client.refuse('forbidden', 'group.remove', membership)
+  await second.client.refuse('conflict', 'binding.delete', { binding: direct })
+  await third.client.refuse('conflict', 'binding.delete', { binding })
+  await third.client.refuse('conflict', 'group.remove', membership)
+  await third.client.call('binding.delete', { binding: direct })
+  await owner.call('group.remove', membership)
+  await owner.call('binding.delete', { binding })
+})
+
 test("another tenant's groups are as good as none", async () => {
   const group = await newGroup('ours')
   const { token } = await owner.call('tenant.create', { name: 'others' })

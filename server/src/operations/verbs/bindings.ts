@@ -7,7 +7,7 @@ import { leavingByDate, leftByBinding } from '../occurrences/leaving.ts'
 import { assertRoomFor, quotas } from '../quotas.ts'
 import { bindingRow } from '../rows.ts'
 import { scopeText } from '../scope-text.ts'
-import { keepApart, keepFromWidening, membersOf } from '../separation.ts'
+import { keepApart, keepFromWidening, keepOwners, membersOf } from '../separation.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import { bindingView } from '../views.ts'
 import { mayComeInto } from '../within-reach.ts'
@@ -145,12 +145,11 @@ export const deleteBinding: ChangeVerb<'binding.delete'> = {
   async run(input, work) {
     work.authorize()
     const { value, standing } = await own<Binding>(work, 'binding', input.binding)
-    if (value.principal === work.caller.principal && value.role === 'owner') {
-      throw new ClavigerError(
-        'conflict',
-        'Nobody can take their own ownership away; ask another owner',
-      )
-    }
+    const { role, scope, expiresAt: until = Number.POSITIVE_INFINITY } = value
+    const actions = actionsOf(role, new Map())
+    await keepOwners(work, async () => [
+      { principals: await holdersOf(work, value), actions, scope, until },
+    ])
     const left = await leftByBinding(work, value)
     return {
       ...left,

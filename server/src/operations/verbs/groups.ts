@@ -3,7 +3,7 @@ import { newId } from '#keyring'
 import { ClavigerError, type Binding, type Group, type Membership, type Principal } from '#model'
 import { leftByGroups } from '../occurrences/leaving.ts'
 import { groupRow, membershipId, membershipRow } from '../rows.ts'
-import { keepApart, keepFromWidening, membersOf, type Given } from '../separation.ts'
+import { keepApart, keepFromWidening, keepOwners, membersOf, type Given } from '../separation.ts'
 import { allOf, holds } from '../until-recorded.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
@@ -137,6 +137,7 @@ export const removeFromGroup: ChangeVerb<'group.remove'> = {
     await own<Group>(work, 'group', group)
     const id = membershipId(group, principal)
     const { value, standing } = await own<Membership>(work, 'membership', id)
+    await keepOwners(work, () => givenBy(work, group, principal))
     const { tenant } = work.caller
     return {
       additive: false,
