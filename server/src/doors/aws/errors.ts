@@ -121,21 +121,28 @@ function byCode(error: ClavigerError, asking: Asking | undefined): AwsException 
 }
 
 /** The same whether what was asked for is there or not: the resource is what the request said. */
-function accessDenied(asking: Asking | undefined): AwsException {
+export function accessDenied(asking: Asking | undefined, denied?: Denied): AwsException {
   return new AwsException(
     'AccessDeniedException',
-    `${notAuthorized(asking)} because no role binding, key policy or grant allows it`,
+    `${notAuthorized(asking, denied)} because no role binding, key policy or grant allows it`,
     'forbidden',
   )
 }
 
+/** What was denied, where it is not the operation on the first key that it names. */
+interface Denied {
+  readonly action: string
+  readonly reference: string
+}
+
 /** How AWS begins, whatever denies it: of an organization's policies it goes on "with an explicit deny in a service control policy". */
-function notAuthorized(asking: Asking | undefined): string {
+function notAuthorized(asking: Asking | undefined, denied?: Denied): string {
   const caller = asking?.caller
   const who = caller === undefined ? '' : principalArn(caller)
-  const [first] = asking?.said ?? []
-  const on = asking === undefined || first === undefined ? '*' : asking.arnOfSaid(first[0])
-  return `User: ${who} is not authorized to perform: kms:${asking?.operation ?? '*'} on resource: ${on}`
+  const reference = denied?.reference ?? asking?.said[0]?.[0]
+  const on = asking === undefined || reference === undefined ? '*' : asking.arnOfSaid(reference)
+  const action = denied?.action ?? asking?.operation ?? '*'
+  return `User: ${who} is not authorized to perform: kms:${action} on resource: ${on}`
 }
 
 function notFound(asking: Asking | undefined): AwsException {

@@ -56,7 +56,7 @@ for (const row of stateRows) {
         for (const [there, missing] of forms) {
           const seen = await told(asks(stranger, there), [key.id, alias])
           assert.equal(await told(asks(stranger, missing), [absent, 'alias/absent']), seen)
-          assert.match(seen, /^(AccessDenied|NotFound)Exception: /)
+          assert.match(seen, /^(AccessDenied|NotFound|Validation)Exception: /)
         }
       }
     }
@@ -75,4 +75,45 @@ test('what is denied says who asked for what', async () => {
     ),
     message,
   )
+})
+
+/** What AWS says of a ciphertext whose key it cannot use for the caller, whatever the reason. */
+const OUT_OF_REACH =
+  'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.'
+
+test('of a ciphertext alone nobody learns whether its key is there', async () => {
+  const key = await makeKey(kms)
+  const { CiphertextBlob } = await kms.encrypt({ KeyId: key.id, Plaintext: Buffer.from('x') })
+  const absent = Buffer.from(CiphertextBlob ?? [])
+  // The id of the key stands in the envelope's header.
+  absent.fill(0x7f, 4, 16)
+  for (const { kms: stranger } of [nobody, elsewhere])
+    for (const blob of [CiphertextBlob, absent])
+      for (const doing of [
+        () => stranger.decrypt({ CiphertextBlob: blob }),
+        () => stranger.reEncrypt({ CiphertextBlob: blob, DestinationKeyId: key.id }),
+      ])
+        assert.deepEqual(await told(doing(), ['-', '-']), `AccessDeniedException: ${OUT_OF_REACH}`)
+})
+
+test('re-encryption says which of its two rights is missing', async () => {
+  const [from, to] = [await makeKey(kms), await makeKey(kms)]
+  const { CiphertextBlob } = await kms.encrypt({ KeyId: from.id, Plaintext: Buffer.from('x') })
+  const guest = await hire()
+  const asked = { CiphertextBlob, DestinationKeyId: to.id }
+  const denied = async (right: string, arn: string, SourceKeyId?: string) => {
+    const named = SourceKeyId === undefined ? {} : { SourceKeyId }
+    const { type, message } = await refused(guest.kms.reEncrypt({ ...asked, ...named }))
+    assert.equal(type, 'AccessDeniedException')
+    const start = `User: ${guest.arn} is not authorized to perform: kms:${right} on resource: ${arn} because`
+    assert.ok(message.startsWith(start), message)
+  }
+  await denied('ReEncryptFrom', from.arn, from.id)
+  const grant = (KeyId: string, right: 'ReEncryptFrom' | 'ReEncryptTo') =>
+    kms.createGrant({ KeyId, GranteePrincipal: guest.arn, Operations: [right] })
+  await grant(from.id, 'ReEncryptFrom')
+  await denied('ReEncryptTo', to.arn, from.id)
+  await denied('ReEncryptTo', to.arn)
+  await grant(to.id, 'ReEncryptTo')
+  assert.equal((await guest.kms.reEncrypt(asked)).KeyId, to.arn)
 })

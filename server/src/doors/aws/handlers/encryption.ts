@@ -8,6 +8,7 @@ import {
   type EncryptionAlgorithm,
 } from '../algorithms.ts'
 import type { Asking } from '../asking.ts'
+import { accessDenied } from '../errors.ts'
 import { AwsException } from '../exceptions.ts'
 import { ciphertextKeyMissing, incorrectKey, plaintextTooLong } from '../failures.ts'
 import type { KeySpec } from '../specs.ts'
@@ -150,9 +151,12 @@ function refuseModifiers(modifiers: unknown): void {
   }
 }
 
-function isMissing(error: ClavigerError): boolean {
+/** Of a ciphertext's own key AWS says one thing, whether it is not there or the caller may not use it. */
+function isOutOfReach(error: ClavigerError): boolean {
   return (
-    error.code === 'not_found' || (error instanceof KeyError && error.hindrance === 'destroyed')
+    error.code === 'not_found' ||
+    error.code === 'forbidden' ||
+    (error instanceof KeyError && error.hindrance === 'destroyed')
   )
 }
 
@@ -164,7 +168,7 @@ function wrongKey(
   reference: string | undefined,
   asking: Asking,
 ): AwsException | undefined {
-  if (keyId === undefined) return isMissing(error) ? ciphertextKeyMissing() : undefined
+  if (keyId === undefined) return isOutOfReach(error) ? ciphertextKeyMissing() : undefined
   if (error.code !== 'invalid_ciphertext' || blob === undefined || reference === undefined)
     return undefined
   const envelope = readEnvelopeVersion(blob)
@@ -264,6 +268,14 @@ export const reEncrypt = handler<'ReEncrypt', 'reencrypt'>({
     const found = asking.source !== undefined && asking.facts?.key(asking.source) !== undefined
     if (error.code === 'not_found' && destination === undefined && (found || source !== undefined))
       return undefined
+    if (error.code === 'forbidden') {
+      // Both keys are asked for, one after the other, and the right to each has a name of its own.
+      const reference = asking.reference(input.DestinationKeyId)
+      if (asking.source !== undefined && asking.isMet(asking.source))
+        return accessDenied(asking, { action: 'ReEncryptTo', reference })
+      if (source !== undefined)
+        return accessDenied(asking, { action: 'ReEncryptFrom', reference: source })
+    }
     return wrongKey(error, input.CiphertextBlob, input.SourceKeyId, source, asking)
   },
 })
