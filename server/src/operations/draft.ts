@@ -28,7 +28,8 @@ export function draftOf(
     principal: caller?.principal ?? 'anonymous',
     credential: caller?.credential,
     factors: caller?.factors,
-    binding: about.binding ?? binding,
+    // What allowed other items of a batch, or half of what was asked, did not allow this.
+    binding: about.outcome === 'denied' ? undefined : (about.binding ?? binding),
     door: origin.door,
     source,
     request: origin.request,

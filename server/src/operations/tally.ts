@@ -84,12 +84,13 @@ export class Tally {
     })
   }
 
-  /** One line for each key, version, outcome and part. */
+  /** One line for each key, version, outcome and part, and for each right that allowed it. */
   sums(): readonly Use[] {
     if (this.#uses.length < 2) return this.#uses
     const sums = new Map<string, Use>()
     for (const use of this.#uses) {
-      const name = `${use.key}/${use.version}/${use.outcome}/${use.reason}/${use.part}`
+      const { key, version, outcome, reason, part, by } = use
+      const name = `${key}/${version}/${outcome}/${reason}/${part}/${by?.binding}`
       const sum = sums.get(name)
       sums.set(name, sum === undefined ? use : plus(sum, use))
     }

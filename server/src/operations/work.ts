@@ -386,7 +386,7 @@ export class Work {
     return this.#keys.byId(id)
   }
 
-  /** The records of what was used, one for each key, version and outcome. */
+  /** The records of what was used, one for each key, version, outcome and right. */
   records(event: string, source: string): RecordDraft[] {
     return this.tally.sums().map((use) => this.draft(event, source, use, use.by?.binding))
   }

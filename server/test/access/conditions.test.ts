@@ -324,6 +324,32 @@ test('the compiled decision is the slow one, whatever the bindings are', () => {
   )
 })
 
+test('the ledger says of each item of a batch what allowed it, and of what was denied nothing', async () => {
+  const { house, newKey } = await startGranting()
+  const { id: principal, token } = await house.createUser()
+  const key = await newKey()
+  const bound = async (team: string) => {
+    const conditions = { context: { equals: { team } } }
+    const input = { principal, role: 'encrypter', scope: { kind: 'key' as const, key }, conditions }
+    return (await house.perform('binding.create', input)).id
+  }
+  const [one, other] = [await bound('one'), await bound('other')]
+  const items = ['one', 'other', 'other', 'neither'].map((team) => ({
+    plaintext: Buffer.from('x'),
+    context: { team },
+  }))
+  await house.perform('encryptBatch', { key, items }, { token })
+  const entries = (await house.entries()).filter(({ event }) => event === 'encryptBatch')
+  assert.deepEqual(
+    entries.map(({ outcome, binding, count = 1 }) => [outcome, binding, count]),
+    [
+      ['ok', one, 1],
+      ['ok', other, 2],
+      ['denied', undefined, 1],
+    ],
+  )
+})
+
 test('duties are made of actions that there are, and what each is named after has it', () => {
   const known = new Set(Object.values(operations).map(({ action }) => action))
   for (const [duty, actions] of Object.entries(duties)) {
