@@ -45,7 +45,9 @@ export class FailureLimiter {
 
   #refill(bucket: Bucket): void {
     const now = this.#clock.now()
-    bucket.left = Math.min(BURST, bucket.left + ((now - bucket.at) / 1_000) * PER_SECOND)
+    // A clock that was set back takes nothing away.
+    const passed = Math.max(0, now - bucket.at)
+    bucket.left = Math.min(BURST, bucket.left + (passed / 1_000) * PER_SECOND)
     bucket.at = now
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { DrivenClock } from '../harness/clock.ts'
 import { startHouse } from '../harness/house.ts'
 
 /** How many entries of the ledger somebody without a credential can make. */
@@ -35,4 +36,13 @@ test('addresses of several networks, and of IPv4, are each their own', async () 
     (at: number) => `::ffff:10.0.${at >> 8}.${at & 255}`,
   ]
   for (const addressOf of addresses) assert.equal(await recorded(addressOf), ATTEMPTS, addressOf(1))
+})
+
+test('a clock that is set back leaves no failure out of the ledger', async () => {
+  const clock = new DrivenClock()
+  await using house = await startHouse({ clock })
+  const fail = () => house.codeOf('whoami', {}, { token: 'clv_nobody' })
+  assert.equal(await fail(), 'unauthenticated')
+  clock.advance(-3_600_000)
+  assert.equal(await fail(), 'unauthenticated')
 })
