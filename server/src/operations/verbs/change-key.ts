@@ -1,4 +1,4 @@
-import type { OutputOf } from '@claviger/contract'
+import type { InputOf, OutputOf } from '@claviger/contract'
 import type { RingKey } from '#keyring'
 import {
   hasReplicas,
@@ -12,6 +12,7 @@ import {
 } from '#model'
 import { aliasesOf } from '../aliases.ts'
 import { acknowledged, assertAcknowledged } from '../blast-radius.ts'
+import { givenNames } from '../given-names.ts'
 import { assertChanged, assertWindow } from '../lifecycle/govern.ts'
 import { limitsAfter } from '../limits.ts'
 import { assertOwner } from '../owner.ts'
@@ -115,6 +116,24 @@ function assertNotOver(
     throw over('past its process-stop date')
 }
 
+/** What the record says of an update: which fields, and of those that people do not write also what. */
+function detailOf({ key: _key, ...given }: InputOf<'key.update'>) {
+  const { owner, protectStopAt, processStopAt, usesMax, bytesMax, wrapsMax } = given
+  const iso = (time: number | undefined) => time && new Date(time).toISOString()
+  const said = {
+    changed: givenNames(given),
+    owner,
+    protectStopAt: iso(protectStopAt),
+    processStopAt: iso(processStopAt),
+    usesMax,
+    bytesMax,
+    wrapsMax,
+  }
+  return Object.fromEntries(
+    Object.entries(said).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
+}
+
 export const updateKey: ChangeVerb<'key.update'> = {
   kind: 'change',
   references: (input) => [input.key],
@@ -145,6 +164,7 @@ export const updateKey: ChangeVerb<'key.update'> = {
     await assertChanged(work, ringKey, { key, versions })
     return planChange(work, ringKey, {
       key,
+      detail: detailOf(input),
       ...(dated ? { versions: [version], version: version.version } : {}),
     })
   },

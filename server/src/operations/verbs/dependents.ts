@@ -1,6 +1,7 @@
 import { noticeTypeOf, type OutputOf } from '@claviger/contract'
 import { newId } from '#keyring'
 import { acknowledging, ClavigerError, type Dependent } from '#model'
+import { givenNames } from '../given-names.ts'
 import { recordAt } from '../notices.ts'
 import { assertOwner } from '../owner.ts'
 import { dependentRow } from '../rows.ts'
@@ -109,11 +110,12 @@ function planNext(
 
 export const updateDependent: ChangeVerb<'dependent.update'> = {
   kind: 'change',
-  async run({ dependent: id, name, owner, contact, description }, work) {
+  async run({ dependent: id, ...changes }, work) {
+    const { name, owner, contact, description } = changes
     const found = await changeable(work, id)
     await assertOwner(work, owner)
     const { value } = found
-    return planNext(found, {
+    const plan = planNext(found, {
       ...value,
       name: name ?? value.name,
       owner: owner ?? value.owner,
@@ -121,6 +123,8 @@ export const updateDependent: ChangeVerb<'dependent.update'> = {
       description: description ?? value.description,
       updatedAt: work.now,
     })
+    const changed = givenNames(changes)
+    return { ...plan, detail: { changed, ...(owner === undefined ? {} : { owner }) } }
   },
 }
 

@@ -96,9 +96,15 @@ export const createRole: ChangeVerb<'role.create'> = {
       absent: [{ kind: 'role', id: customRoleId(role.tenant, role.name) }],
       taken: 'There is a role of that name already',
       subject: role.name,
+      detail: detailOf(role),
       output: roleView(role),
     }
   },
+}
+
+/** What the record says: what whoever has the role may do from now on. */
+function detailOf({ actions }: CustomRole) {
+  return { actions: actions.join(' ') }
 }
 
 /** Whoever has the role, or could take it, with the actions that are added to it. */
@@ -157,6 +163,7 @@ export const updateRole: ChangeVerb<'role.update'> = {
       rows: [customRoleRow(role), ...apart.rows, ...(await leftByChange(work, value, role))],
       unchanged: [standing, ...apart.unchanged],
       subject: role.name,
+      detail: detailOf(role),
       output: roleView(role),
     }
   },

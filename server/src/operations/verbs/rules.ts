@@ -3,6 +3,7 @@ import { RULES_MAX } from '#access'
 import { newId } from '#keyring'
 import { ClavigerError, type ApprovalPolicy, type Scope, type StepUpRule } from '#model'
 import type { RowKind } from '#store'
+import { givenNames } from '../given-names.ts'
 import { noSuchKey } from '../lookup.ts'
 import { approvalPolicyRow, stepUpRuleRow } from '../rows.ts'
 import { approvalPolicyView, stepUpRuleView } from '../rule-views.ts'
@@ -190,13 +191,13 @@ export const createApprovalPolicy: ChangeVerb<'approvalPolicy.create'> = {
 
 export const updateApprovalPolicy: ChangeVerb<'approvalPolicy.update'> = {
   kind: 'change',
-  async run(input, work) {
+  async run({ policy: id, ...changes }, work) {
     work.authorize()
-    const { value, standing } = await own<ApprovalPolicy>(work, 'approvalPolicy', input.policy)
-    const approvals = input.approvals ?? value.approvals
+    const { value, standing } = await own<ApprovalPolicy>(work, 'approvalPolicy', id)
+    const approvals = changes.approvals ?? value.approvals
     const named = {
-      principals: input.principals ?? value.principals,
-      groups: input.groups ?? value.groups,
+      principals: changes.principals ?? value.principals,
+      groups: changes.groups ?? value.groups,
     }
     const { principals, groups, unchanged } = await approversOf(work, named, approvals)
     const policy: ApprovalPolicy = {
@@ -204,8 +205,8 @@ export const updateApprovalPolicy: ChangeVerb<'approvalPolicy.update'> = {
       approvals,
       principals,
       groups,
-      hours: input.hours ?? value.hours,
-      signed: input.signed ?? value.signed,
+      hours: changes.hours ?? value.hours,
+      signed: changes.signed ?? value.signed,
       updatedAt: work.now,
     }
     return {
@@ -213,7 +214,7 @@ export const updateApprovalPolicy: ChangeVerb<'approvalPolicy.update'> = {
       rows: [approvalPolicyRow(policy)],
       unchanged: [standing, ...unchanged],
       subject: policy.id,
-      detail: { approvals, ...signedDetail(policy) },
+      detail: { approvals, ...signedDetail(policy), changed: givenNames(changes) },
       output: approvalPolicyView(policy),
     }
   },

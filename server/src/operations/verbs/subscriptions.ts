@@ -10,6 +10,7 @@ import {
   type Subscription,
 } from '#model'
 import type { RowReference, RowStanding } from '#store'
+import { givenNames } from '../given-names.ts'
 import { recordAt } from '../notices.ts'
 import { deliveryRow, subscriptionRow } from '../rows/notices.ts'
 import type { ChangeVerb, PlannedRow, ReadVerb } from '../verb.ts'
@@ -143,17 +144,17 @@ export const createSubscription: ChangeVerb<'subscription.create'> = {
 
 export const updateSubscription: ChangeVerb<'subscription.update'> = {
   kind: 'change',
-  async run(input, work) {
-    const { value, material, standing } = await reachable(work, input.subscription)
+  async run({ subscription, ...changes }, work) {
+    const { value, material, standing } = await reachable(work, subscription)
     const { failingSince, ...rest } = value
     const next: Subscription = {
       ...rest,
-      name: input.name ?? value.name,
-      url: input.url ?? value.url,
-      types: input.types === undefined ? value.types : [...new Set(input.types)],
-      state: input.state ?? value.state,
+      name: changes.name ?? value.name,
+      url: changes.url ?? value.url,
+      types: changes.types === undefined ? value.types : [...new Set(changes.types)],
+      state: changes.state ?? value.state,
       // Who changes where it goes, or lets it go on, has seen to what failed.
-      ...(failingSince === undefined || input.url !== undefined || input.state === 'active'
+      ...(failingSince === undefined || changes.url !== undefined || changes.state === 'active'
         ? {}
         : { failingSince }),
     }
@@ -162,7 +163,10 @@ export const updateSubscription: ChangeVerb<'subscription.update'> = {
       rows: [subscriptionRow(next, material)],
       unchanged: [standing],
       ...about(next),
-      ...(input.state === undefined ? {} : { detail: { state: input.state } }),
+      detail: {
+        changed: givenNames(changes),
+        ...(changes.state === undefined ? {} : { state: changes.state }),
+      },
       output: view(next, work.now),
     }
   },
