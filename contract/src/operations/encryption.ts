@@ -14,6 +14,7 @@ const context = { context: codec.context.optional() }
 export const rsaPaddings = ['rsa-oaep-sha-256', 'rsa-oaep-sha-1'] as const
 export type RsaPadding = (typeof rsaPaddings)[number]
 const padding = z.enum(rsaPaddings).optional()
+const version = codec.version.optional()
 
 const encryptItem = z.strictObject({
   plaintext: message.describe('The message, up to 64 KiB'),
@@ -29,6 +30,9 @@ const decryptItem = z.strictObject({
   key: codec.keyReference
     .optional()
     .describe('Needed for RSA ciphertexts, which do not name their key; checked where given'),
+  version: version.describe(
+    'For RSA ciphertexts: the version of the key that made it; checked where the ciphertext names it',
+  ),
   padding: padding.describe('For RSA ciphertexts: their padding, rsa-oaep-sha-256 unless given'),
 })
 const decrypted = z.strictObject({ plaintext: message, ...keyAndVersion })
@@ -38,6 +42,9 @@ const reencryptItem = z.strictObject({
   sourceKey: codec.keyReference
     .optional()
     .describe('The key that decrypts: needed for RSA ciphertexts, checked where given'),
+  sourceVersion: version.describe(
+    'For RSA ciphertexts: the version of the key that made it; checked where the ciphertext names it',
+  ),
   key: codec.keyReference
     .optional()
     .describe(

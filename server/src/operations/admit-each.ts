@@ -11,7 +11,7 @@ import type { Work } from './work.ts'
  */
 export function admitEach(work: Work, reference: string, version?: number): readonly Admitted[] {
   if (version !== undefined) return [work.admit(reference, 'process', version)]
-  const { ringKey } = work.key(reference)
+  const { ringKey } = work.key(reference, work.action, 'process')
   const { now, action } = work
   const asking = { principal: work.caller.principal, action, now }
   const admitted = ringKey.versions

@@ -137,6 +137,41 @@ for (const algorithm of ['RSA-2048', 'RSA-3072']) {
   })
 }
 
+test('what an RSA key encrypted before its rotations decrypts after them, with and without its version', async () => {
+  const { id: key } = await owner.call('key.create', { algorithm: 'RSA-2048', usage: 'encrypt' })
+  const { id: aes } = await owner.call('key.create', {})
+  const plaintext = base64('older than the rotation')
+  const { ciphertext } = await owner.call('encrypt', { key, plaintext })
+  await owner.call('key.rotate', { key })
+  await owner.call('key.rotate', { key })
+  const opened = { plaintext, key, version: 1 }
+  assert.deepEqual(await owner.call('decrypt', { key, ciphertext }), opened)
+  assert.deepEqual(await owner.call('decrypt', { key, ciphertext, version: 1 }), opened)
+  await owner.refuse('invalid_ciphertext', 'decrypt', { key, ciphertext, version: 2 })
+  const items = [{ key, ciphertext }]
+  assert.deepEqual((await owner.call('decryptBatch', { items })).items, [opened])
+  const moved = await owner.call('reencrypt', { ciphertext, sourceKey: key, key: aes })
+  assert.deepEqual(moved.source, { key, version: 1 })
+  const again = { ciphertext, sourceKey: key, sourceVersion: 1 }
+  assert.equal((await owner.call('reencrypt', again)).version, 3)
+  const { items: versions } = await owner.call('key.versions', { key })
+  assert.deepEqual(
+    versions.map(({ uses }) => uses),
+    [6, 0, 1],
+  )
+  await owner.call('key.revoke', { key, version: 1, reason: 'superseded', acknowledge: 'all' })
+  await owner.refuse('invalid_ciphertext', 'decrypt', { key, ciphertext })
+  await owner.refuse('wrong_state', 'decrypt', { key, ciphertext, version: 1 })
+})
+
+test('the version of an envelope stands in it, and another one is refused', async () => {
+  const { id: key } = await owner.call('key.create', {})
+  const { ciphertext } = await owner.call('encrypt', { key, plaintext: base64('x') })
+  await owner.call('key.rotate', { key })
+  assert.equal((await owner.call('decrypt', { ciphertext, version: 1 })).version, 1)
+  await owner.refuse('invalid_ciphertext', 'decrypt', { ciphertext, version: 2 })
+})
+
 test('re-encryption: to the newest version, to another key, to another context', async () => {
   const first = await owner.call('key.create', {})
   const second = await owner.call('key.create', { algorithm: 'ChaCha20-Poly1305' })

@@ -9,6 +9,7 @@ interface Item {
   readonly ciphertext: Uint8Array
   readonly context?: Record<string, string> | undefined
   readonly sourceKey?: string | undefined
+  readonly sourceVersion?: number | undefined
   readonly key?: string | undefined
   readonly newContext?: Record<string, string> | undefined
   readonly padding?: RsaPadding | undefined
@@ -16,8 +17,8 @@ interface Item {
 }
 
 function source(item: Item) {
-  const { ciphertext, context, sourceKey: key, padding } = item
-  return { ciphertext, context, key, padding }
+  const { ciphertext, context, sourceKey: key, sourceVersion: version, padding } = item
+  return { ciphertext, context, key, version, padding }
 }
 
 function references(item: Item): string[] {
@@ -27,9 +28,9 @@ function references(item: Item): string[] {
 /** The plaintext stays in this function, and is overwritten. Nothing is decrypted before both keys are admitted. */
 async function reencryptOne(item: Item, work: Work) {
   const from = source(item)
-  const { reference, admitted } = admitSource(from, work)
+  const { reference, candidates } = admitSource(from, work)
   const destination = work.admit(item.key ?? reference, 'apply')
-  const plaintext = await open(from, admitted)
+  const { plaintext, by: admitted } = await open(from, candidates)
   try {
     const ciphertext = destination.handle.encrypt(
       plaintext,
