@@ -8,11 +8,12 @@ import { AccessLife } from './access-life/life.ts'
 import { ask } from './access-life/questions.ts'
 
 /**
- * Random lives of principals, their credentials, groups, roles, bindings, grants, names and labels, against the plain model of who may do
- * what: whatever was given and taken away in whichever order, and whatever was forgotten and read again, the house answers as the model.
+ * Random lives of principals, their credentials, groups, roles, bindings, key policies, grants, names and labels, against the plain model
+ * of who may do what: whatever was given and taken away in whichever order, and whatever was forgotten and read again, the house answers
+ * as the model, and explains it so.
  */
 
-const RUNS = 60
+const RUNS = 40
 
 test('whatever is given and taken away, everybody may do exactly what is left', async () => {
   const clock = new DrivenClock()

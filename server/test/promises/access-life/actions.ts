@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { builtIn, type Act } from './model.ts'
+import { builtIn, type Act, type ActOnKey } from './model.ts'
 
 /** What may happen to rights in the random lives that access-life.test.ts leads. */
 
@@ -34,6 +34,14 @@ const where = fc.oneof(
   fc.record({ kind: fc.constant('key' as const), key: which }),
   fc.record({ kind: fc.constant('alias' as const) }),
 )
+
+/** Of a key policy. */
+const statement = fc.record({
+  isAllow: fc.oneof(often(2, fc.constant(true)), fc.constant(false)),
+  to: fc.option(which, { nil: undefined, freq: 3 }),
+  act: fc.constantFrom<ActOnKey[]>('encrypt', 'decrypt', 'key.get', 'key.update'),
+  network: fc.option(network, { nil: undefined, freq: 2 }),
+})
 
 const action = fc.oneof(
   fc.record({ do: fc.constant('principal' as const) }),
@@ -100,6 +108,15 @@ const action = fc.oneof(
     }),
   ),
   fc.record({ do: fc.constant('revokeGrant' as const), grant: which }),
+  often(
+    3,
+    fc.record({
+      do: fc.constant('putPolicy' as const),
+      key: which,
+      isDelegating: fc.boolean(),
+      statements: fc.array(statement, { maxLength: 3 }),
+    }),
+  ),
   often(
     2,
     fc.record({

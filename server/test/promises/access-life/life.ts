@@ -4,6 +4,7 @@ import type { TestHouse } from '../../harness/house.ts'
 import { allowedOr, pick } from '../allowed.ts'
 import type { Action, Of } from './actions.ts'
 import { AccessModel, PrincipalModel, type GroupModel, type Where } from './model.ts'
+import { putPolicy } from './policies.ts'
 
 /** Does to the house what random lives of rights are made of, and asks it what the model is asked. */
 
@@ -40,7 +41,7 @@ export class AccessLife {
     for (const team of ['a', undefined]) {
       const { id } = await house.createKey(team === undefined ? {} : { labels: life.labels(team) })
       const made = await house.perform('encrypt', { key: id, plaintext: Buffer.from('text') })
-      life.model.keys.push({ id, ciphertext: made.ciphertext, team })
+      life.model.keys.push({ id, ciphertext: made.ciphertext, team, policy: undefined })
       await life.#principal()
     }
     return life
@@ -103,6 +104,8 @@ export class AccessLife {
       case 'point':
       case 'unname':
         return this.#key(taken)
+      case 'putPolicy':
+        return putPolicy(this, taken)
       case 'demand':
       case 'relax':
         return this.#policy(taken)

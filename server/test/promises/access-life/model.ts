@@ -5,6 +5,9 @@
 
 export type Act = 'encrypt' | 'decrypt' | 'key.get' | 'key.update' | 'key.create' | 'principal.list'
 
+/** What is done with keys that are there, which their policies are asked about. */
+export type ActOnKey = Exclude<Act, 'key.create' | 'principal.list'>
+
 /** Of the built-in roles, what is asked about here (docs/access.md). */
 export const builtIn = {
   encrypter: ['encrypt', 'key.get'],
@@ -54,10 +57,27 @@ export interface RoleModel {
   actions: readonly Act[]
 }
 
+/** What a statement of a key policy says. */
+export interface StatementModel {
+  readonly isAllow: boolean
+  /** Undefined for everybody. */
+  readonly to: PrincipalModel | undefined
+  readonly act: ActOnKey
+  /** From where it counts; undefined for everywhere. */
+  readonly network: string | undefined
+}
+
+export interface KeyPolicyModel {
+  /** Whether roles decide what it does not say. */
+  readonly isDelegating: boolean
+  readonly statements: readonly StatementModel[]
+}
+
 export interface KeyModel {
   readonly id: string
   readonly ciphertext: Uint8Array
   team: string | undefined
+  policy: KeyPolicyModel | undefined
 }
 
 export type Where =
@@ -116,7 +136,25 @@ export class AccessModel {
     return principal.enabled && !revoked && usesLeft > 0 && now < expiresAt
   }
 
+  /** What the key policy denies is denied, and what it allows allowed; then come roles, where it leaves it to them, and grants. */
   may(principal: PrincipalModel, asking: Asking, now: number): boolean {
+    const { isDelegating = true, statements = [] } = asking.key?.policy ?? {}
+    const said = statements.filter(
+      ({ to, act, network }) =>
+        (to === undefined || to === principal) &&
+        act === asking.act &&
+        (network === undefined || network === asking.network),
+    )
+    if (said.some(({ isAllow }) => !isAllow)) return false
+    if (said.length > 0) return true
+    return this.#isGiven(principal, asking, { isDelegating, now })
+  }
+
+  #isGiven(
+    principal: PrincipalModel,
+    asking: Asking,
+    { isDelegating, now }: { readonly isDelegating: boolean; readonly now: number },
+  ): boolean {
     const isBound = this.bindings.some(
       (each) =>
         this.#holds(each, principal) &&
@@ -126,7 +164,7 @@ export class AccessModel {
         meets(each, asking),
     )
     return (
-      isBound ||
+      (isBound && isDelegating) ||
       this.grants.some(
         ({ to, key, act }) => to === principal && key === asking.key && act === asking.act,
       )

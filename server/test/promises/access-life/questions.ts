@@ -25,6 +25,26 @@ export async function ask(life: AccessLife, question: Question): Promise<void> {
   const asking = { act, key: isOfKey ? key : undefined, team, bytes: lengths[act], network }
   const code = await codeOf(perform(life, asking, question, credential))
   assert.equal(code, expected(life, asking, question, credential), act)
+  if (act !== 'key.create') await explain(life, asking, credential)
+}
+
+/** What the gate would say is explained as it says it. */
+async function explain(
+  life: AccessLife,
+  asking: Asking,
+  { principal }: CredentialModel,
+): Promise<void> {
+  const { house, model, now } = life
+  const { act, key, bytes, network } = asking
+  const { allowed, steps } = await house.perform('access.explain', {
+    principal: principal.id,
+    operation: act,
+    source: life.source(network as Network),
+    ...(key === undefined ? {} : { key: key.id }),
+    ...(bytes === undefined ? {} : { bytes }),
+  })
+  const may = principal.enabled && model.may(principal, asking, now)
+  assert.equal(allowed, may, `${act}: ${JSON.stringify(steps)}`)
 }
 
 function expected(
