@@ -112,7 +112,8 @@ function overdueOf(
 /** What of a version outlasts a period. The version that protects now has both ends; those before it are left with the second. */
 function overlong({ version: current, pending }: Key, period: Period) {
   return (version: KeyVersion): Broken[] => {
-    if (version.revocation !== undefined || isBeforeItsPeriod(version, pending)) return []
+    const isGone = version.revocation !== undefined || version.destroyedAt !== undefined
+    if (isGone || isBeforeItsPeriod(version, pending)) return []
     const { version: number, activatedAt, protectStopAt, processStopAt } = version
     const ends = [
       ...(number === current && isInUse(version)

@@ -44,3 +44,18 @@ test('a destruction that a case ordered before the policy is as it was, also for
   const again = await house.perform('compromise.destroy', { case: id, days: 1 })
   assert.equal(again.destroyAt, destroyAt)
 })
+
+test('of a version that is destroyed nothing is asked, and the key is copied', async () => {
+  await using scene = await startScene()
+  const { house, clock } = scene
+  const { id: key } = await house.createKey({ region: 'north', multiRegion: true })
+  const processStopAt = clock.now() + 2 * DAY_MS
+  await house.perform('key.rotate', { key, processStopAt })
+  await house.perform('key.destroyVersion', { key, version: 1, days: 1, anyway: 'it goes' })
+  clock.advance(DAY_MS)
+  await house.renewToken()
+  await house.runJob('destruction')
+  await scene.ask({ cryptoperiods: { symmetricEncryption: { process: 2 } } })
+  assert.deepEqual((await house.perform('policy.check', { limit: 10 })).items, [])
+  await house.perform('key.replicate', { key, region: 'east' })
+})
