@@ -12,6 +12,13 @@ export class Meanwhile {
 
   readonly wrapStore = (store: Store): Store =>
     storeWith(store, {
+      // The only look at what is not there.
+      rows: async (references) => {
+        const found = await store.rows(references)
+        for (const [at, { kind }] of references.entries())
+          if (found[at] === undefined) await this.#read(kind)
+        return found
+      },
       // The last look at what is read by its id.
       lastChanged: async (references) => {
         const found = await store.lastChanged(references)

@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { DrivenClock } from '../harness/clock.ts'
 import { startHouse } from '../harness/house.ts'
 import { Meanwhile } from '../harness/meanwhile.ts'
 
 /** What is done only where nothing stands in its way is not done where something comes into it before it is recorded. */
 
 const meanwhile = new Meanwhile()
-const house = await startHouse({ wrapStore: meanwhile.wrapStore })
+const clock = new DrivenClock()
+const house = await startHouse({ clock, wrapStore: meanwhile.wrapStore })
 after(() => house.close())
 const { tenant } = house.house.custody
 
+const DAY_MS = 86_400_000
 const whole = { kind: 'tenant' as const }
 
 async function dependentOf(key: string): Promise<string> {
@@ -181,4 +184,31 @@ test('what others approved of an import is still that where a related key change
   meanwhile.after('alias', () => house.perform('key.update', described))
   await house.perform('key.import', next, { approval })
   assert.equal((await house.perform('key.get', { key: replica })).version, 2)
+})
+
+test('no credential outlives what the settings have just come to allow', async () => {
+  const { id: principal } = await house.createUser()
+  const bounds = {
+    tokenDays: 7,
+    accessKeyDays: 7,
+    secretIdDays: 7,
+    certificateDays: 7,
+  }
+  meanwhile.after('settings', () => house.perform('settings.update', bounds))
+  const asked = { principal, description: '', days: 30 }
+  assert.equal(await house.codeOf('token.create', asked), 'conflict')
+  assert.equal(await house.codeOf('token.create', asked), 'invalid_request')
+})
+
+test('no name and no grant outlives a key that is destroyed', async () => {
+  const { id: key } = await house.createKey()
+  await house.perform('key.destroy', { key, days: 1 })
+  clock.advance(DAY_MS)
+  await house.renewToken()
+  meanwhile.after('grant', () => house.perform('alias.create', { key, alias: 'late' }))
+  await assert.rejects(house.runJob('destruction'), { code: 'conflict' })
+  await house.runJob('destruction')
+  assert.equal((await house.perform('key.get', { key })).state, 'destroyed')
+  const { id: other } = await house.createKey()
+  await house.perform('alias.create', { key: other, alias: 'late' })
 })

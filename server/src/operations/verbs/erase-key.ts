@@ -4,6 +4,7 @@ import { ClavigerError, hasReplicas, type Key, type KeyVersion } from '#model'
 import { rowsOfKey } from '../rows-of-key.ts'
 import { keyRow, standing, versionRow } from '../rows.ts'
 import { readSettings } from '../settings.ts'
+import { allOf } from '../until-recorded.ts'
 import type { InternalVerb, PlannedRow } from '../verb.ts'
 import { certificateOf, tombstoneRow } from './destruction-certificate.ts'
 import { familyOf, planMembers } from './related.ts'
@@ -70,10 +71,15 @@ export const eraseKey: InternalVerb<{ readonly key: string }> = {
         left.members.length === 1 ? waitingNow(member, now) : member,
       )
     // Names and grants go with the key.
-    const gone = [
-      ...(await rowsOfKey(work, 'alias', key.id)),
-      ...(await rowsOfKey(work, 'grant', key.id)),
-    ]
+    const gone = await allOf(
+      work,
+      async () => [
+        ...(await rowsOfKey(work, 'alias', key.id)),
+        ...(await rowsOfKey(work, 'grant', key.id)),
+      ],
+      (row) => [`${row.kind} ${row.id}`],
+      'The key got a name or a grant meanwhile; it is destroyed when the job comes round',
+    )
     const numbers = versions.map(({ version }) => version)
     return {
       additive: false,

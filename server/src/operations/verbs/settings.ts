@@ -23,7 +23,14 @@ function view({ tenant: _tenant, ...shown }: AccessSettings) {
 
 /** How old credentials of the caller's tenant may get, with the condition that it still holds. */
 export async function readBounds(work: Work) {
-  const { value, standing } = await readSettings(work, work.caller.tenant)
+  const { tenant } = work.caller
+  const { value, standing } = await readSettings(work, tenant)
+  // The first settings of a tenant change no row that could be a condition.
+  if (standing.length === 0)
+    work.relyOn(async () => {
+      if ((await readSettings(work, tenant)).standing.length === 0) return
+      throw new ClavigerError('conflict', 'The settings of the tenant have just changed; ask again')
+    })
   const days = (limit: Limit, given: number | undefined, otherwise: number): number => {
     const most = value[limit]
     if (given === undefined) return Math.min(otherwise, most)
