@@ -137,8 +137,9 @@ export class Access {
   claim(credential: Credential | OwnCredential, tenant: string): (() => void) | undefined {
     if (credential.kind !== 'signed') return undefined
     const { request } = credential
-    const { signature, time: signedAt } = readSignature(request, credential.services)
-    const asked = { tenant, signature, invocation: invocationOf(request), signedAt }
+    const { signature, signedHeaders, time } = readSignature(request, credential.services)
+    const invocation = invocationOf(request, signedHeaders)
+    const asked = { tenant, signature, invocation, signedAt: time }
     const claimed = this.#replays.claim(asked, this.#clock.now())
     return () => claimed.release()
   }

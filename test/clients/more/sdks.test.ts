@@ -5,6 +5,7 @@ import { Issuer } from '../../../server/test/harness/issuer.ts'
 import { read } from '../../repository.ts'
 import { startWorkbench, type Workbench } from '../client.ts'
 import { makeCertificates } from './certificates.ts'
+import { loseFirstAnswers } from './lossy.ts'
 
 /**
  * AWS's SDKs for Go, Java and Rust. Each has a program in a folder of this one, which goes through the life of keys and ends where an
@@ -27,6 +28,7 @@ const steps = [
   'data keys',
   'data key pairs',
   're-encrypt',
+  'equal calls at once',
   'RSA-PSS',
   'ECDSA',
   'MAC',
@@ -87,6 +89,12 @@ for (const language of languages) {
     const address = `${bench.server.address}/aws`
     const environment = { AWS_ENDPOINT_URL_KMS: address, AWS_ENDPOINT_URL_STS: address }
     await tell(language, 'user/owner', environment)
+  })
+
+  test(`${name} where answers are lost, and it tries again`, async () => {
+    await using network = await loseFirstAnswers(bench.server.address)
+    await tell(language, 'user/owner', { AWS_ENDPOINT_URL_KMS: network.address })
+    assert.ok(network.lost > 10, `${network.lost} answers were lost`)
   })
 
   test(`${name} as a role of a profile`, async () => {

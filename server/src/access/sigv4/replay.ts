@@ -25,7 +25,7 @@ export interface Claimed {
   readonly tenant: string
   /** 64 hex digits. */
   readonly signature: string
-  /** The client's id of the call, bounded by the caller. */
+  /** The client's id of the call and of its try, bounded by the caller. */
   readonly invocation: string | undefined
   /** The verified time of the signature, in milliseconds since 1970. */
   readonly signedAt: number
@@ -33,9 +33,10 @@ export interface Claimed {
 
 /**
  * The memory of signatures that were used to change something. SigV4 has no nonce: whoever sees a signed request could send it again
- * for five minutes. Here a signature counts once, with one exception. Times are signed to the second, and boto3 signs nothing that
- * tells two equal calls of one second apart; but it gives each an id, so a signature may come again with another id, shortly after
- * it first came. Where the client signs the id, the two have two signatures, and the exception never applies.
+ * for five minutes. Here a signature counts once, with one exception. Times are signed to the second, and boto3 and the SDK for Rust sign
+ * nothing that tells two equal calls of one second apart, nor a call from its next try; but they give each an id, so a signature may come
+ * again with another id, shortly after it first came. Where the client signs the id, the two have two signatures, and the exception never
+ * applies.
  *
  * The memory is shared fairly: where it is full, room is made at the cost of the tenant that holds the most of it, and what that one
  * signed longest ago is refused from then on, whether it was used or not. So the flood of one tenant ends nothing of another's, and no

@@ -4,6 +4,8 @@ import { SignatureError } from './errors.ts'
 export const TEXT_MAX = 8_192
 /** Longest id of a call that is remembered; clients send a UUID. */
 const INVOCATION_MAX = 128
+/** In `attempt=2; max=3`, where some clients say a time to live before it. */
+const ATTEMPT = /(?:^|; )attempt=(\d{1,3})(?:;|$)/
 
 const METHOD = /^[A-Z-]{1,32}$/
 /** What RFC 3986 lets stand in a request's target, and a little more; no space, no control character, nothing beyond ASCII. */
@@ -92,10 +94,21 @@ export function canonicalValue(request: SignedRequest, name: string): string | u
   return values.map((value) => trimAll(fieldValue(name, value))).join(',')
 }
 
-/** The id that a client gives one call and all its retries, or undefined. Not always signed: boto3 adds it after signing. */
-export function invocationOf(request: SignedRequest): string | undefined {
+/**
+ * What tells a call from others with the same signature, or undefined: the id that its client gives it and all its retries and, from the
+ * second try on, which try it is. A client that lost an answer tries again within the second, and boto3 and the SDK for Rust add both after
+ * signing. What a client signed of it is in the signature; then the rest, which anybody could change, tells nothing.
+ */
+export function invocationOf(
+  request: SignedRequest,
+  signedHeaders: readonly string[],
+): string | undefined {
   const [id = '', ...others] = valuesOf(request, 'amz-sdk-invocation-id')
-  return id === '' || id.length > INVOCATION_MAX || others.length > 0 ? undefined : id
+  if (id === '' || id.length > INVOCATION_MAX || others.length > 0) return undefined
+  if (signedHeaders.includes('amz-sdk-invocation-id')) return id
+  const [attempts = '', ...more] = valuesOf(request, 'amz-sdk-request')
+  const attempt = more.length > 0 ? undefined : ATTEMPT.exec(attempts)?.[1]
+  return attempt === undefined || attempt === '1' ? id : `${id} ${attempt}`
 }
 
 function fieldValue(name: string, value: string): string {

@@ -343,10 +343,25 @@ test('header bytes beyond ASCII are signed as they travel', async () => {
 test("a call's id is read where there is one of a bounded length", async () => {
   const request = await signed()
   const of = (id: string | string[] | undefined) =>
-    invocationOf(withHeaders(request, { 'amz-sdk-invocation-id': id }))
+    invocationOf(withHeaders(request, { 'amz-sdk-invocation-id': id }), ['host'])
   assert.equal(of('0f6a'), '0f6a')
   assert.equal(of(['0f6a']), '0f6a')
   for (const none of [undefined, '', [], ['a', 'b'], 'x'.repeat(129)]) {
     assert.equal(of(none), undefined)
   }
+})
+
+test("a call's next try is another, unless the client signed which call it is", async () => {
+  const request = await signed()
+  const of = (attempt: string | string[] | undefined, ...signedHeaders: string[]) =>
+    invocationOf(
+      withHeaders(request, { 'amz-sdk-invocation-id': '0f6a', 'amz-sdk-request': attempt }),
+      signedHeaders,
+    )
+  for (const second of ['attempt=2', 'attempt=2; max=3', 'ttl=20261130T010203Z; attempt=2; max=3'])
+    assert.equal(of(second), '0f6a 2')
+  assert.equal(of('attempt=100'), '0f6a 100')
+  const first = [undefined, '', 'attempt=1; max=3', 'attempt=1000', 'attempt=x', 'reattempt=2']
+  for (const none of [...first, [], ['attempt=2', 'attempt=3']]) assert.equal(of(none), '0f6a')
+  assert.equal(of('attempt=2', 'amz-sdk-invocation-id', 'host'), '0f6a')
 })

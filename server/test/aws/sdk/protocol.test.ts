@@ -149,6 +149,23 @@ test('a change that is sent twice is done once; what changes nothing may be sent
   assertAnswer(await send(listing))
 })
 
+test('a change that its client tries again within the second, since an answer was lost, is not one sent again', async () => {
+  // As the SDK for Rust and boto3 do it: neither the id of the call nor the number of the try is signed.
+  const sent = await signed(house, { operation: 'CreateKey', body: '{"Description":"tried"}' })
+  const attempt = (number: number) =>
+    send({
+      ...sent,
+      headers: {
+        ...sent.headers,
+        'amz-sdk-invocation-id': '4a3ff4f0-8a1e-4cfd-8a5c-0c5f0e1b7a10',
+        'amz-sdk-request': `attempt=${number}; max=3`,
+      },
+    })
+  assertAnswer(await attempt(1))
+  assertAnswer(await attempt(2))
+  for (const again of [1, 2]) assertException(await attempt(again), 'InvalidSignatureException')
+})
+
 test('a clock that is wrong', async () => {
   for (const minutes of [-6, 6]) {
     const late = await ask({ at: clock.now() + minutes * MINUTE_MS })

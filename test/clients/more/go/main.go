@@ -34,6 +34,7 @@ func main() {
 	sealed := encrypt(key)
 	dataKeys(key)
 	reEncrypt(key, sealed)
+	equalCalls()
 	signRsa()
 	signEcdsa()
 	mac()
@@ -141,6 +142,23 @@ func reEncrypt(key types.KeyMetadata, sealed []byte) {
 	refused[*types.IncorrectKeyException](client.Decrypt(ctx, &kms.DecryptInput{
 		CiphertextBlob: moved.CiphertextBlob, EncryptionContext: bound, KeyId: key.Arn,
 	}))
+}
+
+// equalCalls makes calls that are the same to the byte, and in the same second: each counts.
+func equalCalls() {
+	begin("equal calls at once")
+	const calls = 8
+	ids := make(chan string)
+	for range calls {
+		go func() { ids <- *must(client.CreateKey(ctx, &kms.CreateKeyInput{})).KeyMetadata.KeyId }()
+	}
+	seen := map[string]bool{}
+	for range calls {
+		id := <-ids
+		seen[id] = true
+		made = append(made, id)
+	}
+	equal(len(seen), calls, "the number of keys")
 }
 
 func dataKeys(key types.KeyMetadata) {

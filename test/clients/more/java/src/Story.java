@@ -1,7 +1,9 @@
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import software.amazon.awssdk.core.SdkBytes;
@@ -51,6 +53,7 @@ final class Story {
             story.asynchronous(sealed);
             story.dataKeys(key);
             story.reEncrypt(key, sealed);
+            story.equalCalls();
             Signatures signatures = new Signatures(story);
             signatures.rsa();
             signatures.ecdsa();
@@ -140,6 +143,19 @@ final class Story {
         Harness.refused(
                 IncorrectKeyException.class,
                 () -> kms.decrypt(r -> r.ciphertextBlob(moved.ciphertextBlob()).encryptionContext(context).keyId(key.keyId())));
+    }
+
+    /** Calls that are the same to the byte, and in the same second: each counts. */
+    private void equalCalls() {
+        Harness.begin("equal calls at once");
+        try (KmsAsyncClient client = KmsAsyncClient.create()) {
+            var calls = new ArrayList<CompletableFuture<CreateKeyResponse>>();
+            for (int call = 0; call < 8; call++) calls.add(client.createKey());
+            Set<String> seen = new HashSet<>();
+            for (var call : calls) seen.add(call.join().keyMetadata().keyId());
+            Harness.equal(seen.size(), 8, "the number of keys");
+            made.addAll(seen);
+        }
     }
 
     private void dataKeys(KeyMetadata key) {

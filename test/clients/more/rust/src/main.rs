@@ -5,7 +5,7 @@
 mod management;
 mod signatures;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_config::SdkConfig;
 use aws_sdk_kms::operation::create_key::builders::CreateKeyFluentBuilder;
@@ -56,6 +56,7 @@ async fn main() -> Result<(), Error> {
     let sealed = story.encrypt(&key).await?;
     story.data_keys(&key).await?;
     story.re_encrypt(&key, &sealed).await?;
+    story.equal_calls().await?;
     story.sign_rsa().await?;
     story.sign_ecdsa().await?;
     story.mac().await?;
@@ -158,6 +159,20 @@ impl Story {
         assert_eq!(opened.plaintext(), Some(&Blob::new("hello")));
         assert_eq!(opened.key_id(), other.arn());
         refused!(decrypt().key_id(key.key_id()), is_incorrect_key_exception);
+        Ok(())
+    }
+
+    /// Calls that are the same to the byte, and in the same second: each counts.
+    async fn equal_calls(&mut self) -> Result<(), Error> {
+        begin("equal calls at once");
+        let calls: Vec<_> = (0..8).map(|_| tokio::spawn(self.create_key().send())).collect();
+        let mut seen = HashSet::new();
+        for call in calls {
+            let key = call.await.expect("a task's end")?.key_metadata.expect("key metadata");
+            self.made.push(key.key_id.clone());
+            seen.insert(key.key_id);
+        }
+        assert_eq!(seen.len(), 8, "{seen:?}");
         Ok(())
     }
 
