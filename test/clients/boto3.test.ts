@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { read, root } from '../repository.ts'
 import { startWorkbench, type Workbench } from './client.ts'
+import { loseFirstAnswers } from './lossy.ts'
 
 /** AWS's Python SDK, and what others do through it; the scripts fail by themselves. */
 
@@ -14,8 +15,8 @@ before(async () => {
 after(() => bench[Symbol.asyncDispose]())
 
 /** No compiled files beside the scripts. */
-async function python(script: string): Promise<void> {
-  await bench.ok('python', ['-B', join(root, 'test/clients/python', script)])
+async function python(script: string, environment: Record<string, string> = {}): Promise<void> {
+  await bench.ok('python', ['-B', join(root, 'test/clients/python', script)], { environment })
 }
 
 test('what is driven is the version that is pinned', async () => {
@@ -27,3 +28,9 @@ test('programs use keys, names, contexts, signatures, regions and errors', () =>
 test('the calls of the Terraform provider, in its order', () => python('terraform.py'))
 test('the calls of the Kubernetes encryption provider, and its errors', () =>
   python('kubernetes.py'))
+
+test('a call is tried again whose answer was lost', async () => {
+  await using network = await loseFirstAnswers(bench.server.address)
+  await python('lost.py', { AWS_ENDPOINT_URL_KMS: network.address })
+  assert.equal(network.lost, 4)
+})

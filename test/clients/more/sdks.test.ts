@@ -4,8 +4,8 @@ import { after, before, test } from 'node:test'
 import { Issuer } from '../../../server/test/harness/issuer.ts'
 import { read } from '../../repository.ts'
 import { startWorkbench, type Workbench } from '../client.ts'
+import { loseFirstAnswers } from '../lossy.ts'
 import { makeCertificates } from './certificates.ts'
-import { loseFirstAnswers } from './lossy.ts'
 
 /**
  * AWS's SDKs for Go, Java and Rust. Each has a program in a folder of this one, which goes through the life of keys and ends where an
