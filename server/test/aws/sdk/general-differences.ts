@@ -34,6 +34,28 @@ export const generalDifferences: readonly Difference[] = [
     },
   },
   {
+    text: 'A key policy may name principals that are not there yet, and those of other accounts, to whom it gives nothing.',
+    async show({ kms, account }) {
+      const statement = (AWS: string, Action: string) => ({
+        Effect: 'Allow',
+        Principal: { AWS },
+        Action,
+        Resource: '*',
+      })
+      const Policy = JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [
+          statement(`arn:aws:iam::${account}:root`, 'kms:*'),
+          statement(`arn:aws:iam::${account}:role/not-there-yet`, 'kms:Encrypt'),
+          statement('arn:aws:iam::999988887777:role/elsewhere', 'kms:Encrypt'),
+        ],
+      })
+      const { KeyMetadata } = await kms.createKey({ Policy })
+      const KeyId = present(KeyMetadata?.KeyId)
+      assert.equal((await kms.getKeyPolicy({ KeyId })).Policy, Policy)
+    },
+  },
+  {
     text: 'A signed request that changes something counts once: sent again as it was, it is refused with InvalidSignatureException.',
     async show(house) {
       const send = overHttp(house.address)
