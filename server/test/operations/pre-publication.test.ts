@@ -237,3 +237,19 @@ function shownLongEnough(
   if (made === undefined || signed === undefined) return false
   return Date.parse(signed.time) - Date.parse(made.time) >= days * DAY_MS
 }
+
+test('the next public key is shown until it signs, though the current one is revoked or has ended meanwhile', async () => {
+  for (const end of ['revoked', 'ended']) {
+    await using scene = await start()
+    const { house, key, clock } = scene
+    await scene.set({ everyDays: 3, prePublishDays: 3 })
+    if (end === 'revoked')
+      await house.perform('key.revoke', { key, version: 1, reason: 'superseded' })
+    else await house.perform('key.update', { key, processStopAt: clock.now() + DAY_MS })
+    const [next, ...others] = await scene.wait(1)
+    assert.deepEqual([next === undefined, others], [false, []], end)
+    const [signing] = await scene.wait(2)
+    assert.equal(signing, next, end)
+    assert.equal((await house.perform('key.get', { key })).version, 2)
+  }
+})

@@ -61,6 +61,10 @@ async function compareStanding(
       isThere: version.isThere(member),
     })),
   )
+  if (family.kind === 'sign') {
+    const { keys } = await house.perform('key.jwks', { key })
+    assert.equal(keys.length, family.shown(member, now).length, 'what is in the key set')
+  }
   const rows = (await house.store.key(key))?.versions ?? []
   assert.deepEqual(
     rows.map(({ material }) => material !== undefined),

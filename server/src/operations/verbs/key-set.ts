@@ -1,4 +1,4 @@
-import { KeyError, refusal, type KeyVersion } from '#model'
+import { KeyError, keyRefusal, refusal, type KeyVersion } from '#model'
 import type { ReadVerb } from '../verb.ts'
 import { madeAhead } from './made-ahead.ts'
 
@@ -21,8 +21,8 @@ export const keySet: ReadVerb<'key.jwks'> = {
     const verifies = (version: KeyVersion) =>
       refusal(key, version, 'process', now) === undefined &&
       (key.containment ?? version.containment) === undefined
-    const next =
-      refusal(key, ringKey.current, 'process', now) === undefined ? madeAhead(ringKey) : undefined
+    // The next one is shown whatever became of the current one, since it may not sign before it was shown for long enough.
+    const next = keyRefusal(key) === undefined ? madeAhead(ringKey) : undefined
     const shown = ringKey.versions.filter((version) => version === next || verifies(version))
     return { keys: shown.map(({ version }) => ringKey.handle(version).publicJwk()) }
   },

@@ -56,6 +56,7 @@ const rules = fc
 const action = fc.oneof(
   often(2, fc.record({ do: fc.constant('ask' as const), rules })),
   often(2, fc.record({ do: fc.constant('askNoMore' as const), policy: which })),
+  often(2, fc.record({ do: fc.constant('check' as const) })),
   fc.record({
     do: fc.constant('create' as const),
     kind,

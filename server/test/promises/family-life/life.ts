@@ -31,6 +31,8 @@ export async function live(scene: Scene, taken: Action): Promise<void> {
       await house.perform('system.seal', {})
       assert.equal(await house.unseal(), true)
       return
+    case 'check':
+      return check(scene)
     case 'ask':
     case 'askNoMore':
       return ask(scene, taken)
@@ -46,6 +48,19 @@ export async function live(scene: Scene, taken: Action): Promise<void> {
       return place && liveOf(scene, place, taken)
     }
   }
+}
+
+/** The keys that are listed are those that break a policy. */
+async function check({ house, places, now }: Scene): Promise<void> {
+  const listed = new Set<string>()
+  for (let cursor: string | undefined, isMore = true; isMore; isMore = cursor !== undefined) {
+    const page = { limit: 1_000, ...(cursor === undefined ? {} : { cursor }) }
+    const found = await house.perform('policy.check', page)
+    for (const { key } of found.items) listed.add(key)
+    cursor = found.cursor
+  }
+  for (const { family, member } of places)
+    assert.equal(listed.has(member.id), family.isListed(member, now))
 }
 
 async function ask({ house, policies }: Scene, taken: Of<'ask' | 'askNoMore'>): Promise<void> {

@@ -91,6 +91,15 @@ export class FamilyModel {
     return this.isUntouched(member) && !member.suspended
   }
 
+  /** What is in the key set: what verifies now, and the next one; nothing that is compromised, or of a key that is not in force. */
+  shown(member: MemberModel, now: number): readonly VersionModel[] {
+    if (!this.inForce(member)) return []
+    return this.versions.filter((each) => {
+      if (each.waits) return each === this.waiting
+      return each.containment === undefined && each.processes(member, now)
+    })
+  }
+
   isUntouched({ destroyed, destroyAt, containment }: MemberModel): boolean {
     const isKept = !destroyed && destroyAt === undefined
     return isKept && containment === undefined && this.end === undefined
@@ -120,6 +129,17 @@ export class FamilyModel {
         policies.keeps(each.activatedAt, each.datesOf(member), each !== current),
       )
     )
+  }
+
+  /** Whether it is listed as one that breaks a policy. */
+  isListed(member: MemberModel, now: number): boolean {
+    const { current, policies } = this
+    if (member.destroyed || this.end !== undefined) return false
+    const isLate =
+      this.kind === 'imported' &&
+      current.isThere(member) &&
+      policies.isOverdue(current.activatedAt, current.countedOf(member), now)
+    return isLate || !this.keepsToPolicies(member)
   }
 
   applies(member: MemberModel, now: number): boolean {

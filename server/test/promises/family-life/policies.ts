@@ -105,6 +105,15 @@ export class PoliciesModel {
     )
   }
 
+  /** Whether imported material should have been replaced by now, which is only listed. */
+  isOverdue(activatedAt: number, { uses }: Counted, now: number): boolean {
+    return this.all.some(
+      ({ rules }) =>
+        now >= activatedAt + (rules.everyDays ?? Infinity) * DAY_MS ||
+        uses >= (rules.uses ?? Infinity),
+    )
+  }
+
   /** What a key gets by itself, or is left with where it had less; undefined where nothing is asked and it had nothing. */
   triggersFor(own: Triggers | undefined): Triggers | undefined {
     const entries = triggerNames.flatMap((name) => {
