@@ -13,7 +13,7 @@ import { acts } from './approval-life/model.ts'
  * what and when: by hand or by the server, whatever changed in between, and whatever was forgotten and read again.
  */
 
-const RUNS = 20
+const RUNS = 12
 
 test('whatever others approve, and whoever proves who they are, just that is done, once', async () => {
   const clock = new DrivenClock()
