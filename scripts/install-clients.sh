@@ -19,6 +19,16 @@ for needed in python3 go; do
   fi
 done
 
+# Since 1.21, Go fetches the release that a module asks for by itself. One before that, such as Debian 12's, fetches one that does: releases
+# are modules too, which say of no file that it is a program, and fetch nothing unless told to.
+if ! go version | grep -Eq ' go1\.(2[1-9]|[3-9][0-9])'; then
+  release=golang.org/toolchain@v0.0.1-go1.24.9.$(go env GOOS)-$(go env GOARCH)
+  release=$(go mod download -json "$release" | sed -n 's/^\s*"Dir": "\(.*\)",$/\1/p')
+  chmod +x "$release"/bin/* "$release"/pkg/tool/*/*
+  export PATH="$release/bin:$PATH" GOTOOLCHAIN=auto
+  go version
+fi
+
 started=$SECONDS
 python=$folder/python
 if ! cmp -s test/clients/requirements.txt "$python/requirements.txt"; then

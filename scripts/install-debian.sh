@@ -10,7 +10,7 @@ command -v npm >/dev/null || missing+=(nodejs npm)
 command -v git >/dev/null || missing+=(git)
 if [ "${1:-}" = --clients ]; then
   python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
-  # An older Go fetches the one that a module asks for by itself.
+  # Any Go will do: install-clients.sh fetches the one that a module asks for.
   command -v go >/dev/null || missing+=(golang-go ca-certificates)
   command -v chromium >/dev/null || missing+=(chromium)
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
