@@ -15,16 +15,24 @@ const HELD_BYTES_MAX = 268_435_456
 /** For how long a body that was refused is still read, in milliseconds. */
 const LINGER_MS = 1_000
 
+/** What is known of a connection. */
+interface Connection {
+  /**
+   * The answer to what came last, until it is written. It is not held longer: from an object as old as its connection, answers grow old with
+   * all that hangs on them (docs/performance.md).
+   */
+  last: ServerResponse | undefined
+  /** Its last answer is on its way: whatever still comes is answered by nothing more. */
+  isAnswered: boolean
+  /** It cannot be read any more, and ends when what was read of it is answered. */
+  isUnreadable: boolean
+}
+
 export class Reader {
   readonly #door: HttpDoor
   readonly #idPrefix: string
   #count = 0
-  /** Connections whose last answer is on its way: whatever still comes of them is answered by nothing more. */
-  readonly #answered = new WeakSet<Duplex>()
-  /** The answer to what came last on a connection. */
-  readonly #last = new WeakMap<Duplex, ServerResponse>()
-  /** Connections that cannot be read any more, and end when what was read of them is answered. */
-  readonly #unreadable = new WeakSet<Duplex>()
+  readonly #connections = new WeakMap<Duplex, Connection>()
   /** Bytes of long bodies in memory now. */
   #held = 0
   readonly #streams = new OpenStreams()
@@ -44,7 +52,7 @@ export class Reader {
 
   serve(request: ShortRequest, response: ServerResponse): void {
     const id = this.#nextId()
-    this.#last.set(request.socket, response)
+    this.#connection(request.socket).last = response
     if (this.#draining) response.setHeader('connection', 'close')
     request.on('error', () => response.destroy())
     const begin = (body: Uint8Array) => this.#begin(request, response, id, body)
@@ -110,15 +118,22 @@ export class Reader {
       certificate: secure ? certificateOf(socket) : undefined,
       id,
     }
-    this.#turn.add(() => void this.#respond(message, response))
+    const connection = this.#connection(socket)
+    this.#turn.add(() => void this.#respond(message, response, connection))
   }
 
   /** A door answers every error itself; should it fail all the same, the connection is cut rather than left hanging. It never throws. */
-  async #respond(message: HttpRequest, response: ServerResponse): Promise<void> {
+  async #respond(
+    message: HttpRequest,
+    response: ServerResponse,
+    connection: Connection,
+  ): Promise<void> {
     try {
       const answer = await this.#door.respond(message)
       if (answer.stream !== undefined) await this.#streams.write(response, answer, answer.stream)
       else write(response, answer)
+      // Its bytes come before whatever is written to the socket from now on, unless another answer still has the socket.
+      if (connection.last === response && response.socket !== null) connection.last = undefined
     } catch {
       response.destroy()
     }
@@ -129,16 +144,17 @@ export class Reader {
    * stand in the midst of that answer, or be taken for it.
    */
   refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
-    if (this.#unreadable.has(socket)) return
-    if (this.#answered.has(socket)) socket.end()
+    const connection = this.#connection(socket)
+    if (connection.isUnreadable) return
+    if (connection.isAnswered) socket.end()
     else if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
     else {
-      const last = this.#last.get(socket)
+      const { last } = connection
       const answered = last && whenAnswered(last)
       if (answered === undefined)
         socket.end(rawResponse(this.#door.refuse(refusalOf(error), this.#nextId())))
       else {
-        this.#unreadable.add(socket)
+        connection.isUnreadable = true
         last?.once(answered, () => socket.end())
       }
     }
@@ -155,7 +171,7 @@ export class Reader {
     code: 'payload_too_large' | 'overloaded',
   ): void {
     response.setHeader('connection', 'close')
-    this.#answered.add(request.socket)
+    this.#connection(request.socket).isAnswered = true
     const answer = this.#door.refuse(code, id)
     writeHead(response, answer)
     response.write(answer.body)
@@ -167,6 +183,15 @@ export class Reader {
     request.once('end', close)
     request.once('close', close)
     request.resume()
+  }
+
+  #connection(socket: Duplex): Connection {
+    let connection = this.#connections.get(socket)
+    if (connection === undefined) {
+      connection = { last: undefined, isAnswered: false, isUnreadable: false }
+      this.#connections.set(socket, connection)
+    }
+    return connection
   }
 
   #nextId(): string {
