@@ -18,8 +18,8 @@ const LINGER_MS = 1_000
 /** What is known of a connection. */
 interface Connection {
   /**
-   * The answer to what came last, until it is written. It is not held longer: from an object as old as its connection, answers grow old with
-   * all that hangs on them (docs/performance.md).
+   * The answer to what came last, until it is written. It is not held longer: from an object as old as its connection, answers grow old
+   * with all that hangs on them (docs/performance.md).
    */
   last: ServerResponse | undefined
   /** Its last answer is on its way: whatever still comes is answered by nothing more. */
