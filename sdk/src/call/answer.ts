@@ -94,7 +94,7 @@ function problemError(body: Uint8Array, response: Answer, address: string): Erro
     field,
     stepUp: code === 'step_up_required' ? proof && stated(proof) : undefined,
     approval: code === 'approval_required' ? approvers : undefined,
-    retryAfterMs: parseRetryAfter(response.headers.get('retry-after') ?? undefined),
+    retryAfterMs: parseRetryAfter(response.headers.get('retry-after')),
   })
 }
 

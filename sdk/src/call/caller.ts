@@ -1,10 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Operation } from '@claviger/contract'
 import { ClavigerConnectionError, ClavigerInputError } from '../errors.ts'
 import type { CallOptions, RowInput, RowOutput } from '../types.ts'
 import { type Answer, readAnswer } from './answer.ts'
 import { describeRequest } from './request.ts'
-import { ATTEMPTS_DEFAULT, pauseBefore } from './try-again.ts'
+import { ATTEMPTS_DEFAULT, tryAgain } from './try-again.ts'
 
 /** How long one call may take, in milliseconds, unless told otherwise. Making an RSA-4096 key takes seconds. */
 export const TIMEOUT_MS_DEFAULT = 30_000
@@ -169,16 +168,7 @@ export function createCaller(options: ClientOptions): Caller {
       return (await readAnswer(row, response, address)) as RowOutput<Row>
     }
     try {
-      for (let left = attempts - 1; left > 0; left -= 1) {
-        try {
-          return await attempt()
-        } catch (error) {
-          const pause = pauseBefore(error)
-          if (pause === undefined || performance.now() + pause >= end) throw error
-          await delay(pause, undefined, { signal: given })
-        }
-      }
-      return await attempt()
+      return await tryAgain(attempt, { attempts, end, signal: given })
     } catch (error) {
       if (error instanceof Error && error.name.startsWith('Claviger')) throw error
       if (signal?.aborted === true) {

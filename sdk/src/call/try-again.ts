@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { ClavigerApiError } from '../errors.ts'
 
 /** Which errors say that nothing was done and that a moment later it may go, and how long such a moment is. */
@@ -20,7 +21,27 @@ export function pauseBefore(error: unknown): number | undefined {
   return pause + randomInt(Math.floor(pause / 2) + 1)
 }
 
+/**
+ * Sends a call as often as `attempts` says, while a busy server did not do it and there is time for another before `end`
+ * (`performance.now()`). `signal` ends the waiting. Rejects with what the last sending did.
+ */
+export async function tryAgain<Output>(
+  send: () => Promise<Output>,
+  { attempts, end, signal }: { attempts: number; end: number; signal: AbortSignal },
+): Promise<Output> {
+  for (let left = attempts - 1; left > 0; left -= 1) {
+    try {
+      return await send()
+    } catch (error) {
+      const pause = pauseBefore(error)
+      if (pause === undefined || performance.now() + pause >= end) throw error
+      await delay(pause, undefined, { signal })
+    }
+  }
+  return send()
+}
+
 /** What the header says, in milliseconds; undefined for a date, which our servers do not send, and for what is neither. */
-export function parseRetryAfter(header: string | undefined): number | undefined {
-  return header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) * 1_000 : undefined
+export function parseRetryAfter(header: string | null): number | undefined {
+  return header !== null && /^\d{1,6}$/.test(header) ? Number(header) * 1_000 : undefined
 }

@@ -52,10 +52,14 @@ export class Reader {
 
   serve(request: ShortRequest, response: ServerResponse): void {
     const id = this.#nextId()
-    this.#connection(request.socket).last = response
+    const connection = this.#connection(request.socket)
+    connection.last = response
     if (this.#draining) response.setHeader('connection', 'close')
     request.on('error', () => response.destroy())
-    const begin = (body: Uint8Array) => this.#begin(request, response, id, body)
+    const begin = (body: Uint8Array) => {
+      const message = messageOf(request, body, id)
+      this.#turn.add(() => void this.#respond(message, response, connection))
+    }
     const announced = announcedLength(request.headers)
     if (announced <= COMMON_BYTES_MAX) request.takeBody(begin)
     else this.#readLong(request, response, { announced, id, begin })
@@ -99,27 +103,6 @@ export class Reader {
     request.on('end', () => {
       if (!refused) begin(Buffer.concat(chunks))
     })
-  }
-
-  #begin(request: IncomingMessage, response: ServerResponse, id: string, body: Uint8Array): void {
-    const { socket } = request
-    const { path, query } = splitUrl(request)
-    const secure = isEncrypted(socket)
-    const message: HttpRequest = {
-      method: request.method ?? 'GET',
-      path,
-      query,
-      headers: request.headers,
-      distinctHeaders: () => distinct(request),
-      body,
-      // Asked now: a connection that is gone by the end of the turn has no address any more.
-      source: socket.remoteAddress ?? 'unknown',
-      secure,
-      certificate: secure ? certificateOf(socket) : undefined,
-      id,
-    }
-    const connection = this.#connection(socket)
-    this.#turn.add(() => void this.#respond(message, response, connection))
   }
 
   /** A door answers every error itself; should it fail all the same, the connection is cut rather than left hanging. It never throws. */
@@ -251,6 +234,26 @@ function rawResponse(answer: HttpResponse): string {
 function announcedLength(headers: IncomingHttpHeaders): number {
   if (headers['transfer-encoding'] !== undefined) return Number.POSITIVE_INFINITY
   return Number(headers['content-length'] ?? 0)
+}
+
+/** A request that has come whole, as a value. */
+function messageOf(request: IncomingMessage, body: Uint8Array, id: string): HttpRequest {
+  const { socket } = request
+  const { path, query } = splitUrl(request)
+  const secure = isEncrypted(socket)
+  return {
+    method: request.method ?? 'GET',
+    path,
+    query,
+    headers: request.headers,
+    distinctHeaders: () => distinct(request),
+    body,
+    // Asked now: a connection that is gone by the end of the turn has no address any more.
+    source: socket.remoteAddress ?? 'unknown',
+    secure,
+    certificate: secure ? certificateOf(socket) : undefined,
+    id,
+  }
 }
 
 function splitUrl({ url = '/' }: IncomingMessage): { path: string; query: string } {

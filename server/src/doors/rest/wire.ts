@@ -43,22 +43,31 @@ function clean(text: string): string {
   return text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, FIELD_LENGTH_MAX)
 }
 
-/** The short ways of each row, made when it is first used. */
-const steps = new Map<Operation, PlainStep>()
-const texts = new Map<Operation, PlainText>()
+/** The short ways of each row. */
+const stepOf = perRow<PlainStep>((row) => plainStep(row.input))
+const textOf = perRow<PlainText>((row) => plainText(row.output))
+
+/** What is made of a row when it is first used. */
+function perRow<Made>(make: (row: Operation) => Made): (row: Operation) => Made {
+  const all = new Map<Operation, Made>()
+  return (row) => {
+    let made = all.get(row)
+    if (made === undefined) {
+      made = make(row)
+      all.set(row, made)
+    }
+    return made
+  }
+}
 
 /** The JSON of an answer. */
 export function encodeOutput(row: Operation, output: unknown): string {
-  let plain = texts.get(row)
-  if (plain === undefined) texts.set(row, (plain = plainText(row.output)))
-  return plain(output) ?? JSON.stringify(row.output.encode(output))
+  return textOf(row)(output) ?? JSON.stringify(row.output.encode(output))
 }
 
 /** Decodes an input from its wire form. @throws ClavigerError invalid_request naming the field */
 export function decodeInput(row: Operation, wire: unknown): unknown {
-  let step = steps.get(row)
-  if (step === undefined) steps.set(row, (step = plainStep(row.input)))
-  const plain = step(wire)
+  const plain = stepOf(row)(wire)
   if (plain !== DECLINED) return plain
   const decoded = row.input.safeDecode(wire)
   if (decoded.success) return decoded.data
