@@ -1,3 +1,4 @@
+import { DAY_MS } from './durations.ts'
 import type { KeyVersion } from './key.ts'
 
 /**
@@ -5,7 +6,6 @@ import type { KeyVersion } from './key.ts'
  * which are milliseconds since 1970.
  */
 
-const DAY_MS = 86_400_000
 /** How long before an end it is told. */
 const AHEAD_MS = 30 * DAY_MS
 

@@ -119,6 +119,7 @@ export {
   type DueJob,
   type DueWork,
 } from './due.ts'
+export { DAY_MS } from './durations.ts'
 export { counterNames, envelopeKeyId, hasReplicas, isBeyond, isReplica } from './key.ts'
 export type { Counters, Key, KeyVersion, Limits, MultiRegion, Revocation } from './key.ts'
 export type { Lease } from './lease.ts'

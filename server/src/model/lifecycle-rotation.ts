@@ -1,8 +1,9 @@
 import type { LifecycleRules, RotationTriggers } from '@claviger/contract'
+import { DAY_MS } from './durations.ts'
 import type { Counters, KeyVersion } from './key.ts'
 import { least } from './least.ts'
 import { severityRank } from './occurrence.ts'
-import { beforeExpiry, DAY_MS, nextInCalendar } from './rotation.ts'
+import { beforeExpiry, nextInCalendar } from './rotation.ts'
 
 /** What lifecycle policies ask of rotation: the strictest of two, what a key lacks, and what a new key gets. Pure rules over values. */
 

@@ -1,5 +1,6 @@
 import type { KeyType, LifecycleRule, LifecycleRules } from '@claviger/contract'
 import { keyTypeOf } from './cryptoperiods.ts'
+import { DAY_MS } from './durations.ts'
 import type { Counters, Key, KeyVersion } from './key.ts'
 import { least } from './least.ts'
 import { unlimited } from './lifecycle-limits.ts'
@@ -8,8 +9,6 @@ import { covering, strictest, type LifecyclePolicy, type Wanted } from './lifecy
 import type { Principal } from './principal.ts'
 
 /** What of a key breaks which lifecycle policy. Pure rules over values. */
-
-const DAY_MS = 86_400_000
 
 /** A key as policies look at it, as it is or as it would be. */
 export interface GovernedKey {

@@ -1,12 +1,11 @@
 import type { RotationCause, RotationTriggers } from '@claviger/contract'
 import { Cron } from 'croner'
+import { DAY_MS } from './durations.ts'
 import { ClavigerError } from './errors.ts'
 import type { Counters, Key, KeyVersion } from './key.ts'
 import type { Raised } from './occurrence.ts'
 
 /** When keys are rotated by themselves: pure rules over triggers and times. Dates are milliseconds since 1970. */
-
-export const DAY_MS = 86_400_000
 
 /**
  * What makes the next version by itself, and since when days and calendar are counted: when it was asked for, or last happened by one of

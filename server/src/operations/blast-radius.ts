@@ -2,7 +2,7 @@ import { operations, type OperationName } from '@claviger/contract'
 import { digestOf } from '#access'
 import type { RingKey } from '#keyring'
 import type { Uses } from '#ledger'
-import { canonicalJson, KeyError, type Dependent, type Key, type KeyGrant } from '#model'
+import { canonicalJson, DAY_MS, KeyError, type Dependent, type Key, type KeyGrant } from '#model'
 import { aliasesOf } from './aliases.ts'
 import { rowsOfKey } from './rows-of-key.ts'
 import { holds } from './until-recorded.ts'
@@ -16,8 +16,6 @@ import type { Work } from './work.ts'
 
 /** How long ago a use still counts as one that the end of the key would be missed by, in days. */
 export const USED_LATELY_DAYS = 30
-const DAY_MS = 86_400_000
-
 /** Events that use a key. */
 export const useEvents: ReadonlySet<string> = new Set(
   (Object.keys(operations) as OperationName[]).filter((name) => operations[name].effect === 'use'),

@@ -1,6 +1,6 @@
 import { accessKeyBinding, newAccessKeyId, newAccessKeySecret } from '#access'
 import { wrap } from '#keyring'
-import { ClavigerError, type AccessKey, type Principal } from '#model'
+import { ClavigerError, DAY_MS, type AccessKey, type Principal } from '#model'
 import { accessKeyRow } from '../rows.ts'
 import type { ChangeVerb, InternalVerb, ReadVerb } from '../verb.ts'
 import { accessKeyView } from '../views.ts'
@@ -9,8 +9,6 @@ import { own, ownProgram } from './own.ts'
 import { findOwner } from './owner-token.ts'
 import { ofPrincipal, page } from './page.ts'
 import { readBounds } from './settings.ts'
-
-const DAY_MS = 86_400_000
 
 /** A new access key of a principal. Its secret is in the output, and wrapped in the row; the bytes in between are overwritten. */
 function planAccessKey(

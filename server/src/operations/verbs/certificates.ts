@@ -1,7 +1,7 @@
 import type { InputOf, OutputOf } from '@claviger/contract'
 import { fingerprintOfCertificate } from '#access'
 import { newId } from '#keyring'
-import { ClavigerError, defaultSettings, type CertificateMapping } from '#model'
+import { ClavigerError, DAY_MS, defaultSettings, type CertificateMapping } from '#model'
 import { certificateRow } from '../rows.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import { own, ownProgram } from './own.ts'
@@ -9,8 +9,6 @@ import { ofPrincipal, page } from './page.ts'
 import { readBounds } from './settings.ts'
 
 /** Which client certificates are believed to be whose. */
-
-const DAY_MS = 86_400_000
 
 function view(mapping: CertificateMapping): OutputOf<'certificate.revoke'> {
   const { id, principal, by, description, createdAt, expiresAt, revokedAt } = mapping

@@ -1,6 +1,7 @@
 import type { InputOf, OutputOf } from '@claviger/contract'
 import type { RingKey } from '#keyring'
 import {
+  DAY_MS,
   hasReplicas,
   isWithoutMaterial,
   KeyError,
@@ -201,8 +202,6 @@ export const resumeKey: ChangeVerb<'key.resume'> = {
     })
   },
 }
-
-const DAY_MS = 86_400_000
 
 export const destroyKey: ChangeVerb<'key.destroy'> = {
   kind: 'change',

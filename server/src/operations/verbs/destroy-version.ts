@@ -1,6 +1,6 @@
 import { digestOf } from '#access'
 import { versionId, type RingKey } from '#keyring'
-import { ClavigerError, KeyError, type KeyVersion } from '#model'
+import { ClavigerError, DAY_MS, KeyError, type KeyVersion } from '#model'
 import { leftBehind } from '../left-behind.ts'
 import { assertWindow } from '../lifecycle/govern.ts'
 import { keyRow, standing, versionRow } from '../rows.ts'
@@ -14,8 +14,6 @@ import { erased } from './erase-key.ts'
 import { assertNotReplica, together, withRelated } from './related.ts'
 
 /** One old version goes, and the key stays (SP 800-57 part 1 section 8.3.4): a window first, as with keys. */
-
-const DAY_MS = 86_400_000
 
 function wrongState(ringKey: RingKey, version: number, message: string): KeyError {
   return new KeyError('wrong_state', message, { key: ringKey.key, version })

@@ -1,6 +1,7 @@
 import { digestOf } from '#access'
 import { materialId, newestRow, versionId, type RingKey } from '#keyring'
 import {
+  DAY_MS,
   canonicalJson,
   ClavigerError,
   KeyError,
@@ -12,8 +13,6 @@ import { proven } from '../statement.ts'
 import type { PlannedRow, ReadVerb } from '../verb.ts'
 
 /** What is said of a key or a version when it is destroyed, and proved by the ledger from then on (NIST SP 800-57 part 1 section 8.3.4). */
-
-const DAY_MS = 86_400_000
 
 /** A tombstone, as it is stored: the id, of a key or a version of it, is never used again. */
 interface Tombstone {

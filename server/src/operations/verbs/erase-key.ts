@@ -1,6 +1,6 @@
 import type { KeyState } from '@claviger/contract'
 import { digestOf } from '#access'
-import { ClavigerError, hasReplicas, type Key, type KeyVersion } from '#model'
+import { ClavigerError, DAY_MS, hasReplicas, type Key, type KeyVersion } from '#model'
 import { rowsOfKey } from '../rows-of-key.ts'
 import { keyRow, standing, versionRow } from '../rows.ts'
 import { readSettings } from '../settings.ts'
@@ -8,8 +8,6 @@ import { allOf } from '../until-recorded.ts'
 import type { InternalVerb, PlannedRow } from '../verb.ts'
 import { certificateOf, tombstoneRow } from './destruction-certificate.ts'
 import { familyOf, planMembers } from './related.ts'
-
-const DAY_MS = 86_400_000
 
 /** What was compromised stays known as such. */
 function destroyed(state: KeyState): KeyState {

@@ -1,11 +1,11 @@
 import type { OutputOf } from '@claviger/contract'
 import { everyRowOf } from '#keyring'
+import { DAY_MS } from '#model'
 import type { ReadVerb } from '../verb.ts'
 import type { Work } from '../work.ts'
 
 /** What of a tenant's credentials expires soon, so that it can be replaced before. */
 
-const DAY_MS = 86_400_000
 const SHOWN_MAX = 1_000
 
 const kinds = ['token', 'accessKey', 'secretId', 'certificate'] as const

@@ -1,6 +1,7 @@
 import type { OutputOf } from '@claviger/contract'
 import type { RingKey } from '#keyring'
 import type { Use, Uses } from '#ledger'
+import { DAY_MS } from '#model'
 import { blastRadius, isMissed, USED_LATELY_DAYS, useEvents } from '../blast-radius.ts'
 import { grantFor } from '../may.ts'
 import { target } from '../target.ts'
@@ -9,8 +10,6 @@ import type { Work } from '../work.ts'
 import { dependentView } from './dependents.ts'
 
 /** What the end of a key would hit, for who is to decide about it. */
-
-const DAY_MS = 86_400_000
 
 type Shown = OutputOf<'key.dependents'>
 

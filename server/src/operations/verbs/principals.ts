@@ -1,6 +1,6 @@
 import { createTokenText, csrfOf, principalArn } from '#access'
 import { newId } from '#keyring'
-import { ClavigerError, type Principal, type Token } from '#model'
+import { ClavigerError, DAY_MS, type Principal, type Token } from '#model'
 import { leftByDisabling } from '../occurrences/leaving.ts'
 import { principalNameId, principalNameRow, principalRow, tokenRow } from '../rows.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
@@ -10,7 +10,6 @@ import { own, ownProgram } from './own.ts'
 import { ofPrincipal, page } from './page.ts'
 import { readBounds } from './settings.ts'
 
-const DAY_MS = 86_400_000
 const DEFAULT_DAYS = 90
 
 export const whoami: ReadVerb<'whoami'> = {

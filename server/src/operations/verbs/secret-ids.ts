@@ -1,7 +1,7 @@
 import type { OutputOf } from '@claviger/contract'
 import { createTokenText, parseRange } from '#access'
 import { newId } from '#keyring'
-import { ClavigerError, type SecretId } from '#model'
+import { ClavigerError, DAY_MS, type SecretId } from '#model'
 import { secretIdRow } from '../rows.ts'
 import type { ChangeVerb, ReadVerb } from '../verb.ts'
 import { own, ownProgram } from './own.ts'
@@ -10,7 +10,6 @@ import { readBounds } from './settings.ts'
 
 /** Secret ids: what a program is given at deployment. */
 
-const DAY_MS = 86_400_000
 const DEFAULT_DAYS = 90
 
 function view(secretId: SecretId): OutputOf<'secretId.revoke'> {

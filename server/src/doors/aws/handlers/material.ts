@@ -1,4 +1,4 @@
-import { KeyError, type ClavigerError, type Key } from '#model'
+import { DAY_MS, KeyError, type ClavigerError, type Key } from '#model'
 import { materialId } from '#operations'
 import { wrappingBitsOf, wrappingOf } from '../algorithms.ts'
 import type { Asking } from '../asking.ts'
@@ -9,7 +9,6 @@ import { specAndUsage } from './metadata.ts'
 
 /** Imported key material. */
 
-const DAY_MS = 86_400_000
 const VALID_DAYS_MAX = 365
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 /** Tells our import tokens from other bytes. */

@@ -1,5 +1,5 @@
 import type { RingKey } from '#keyring'
-import { ClavigerError, keysOfCase, type CompromiseCase } from '#model'
+import { ClavigerError, DAY_MS, keysOfCase, type CompromiseCase } from '#model'
 import { assertWindow, windowUnder } from '../../lifecycle/govern.ts'
 import type { ChangeVerb } from '../../verb.ts'
 import type { Work } from '../../work.ts'
@@ -10,8 +10,6 @@ import { planNext, planSame, type Found, type StepPlan } from './steps.ts'
 import { admittedCase } from './view.ts'
 
 /** The step of a case that schedules the destruction of what is revoked. */
-
-const DAY_MS = 86_400_000
 
 /** The keys of a case that have material still, on their way to the end of their window; one that is on its way goes when it was to. */
 async function planKeys(work: Work, ringKey: RingKey, destroyAt: number) {
