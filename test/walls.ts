@@ -37,6 +37,7 @@ export const walls: readonly Wall[] = [
       'buffer',
       'crypto',
       'events',
+      'ffi',
       'fs',
       'http',
       'https',

@@ -139,9 +139,10 @@ export function fileInfo(headerHash: Uint8Array): Uint8Array {
  * Writes the nonce of a chunk: its number in 88 bits, big-endian, counted from 0, then one byte that is 1 for the last chunk (STREAM:
  * Hoang, Reyhanitabar, Rogaway and Vizár, Online Authenticated-Encryption and its Nonce-Reuse Misuse-Resistance, CRYPTO 2015).
  *
- * @throws RangeError past {@link FILE_CHUNKS_MAX}.
+ * @throws RangeError past {@link FILE_CHUNKS_MAX}, and for an `out` of another length than a nonce's.
  */
 export function writeFileNonce(out: Uint8Array, chunk: number, last: boolean): void {
+  if (out.length !== FILE_NONCE_BYTES) throw new RangeError('a nonce is 12 bytes')
   if (!(chunk >= 0 && chunk < FILE_CHUNKS_MAX)) throw new RangeError('the file has too many chunks')
   out.fill(0)
   view(out).setUint32(FILE_NONCE_BYTES - 5, chunk)

@@ -52,6 +52,7 @@ export async function encryptAsFile(
         source: file.source,
         sink: sink.target,
         dataKey: { plaintext, ciphertext },
+        inPlace: true,
         onProgress: (done) => progress.show(done, file.size),
       })
     } finally {
@@ -107,6 +108,7 @@ async function decryptStream(
           const { plaintext } = await call(decrypt, { ciphertext: wrapped, key, context })
           return plaintext
         },
+        inPlace: true,
         onProgress: (done) => progress.show(done, file.size),
       })
     } finally {

@@ -10,11 +10,12 @@ import {
 import { ClavigerCiphertextError } from '../ciphertext-error.ts'
 import { ChunkReader, type Source } from './chunk-reader.ts'
 import { ChunkWriter, type Sink } from './chunk-writer.ts'
+import { canWorkInPlace, type InPlaceOption } from './in-place.ts'
 import { inLanes, largeFile } from './lanes.ts'
 import { notAuthentic } from './not-authentic.ts'
 import { chunkBuffer, derivePayload, openChunk, type Payload, prepareAllocator } from './payload.ts'
 
-export interface DecryptFileOptions {
+export interface DecryptFileOptions extends InPlaceOption {
   readonly source: Source
   readonly sink: Sink
   /**
@@ -39,10 +40,11 @@ export async function decryptFile(options: DecryptFileOptions): Promise<void> {
     const header = await readHeader(reader)
     const payload = await unlock(header, options.unwrap)
     const { chunkBytes } = header
+    const inPlace = options.inPlace === true && canWorkInPlace()
     const large = largeFile(options.source, options.sink, chunkBytes)
     prepareAllocator()
     if (large === undefined) await openAll(payload, chunkBytes, reader, writer, options.onProgress)
-    else await inLanes({ kind: 'open', payload, chunkBytes, ...large }, options.onProgress)
+    else await inLanes({ kind: 'open', payload, chunkBytes, inPlace, ...large }, options.onProgress)
     await writer.finish()
   } finally {
     await writer.settle()

@@ -7,6 +7,7 @@ import {
 } from '@claviger/contract/file-format'
 import { ChunkReader, type Source } from './chunk-reader.ts'
 import { ChunkWriter, type Sink } from './chunk-writer.ts'
+import { canWorkInPlace, type InPlaceOption } from './in-place.ts'
 import { inLanes, largeFile } from './lanes.ts'
 import { chunkBuffer, derivePayload, type Payload, prepareAllocator, sealChunk } from './payload.ts'
 
@@ -18,7 +19,7 @@ export interface DataKey {
   readonly ciphertext: Uint8Array
 }
 
-export interface EncryptFileOptions {
+export interface EncryptFileOptions extends InPlaceOption {
   readonly source: Source
   readonly sink: Sink
   readonly dataKey: DataKey
@@ -42,10 +43,11 @@ export async function encryptFile(options: EncryptFileOptions): Promise<void> {
     await writer.write([header])
     await writer.finish()
     const chunkBytes = 2 ** chunkBits
+    const inPlace = options.inPlace === true && canWorkInPlace()
     const large = largeFile(options.source, options.sink, chunkBytes)
     prepareAllocator()
     if (large === undefined) await sealAll(payload, chunkBytes, reader, writer, options.onProgress)
-    else await inLanes({ kind: 'seal', payload, chunkBytes, ...large }, options.onProgress)
+    else await inLanes({ kind: 'seal', payload, chunkBytes, inPlace, ...large }, options.onProgress)
     await writer.finish()
   } finally {
     await writer.settle()

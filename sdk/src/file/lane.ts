@@ -2,6 +2,7 @@ import { writevSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { FILE_TAG_BYTES } from '@claviger/contract/file-format'
 import { giveBack, without } from './chunk-writer.ts'
+import { InPlaceCipher } from './in-place.ts'
 import { chunkBuffer, openChunk, type Payload, sealChunk } from './payload.ts'
 import type { ReadChunk, Turns } from './turns.ts'
 
@@ -11,8 +12,42 @@ export interface LaneJob {
   readonly payload: Payload
   /** Of plaintext, in a chunk. */
   readonly chunkBytes: number
+  /** By OpenSSL's own functions, in the lane's buffer; by Node's ciphers unless so. */
+  readonly inPlace: boolean
   readonly source: number
   readonly sink: number
+}
+
+/** What a lane makes of each chunk that it has read into its buffer. */
+interface Making {
+  /** The pieces to write. @throws ClavigerCiphertextError */
+  make(read: ReadChunk): readonly Uint8Array[]
+  /** The pieces are written. */
+  release(pieces: readonly Uint8Array[]): void
+  /** There is nothing left to make. */
+  end(): void
+}
+
+function making(job: LaneJob, buffer: Buffer): Making {
+  const { kind, payload } = job
+  if (job.inPlace) {
+    const cipher = new InPlaceCipher(job, buffer)
+    return {
+      make: (read) => (kind === 'seal' ? cipher.seal(read) : [cipher.open(read)]),
+      release: () => {},
+      end: () => cipher.end(),
+    }
+  }
+  return {
+    make: ({ chunk, last, length }) => {
+      const input = buffer.subarray(0, length)
+      return kind === 'seal'
+        ? sealChunk(payload, chunk, last, input)
+        : [openChunk(payload, chunk, last, input)]
+    },
+    release: (pieces) => pieces.forEach(giveBack),
+    end: () => {},
+  }
 }
 
 /**
@@ -23,28 +58,24 @@ export interface LaneJob {
  * @throws OtherLaneFailed; ClavigerCiphertextError; or what reading and writing throw
  */
 export async function runLane(
-  { kind, payload, chunkBytes, source, sink }: LaneJob,
+  job: LaneJob,
   turns: Turns,
   told: (bytes: number) => void,
 ): Promise<void> {
-  const length = kind === 'seal' ? chunkBytes : chunkBytes + FILE_TAG_BYTES
-  const buffer = chunkBuffer(length + 1)
-  const made = (read: ReadChunk) => {
-    const input = buffer.subarray(0, read.length)
-    return kind === 'seal'
-      ? sealChunk(payload, read.chunk, read.last, input)
-      : [openChunk(payload, read.chunk, read.last, input)]
-  }
+  const { kind, chunkBytes, source, sink } = job
+  const buffer = chunkBuffer((kind === 'seal' ? chunkBytes : chunkBytes + FILE_TAG_BYTES) + 1)
+  let made: Making | undefined
   try {
+    made = making(job, buffer)
     for (;;) {
       const read = await turns.read(source, buffer)
       if (read === undefined) return
-      const pieces = made(read)
+      const pieces = made.make(read)
       const bytes = kind === 'seal' ? read.length : (pieces[0]?.length ?? 0)
       await turns.toWrite(read.chunk)
       writeAll(sink, pieces)
       turns.written(read.chunk)
-      pieces.forEach(giveBack)
+      made.release(pieces)
       told(read.chunk * chunkBytes + bytes)
       // What else the thread has to do comes in between.
       await setImmediate()
@@ -53,6 +84,7 @@ export async function runLane(
     turns.fail()
     throw cause
   } finally {
+    made?.end()
     buffer.fill(0)
   }
 }

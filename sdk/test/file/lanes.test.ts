@@ -58,10 +58,11 @@ const sizes = oneof(
   integer({ min: 0, max: 9 }).map((chunks) => chunks * CHUNK),
   integer({ min: 1, max: 9 }).map((chunks) => chunks * CHUNK - 1),
 )
-const seal = { kind: 'seal', payload, chunkBytes: CHUNK } as const
+const seal = { kind: 'seal', payload, chunkBytes: CHUNK, inPlace: false } as const
 const open = { ...seal, kind: 'open' } as const
+const inPlace = { inPlace: true } as const
 
-test('any number of lanes makes what one makes, and opens it', async () => {
+test('any number of lanes makes what one makes, in place too, and opens it', async () => {
   await check(
     asyncProperty(sizes, integer({ min: 2, max: 5 }), async (size, count) => {
       const plaintext = randomBytes(size)
@@ -69,8 +70,10 @@ test('any number of lanes makes what one makes, and opens it', async () => {
       const alone = await lanes(1, seal, path('plain'))
       assert.equal(alone.length, size + Math.max(1, Math.ceil(size / CHUNK)) * TAG)
       assert.deepEqual(await lanes(count, seal, path('plain')), alone)
+      assert.deepEqual(await lanes(count, { ...seal, ...inPlace }, path('plain')), alone)
       writeFileSync(path('sealed'), alone)
       assert.deepEqual(await lanes(count, open, path('sealed')), plaintext)
+      assert.deepEqual(await lanes(count, { ...open, ...inPlace }, path('sealed')), plaintext)
     }),
     { numRuns: 80 },
   )
@@ -86,8 +89,10 @@ test('any change is refused, and nothing that comes after it was written', async
       const at = Math.floor(bit / 8)
       changed[at] = (changed[at] ?? 0) ^ (1 << (bit % 8))
       writeFileSync(path('changed'), changed)
-      await assert.rejects(lanes(3, open, path('changed')), ClavigerCiphertextError)
-      assertReleased(path('to'), plaintext, Math.floor(at / (CHUNK + TAG)) * CHUNK)
+      for (const job of [open, { ...open, ...inPlace }]) {
+        await assert.rejects(lanes(3, job, path('changed')), ClavigerCiphertextError)
+        assertReleased(path('to'), plaintext, Math.floor(at / (CHUNK + TAG)) * CHUNK)
+      }
     }),
     { numRuns: 60 },
   )
@@ -111,7 +116,15 @@ function writeLarge(name: string): string {
   return path(name)
 }
 
-test('a large file goes through threads, there and back, with all of it told', async () => {
+for (const inPlace of [false, true]) {
+  const how = inPlace ? 'in place' : "by Node's ciphers"
+  test(`a large file goes through threads ${how}, there and back, with all of it told`, () =>
+    thereAndBack(inPlace))
+  test(`of a large file that was changed, cut or made longer, threads refuse all from there on, ${how}`, () =>
+    refuseChanges(inPlace))
+}
+
+async function thereAndBack(inPlace: boolean): Promise<void> {
   const plain = writeLarge('large')
   let told = 0
   const onProgress = (bytes: number) => {
@@ -119,13 +132,13 @@ test('a large file goes through threads, there and back, with all of it told', a
     told = bytes
   }
   await between(plain, path('large.enc'), (source, sink) =>
-    encryptFile({ source, sink, dataKey: keeper.datakey(), onProgress }),
+    encryptFile({ source, sink, dataKey: keeper.datakey(), inPlace, onProgress }),
   )
   assert.equal(told, LARGE)
   assert.equal(readFileSync(path('large.enc')).length, HEADER + LARGE + 65 * TAG)
   told = 0
   await between(path('large.enc'), path('large.again'), (source, sink) =>
-    decryptFile({ source, sink, unwrap: keeper.unwrap, onProgress }),
+    decryptFile({ source, sink, unwrap: keeper.unwrap, inPlace, onProgress }),
   )
   assert.equal(told, LARGE)
   assert.ok(readFileSync(path('large.again')).equals(readFileSync(plain)))
@@ -137,9 +150,9 @@ test('a large file goes through threads, there and back, with all of it told', a
     unwrap: keeper.unwrap,
   })
   assert.ok(Buffer.concat(pieces).equals(readFileSync(plain)))
-})
+}
 
-test('of a large file that was changed, cut or made longer, threads refuse all from there on', async () => {
+async function refuseChanges(inPlace: boolean): Promise<void> {
   const plain = readFileSync(path('large'))
   const sealed = 2 ** 20 + TAG
   const changes: [string, number, (file: string) => void][] = [
@@ -152,12 +165,12 @@ test('of a large file that was changed, cut or made longer, threads refuse all f
     copyFileSync(path('large.enc'), path('changed'))
     change(path('changed'))
     const decrypting = between(path('changed'), path('released'), (source, sink) =>
-      decryptFile({ source, sink, unwrap: keeper.unwrap }),
+      decryptFile({ source, sink, unwrap: keeper.unwrap, inPlace }),
     )
     await assert.rejects(decrypting, ClavigerCiphertextError, what)
     assertReleased(path('released'), plain, chunk * 2 ** 20)
   }
-})
+}
 
 function overwrite(name: string, at: number): void {
   const bytes = readFileSync(name)
