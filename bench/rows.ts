@@ -99,6 +99,9 @@ export async function measureRows(options: BenchOptions): Promise<Row[]> {
     return sliceOf(result, operations)
   }
 
+  // What V8 compiles in the first seconds of each kind of load is no part of what the load costs from then on.
+  for (const name of names) await measure(name, name === 'bare' ? bare : server)
+  options.say('warm')
   const slices = new Map<RowName, Measured[]>(names.map((name) => [name, []]))
   for (let round = 0; round < options.rounds; round += 1) {
     let before = await measure('bare', bare)
