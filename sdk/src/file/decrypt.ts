@@ -10,7 +10,7 @@ import {
 import { ClavigerCiphertextError } from '../ciphertext-error.ts'
 import { ChunkReader, type Source } from './chunk-reader.ts'
 import { ChunkWriter, type Sink } from './chunk-writer.ts'
-import { canWorkInPlace, type InPlaceOption } from './in-place.ts'
+import type { InPlaceOption } from './in-place.ts'
 import { inLanes, largeFile } from './lanes.ts'
 import { notAuthentic } from './not-authentic.ts'
 import { chunkBuffer, derivePayload, openChunk, type Payload, prepareAllocator } from './payload.ts'
@@ -40,7 +40,7 @@ export async function decryptFile(options: DecryptFileOptions): Promise<void> {
     const header = await readHeader(reader)
     const payload = await unlock(header, options.unwrap)
     const { chunkBytes } = header
-    const inPlace = options.inPlace === true && canWorkInPlace()
+    const inPlace = options.inPlace === true
     const large = largeFile(options.source, options.sink, chunkBytes)
     prepareAllocator()
     if (large === undefined) await openAll(payload, chunkBytes, reader, writer, options.onProgress)

@@ -7,7 +7,7 @@ import {
 } from '@claviger/contract/file-format'
 import { ChunkReader, type Source } from './chunk-reader.ts'
 import { ChunkWriter, type Sink } from './chunk-writer.ts'
-import { canWorkInPlace, type InPlaceOption } from './in-place.ts'
+import type { InPlaceOption } from './in-place.ts'
 import { inLanes, largeFile } from './lanes.ts'
 import { chunkBuffer, derivePayload, type Payload, prepareAllocator, sealChunk } from './payload.ts'
 
@@ -43,7 +43,7 @@ export async function encryptFile(options: EncryptFileOptions): Promise<void> {
     await writer.write([header])
     await writer.finish()
     const chunkBytes = 2 ** chunkBits
-    const inPlace = options.inPlace === true && canWorkInPlace()
+    const inPlace = options.inPlace === true
     const large = largeFile(options.source, options.sink, chunkBytes)
     prepareAllocator()
     if (large === undefined) await sealAll(payload, chunkBytes, reader, writer, options.onProgress)

@@ -156,8 +156,8 @@ export class InPlaceCipher {
   }
 
   /** Under the nonce of this chunk, all but the tag. */
-  #transform({ chunk, last }: ReadChunk, length: number): boolean {
-    if (this.#context === NULL || length > this.#buffer.length)
+  #transform({ chunk, last, length: read }: ReadChunk, length: number): boolean {
+    if (this.#context === NULL || read > this.#buffer.length || length > read)
       throw new RangeError('there is no such chunk')
     writeFileNonce(this.#slab.subarray(NONCE_AT, NONCE_AT + FILE_NONCE_BYTES), chunk, last)
     const { EVP_CipherInit_ex: init, EVP_CipherUpdate: update } = this.#openssl

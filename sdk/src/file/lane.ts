@@ -2,7 +2,7 @@ import { writevSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { FILE_TAG_BYTES } from '@claviger/contract/file-format'
 import { giveBack, without } from './chunk-writer.ts'
-import { InPlaceCipher } from './in-place.ts'
+import { canWorkInPlace, InPlaceCipher } from './in-place.ts'
 import { chunkBuffer, openChunk, type Payload, sealChunk } from './payload.ts'
 import type { ReadChunk, Turns } from './turns.ts'
 
@@ -12,7 +12,7 @@ export interface LaneJob {
   readonly payload: Payload
   /** Of plaintext, in a chunk. */
   readonly chunkBytes: number
-  /** By OpenSSL's own functions, in the lane's buffer; by Node's ciphers unless so. */
+  /** By OpenSSL's own functions, in the lane's buffer, where Node can call them; by Node's ciphers unless so. */
   readonly inPlace: boolean
   readonly source: number
   readonly sink: number
@@ -30,7 +30,7 @@ interface Making {
 
 function making(job: LaneJob, buffer: Buffer): Making {
   const { kind, payload } = job
-  if (job.inPlace) {
+  if (job.inPlace && canWorkInPlace()) {
     const cipher = new InPlaceCipher(job, buffer)
     return {
       make: (read) => (kind === 'seal' ? cipher.seal(read) : [cipher.open(read)]),
