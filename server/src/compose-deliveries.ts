@@ -50,11 +50,16 @@ export function composeDeliveries(
   // What an operator gave is read at once; to read all that Node trusts takes time, and may never be needed.
   let trust = webhookAuthorities === undefined ? undefined : trusting(webhookAuthorities)
   const stopping = new AbortController()
+  const reportFailure = (cause: unknown) => {
+    // What the end of the server cuts off is sent again; it is no failure.
+    if (stopping.signal.aborted) return
+    log.error({ job: 'deliveries', ...errorFields(cause) }, 'a notice could not be dealt with')
+  }
   const job = new Deliveries<Message>({
     now: () => clock.now(),
     random: () => randomBytes(4).readUInt32BE() / 2 ** 32,
     head: () => ({ next: ledger.entries, revision: ledger.revision }),
-    subscriptions: () => activeSubscriptions(store, seals),
+    subscriptions: () => activeSubscriptions(store, seals, reportFailure),
     notices: (from, to) => noticesBetween(store, from, to),
     due: (until, after, limit) => dueDeliveries(store, until, after, limit),
     load: (id) => waitingDelivery(store, seals, id),
@@ -75,11 +80,7 @@ export function composeDeliveries(
       await gate.performAsSystem('subscription.disable', tenant, { subscription, reason })
     },
     observe: (type, milliseconds) => options.observeNotice?.(type, milliseconds),
-    reportFailure(cause) {
-      // What the end of the server cuts off is sent again; it is no failure.
-      if (stopping.signal.aborted) return
-      log.error({ job: 'deliveries', ...errorFields(cause) }, 'a notice could not be dealt with')
-    },
+    reportFailure,
   })
   return {
     job,

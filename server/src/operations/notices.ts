@@ -114,12 +114,25 @@ async function searchedFor(
   }
 }
 
-/** The subscriptions that are told of notices now. */
-export async function activeSubscriptions(store: Store, seals: RowSeals): Promise<Subscription[]> {
+/**
+ * The subscriptions that are told of notices now. A row that does not bear its seal keeps its own from being told and nobody else's:
+ * whoever can write to one row could silence all of them otherwise.
+ *
+ * @param refused told why a row was left out: `integrity_failed`
+ */
+export async function activeSubscriptions(
+  store: Store,
+  seals: RowSeals,
+  refused: (cause: unknown) => void,
+): Promise<Subscription[]> {
   const found: Subscription[] = []
   for await (const row of everyRow(store, 'subscription')) {
-    const subscription = seals.open<Subscription>(row)
-    if (subscription.state === 'active') found.push(subscription)
+    try {
+      const subscription = seals.open<Subscription>(row)
+      if (subscription.state === 'active') found.push(subscription)
+    } catch (cause) {
+      refused(cause)
+    }
   }
   return found
 }

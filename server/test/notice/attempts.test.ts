@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DrivenClock } from '../harness/clock.ts'
 import { startHouse } from '../harness/house.ts'
+import { storeWith } from '../harness/store-with.ts'
 import { Receiver, saying, taking } from './receiver.ts'
 import { queued, subscribe, until } from './subscribe.ts'
 
@@ -193,4 +194,37 @@ test('who wants no more (410), or fails for days, is told nothing more, and othe
   await own.perform('subscription.update', { subscription: id, state: 'active' })
   await until(() => gone.types.includes('key.resumed'), own)
   assert.ok(gone.types.filter((type) => type === 'key.suspended').length >= 1)
+})
+
+test('a subscription whose row was changed in the database is told nothing, and keeps nobody else from being told', async () => {
+  let changed = ''
+  await using own = await startHouse({
+    wrapStore: (store) =>
+      storeWith(store, {
+        scan: async (kind, after, limit) =>
+          (await store.scan(kind, after, limit)).map((row) =>
+            row.id === changed ? { ...row, document: `${row.document} ` } : row,
+          ),
+      }),
+  })
+  await using receiver = await Receiver.open()
+  await using other = await Receiver.open()
+  const first = await subscribe(receiver, {}, own)
+  const second = await subscribe(other, {}, own)
+  const { id: key } = await own.createKey()
+  for (const [id, silenced, told] of [
+    [first.id, receiver, other],
+    [second.id, other, receiver],
+  ] as const) {
+    changed = id
+    const before = { silenced: silenced.told.length, told: told.told.length }
+    await own.perform('key.suspend', { key })
+    await until(() => told.told.length > before.told, own)
+    assert.equal(silenced.told.length, before.silenced)
+    // What it missed meanwhile it is told when its row is as it was.
+    changed = ''
+    await own.perform('key.resume', { key })
+    await until(() => silenced.told.length === before.silenced + 2, own)
+    await until(() => told.told.length === before.told + 2, own)
+  }
 })
