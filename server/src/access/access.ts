@@ -17,7 +17,7 @@ import { Accounts, isIdentityToken, openBearerIdentity, openIdentity } from './i
 import { isLoginText, LoginSightings, openLogin, provesCsrf } from './logins.ts'
 import { openSession, readRow } from './opening.ts'
 import { Proofs } from './proofs.ts'
-import { contradicts, granteeOf, restable, stands, type StandingRow } from './rests.ts'
+import { stands, type StandingRow } from './rests.ts'
 import type { Session } from './session.ts'
 import { SystemIdentity, type Identity } from './session.ts'
 import {
@@ -32,6 +32,7 @@ import {
   type SignedRequest,
 } from './sigv4/index.ts'
 import { openTemporary } from './temporary.ts'
+import { madeOf, touchedBy, type Touched } from './touched.ts'
 
 /** Sessions held at once. */
 const SESSIONS_MAX = 10_000
@@ -336,32 +337,25 @@ export class Access {
 
   /** Forgets the sessions that a change touched. */
   drop(changed: readonly RowReference[]): void {
-    for (const { kind, id } of changed) {
-      if (kind === 'binding' || kind === 'stepUpRule' || kind === 'approvalPolicy') {
-        // Such a row does not say here whose it is, and such changes are rare: everybody is read anew.
-        this.clear()
-      } else if (kind === 'membership') {
-        this.#generation += 1
-        const principal = id.slice(id.lastIndexOf('/') + 1)
-        this.#forget(({ caller }) => caller.principal === principal)
-      } else if (kind === 'grant') {
-        this.#generation += 1
-        const { tenant, name } = granteeOf(id)
-        this.#forget(({ caller }) => caller.tenant === tenant && caller.name === name)
-      } else if (restable.has(kind)) {
-        if (kind === 'tenant') this.#accounts.clear()
-        this.#generation += 1
-        // A new one may contradict those that sessions were opened with.
-        const contradicted = contradicts.get(kind)
-        if (contradicted !== undefined)
-          this.#forget(({ credential }) => credential.kind === contradicted)
-        const reference = `${kind}/${id}`
-        this.#forget(({ rests }) => rests.has(reference))
-      }
+    for (const row of changed) {
+      if (row.kind === 'tenant') this.#accounts.clear()
+      this.#forget(touchedBy(row))
     }
   }
 
-  #forget(touched: (session: Session) => boolean): void {
+  /** Forgets the sessions that are made of a row which is not in the store as it was. */
+  forgetRow(row: RowReference): void {
+    this.#forget(madeOf(row))
+  }
+
+  /** The same for a grant on a key that is not there. */
+  forgetGrant(key: string, grant: string): void {
+    this.#forget((session) => session.grantsInclude(key, grant))
+  }
+
+  #forget(touched: Touched | undefined): void {
+    if (touched === undefined) return
+    this.#generation += 1
     for (const [name, { session }] of this.#held) {
       if (!touched(session)) continue
       this.#held.delete(name)

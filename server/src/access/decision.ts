@@ -98,6 +98,7 @@ export class CompiledBindings {
   readonly #forAll = new Shelves<Held>()
   /** When the last binding that allows an action ends, by action. */
   readonly #ends = new Map<string, number>()
+  readonly #ids: ReadonlySet<string>
   /** Whether some binding asks for the names of keys. */
   readonly asksForAliases: boolean
 
@@ -117,7 +118,13 @@ export class CompiledBindings {
         waivesApprovals,
       })
     }
+    this.#ids = new Set(bindings.map(({ id }) => id))
     this.asksForAliases = bindings.some(({ scope }) => scope.kind === 'alias')
+  }
+
+  /** Whether a binding is one of these, by its id. */
+  include(binding: string): boolean {
+    return this.#ids.has(binding)
   }
 
   #add(actions: readonly string[], held: Held): void {

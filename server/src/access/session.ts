@@ -190,6 +190,16 @@ export class Session implements Identity {
     this.#grants = parts.grants
   }
 
+  /** Whether a binding is among what it may do. */
+  rightsInclude(binding: string): boolean {
+    return this.#bindings.include(binding)
+  }
+
+  /** Whether a grant on a key is among what it may do. */
+  grantsInclude(key: string, grant: string): boolean {
+    return this.#grants.on(key).some(({ id }) => id === grant)
+  }
+
   get asksForAliases(): boolean {
     return this.#bindings.asksForAliases
   }

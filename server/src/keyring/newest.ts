@@ -1,5 +1,6 @@
 import { ClavigerError } from '#model'
 import type { Row, RowReference, Store } from '#store'
+import { unfitRow } from './unfit-row.ts'
 
 /** How often what is read may grow by rows that were not there the time before. */
 const ATTEMPTS = 8
@@ -45,10 +46,7 @@ function isNewest(row: Row, logged: ReadonlyMap<string, number | undefined>): bo
   if (!logged.has(name)) return false
   const revision = logged.get(name)
   if (revision !== undefined && row.revision >= revision) return true
-  throw new ClavigerError(
-    'integrity_failed',
-    `The stored ${name} is not its newest state; run 'claviger doctor'`,
-  )
+  throw unfitRow(row, 'is not its newest state')
 }
 
 function nameOf({ kind, id }: RowReference): string {

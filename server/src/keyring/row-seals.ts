@@ -1,7 +1,8 @@
 import { constantTimeEqual, hmacSha256, sha256 } from '#crypto'
-import { ClavigerError, canonicalJson } from '#model'
+import { canonicalJson } from '#model'
 import type { Row, RowKind } from '#store'
 import { rootKinds, type Hierarchy } from './hierarchy.ts'
+import { unfitRow } from './unfit-row.ts'
 
 /**
  * Row seals: every stored row carries a MAC under a key derived from its tenant's key (those of tenants themselves, and of the server:
@@ -74,12 +75,7 @@ export class RowSeals {
    * @throws ClavigerError integrity_failed when the seal does not fit: the row was changed or moved by something else than this server.
    */
   open<Value>(row: Row): Value {
-    if (!this.fits(row) && !this.#fitsSuccessor(row)) {
-      throw new ClavigerError(
-        'integrity_failed',
-        `The stored ${row.kind} ${row.id} does not fit its seal; run 'claviger doctor'`,
-      )
-    }
+    if (!this.fits(row) && !this.#fitsSuccessor(row)) throw unfitRow(row, 'does not fit its seal')
     return JSON.parse(row.document) as Value
   }
 

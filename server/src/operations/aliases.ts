@@ -1,12 +1,21 @@
 import { readNewest } from '#keyring'
-import { rowsOfKey } from './rows-of-key.ts'
+import { listedOfKey, rowsOfKey } from './rows-of-key.ts'
 import type { Alias } from './rows.ts'
 import type { Work } from './work.ts'
 
-/** The names that point at a key, for showing it. */
+/**
+ * The names that point at a key, for showing it. One that does not bear its seal leads to no key and is not shown; whoever can write to
+ * one could keep the key from being suspended or revoked otherwise.
+ */
 export async function aliasesOf(work: Work, key: string): Promise<string[]> {
-  const rows = await rowsOfKey(work, 'alias', key)
-  return rows.map((row) => work.parts.seals.open<Alias>(row).alias)
+  const { seals } = work.parts
+  const names: string[] = []
+  for await (const row of listedOfKey(work, 'alias', key)) {
+    if (!seals.fits(row)) continue
+    const alias = seals.open<Alias>(row)
+    if (alias.key === key) names.push(alias.alias)
+  }
+  return names
 }
 
 /**

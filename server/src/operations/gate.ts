@@ -6,6 +6,7 @@ import { ClavigerError, KeyError, LoginRefused, PolicyViolated, toClavigerError 
 import type { Change, RowKind } from '#store'
 import { underApproval } from './approvals.ts'
 import { FailureLimiter } from './failure-limiter.ts'
+import { forgetUnfit } from './forget-row.ts'
 import { limitReached } from './limits.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Facts, Origin, Parts, Subject } from './parts.ts'
@@ -97,6 +98,7 @@ export class Gate {
       return output
     } catch (thrown) {
       const error = toClavigerError(thrown)
+      forgetUnfit(this.#options, error)
       if (!this.#isRecorded(error)) await this.#recordRefusal(call, verb.kind, work, error)
       throw error
     } finally {
@@ -160,6 +162,9 @@ export class Gate {
         work,
         this.#ledger.revision,
       )
+    } catch (thrown) {
+      forgetUnfit(this.#options, thrown)
+      throw thrown
     } finally {
       work.dispose()
     }

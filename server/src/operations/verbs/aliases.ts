@@ -2,6 +2,7 @@ import { isAlias } from '@claviger/contract'
 import { aliasId, newestRow } from '#keyring'
 import { ClavigerError, KeyError, type Key } from '#model'
 import type { Row, RowReference } from '#store'
+import { forgetRow } from '../forget-row.ts'
 import { find, isSeen, regionalAlias } from '../lookup.ts'
 import { mayList } from '../may-list.ts'
 import { aliasRow, standing, type Alias } from '../rows.ts'
@@ -24,7 +25,9 @@ function aliasView(alias: Alias, key: Pick<Key, 'multiRegion'>) {
 
 /** The row of a name as it stands, or undefined. */
 async function aliasRowOf(work: Work, alias: string) {
-  const row = await newestRow(work.parts.store, referenceTo(work, alias))
+  const reference = referenceTo(work, alias)
+  const row = await newestRow(work.parts.store, reference)
+  if (row === undefined) forgetRow(work.parts, reference)
   return row && { reference: standingRow(row), value: work.parts.seals.open<Alias>(row) }
 }
 

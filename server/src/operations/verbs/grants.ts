@@ -69,6 +69,8 @@ async function grantOn(work: Work, { key }: RingKey, id: string) {
     ],
     limit: 1,
   })
+  // Its row's id says whose it was, and is not known here.
+  if (row === undefined) work.parts.access.forgetGrant(key.id, id)
   const found = row && (await own<KeyGrant>(work, 'grant', row.id))
   if (found === undefined || found.value.key !== key.id || found.value.id !== id)
     throw new ClavigerError('not_found', 'There is no grant of that id on the key')
