@@ -2,6 +2,7 @@ import '../without-code-generation.ts'
 import {
   encodeBundle,
   entryBundlesOf,
+  equalBytes,
   formatTilePath,
   formatVerifierKey,
   HASH_BYTES,
@@ -16,7 +17,7 @@ import { checkHead, trustedKeys } from './head.ts'
 import { readAhead } from './read-ahead.ts'
 import { readEntries, readHashTile } from './read-tile.ts'
 import type { Trust } from './report.ts'
-import { directorySource, fileOf, VKEYS_FILE, type LedgerSource } from './source.ts'
+import { directorySource, fileOf, KEPT_FOLDER, VKEYS_FILE, type LedgerSource } from './source.ts'
 
 /** A copy of a ledger as static files (C2SP tlog-tiles): to keep, to serve, and to verify without the server. */
 
@@ -87,11 +88,17 @@ export async function exportLedger(
       `${directory} holds ${past.size} entries and ${source.name} only ${size}: entries are gone`,
     )
   }
+  // Written over, the one that proves it would be lost.
+  if (past?.size === size && !equalBytes(past.root, checkpoint.root)) {
+    throw new LedgerExportError(
+      `${directory} holds ${size} entries and ${source.name} as many others: entries were changed`,
+    )
+  }
   const written = await copyTiles(source, files, size, options.onProgress)
   if ((await kept.vkeys()) === undefined) {
     await files.write(VKEYS_FILE, fileOf(keys.map(formatVerifierKey)))
   }
-  await files.write(`checkpoints/${size}`, note)
+  await files.write(`${KEPT_FOLDER}/${size}`, note)
   await files.write('checkpoint', note)
   if (past !== undefined) await removeOutgrown(files, past.size)
   return { origin, size, trust, written }

@@ -137,7 +137,12 @@ export function summaryOf(report: Omit<LedgerReport, 'summary'>): string {
     signedApprovals === 0
       ? ''
       : `${plural(signedApprovals, 'signed approval holds', 'signed approvals hold')}, `
-  const signatures = report.signatures.filter(({ verdict }) => verdict === 'valid').length
+  // A key that signs twice is no second witness.
+  const signatures = new Set(
+    report.signatures
+      .filter(({ verdict }) => verdict === 'valid')
+      .map(({ name, keyId }) => `${name}+${keyId}`),
+  ).size
   const by = trust === 'given' ? '' : ' by keys taken from the same place (trust on first use)'
   const { unknownEvents } = report
   const unknown =

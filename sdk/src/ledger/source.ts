@@ -1,6 +1,6 @@
 import '../without-code-generation.ts'
 import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, readdir } from 'node:fs/promises'
 import { BUNDLE_BYTES_MAX, NOTE_BYTES_MAX, utf8 } from '@claviger/contract/ledger'
 import { ClavigerApiError } from '../errors.ts'
 import type { Claviger } from '../types.ts'
@@ -16,7 +16,17 @@ export interface LedgerSource {
   tile(path: string): Promise<Uint8Array | undefined>
   /** The verifier keys that the place itself names, which prove nothing about the place; undefined where it names none. */
   vkeys(): Promise<readonly string[] | undefined>
+  /** Checkpoints that were copied with it earlier, where it keeps any: the ledger must begin with the trees they are over. */
+  kept?(): AsyncIterable<KeptCheckpoint>
 }
+
+export interface KeptCheckpoint {
+  readonly file: string
+  readonly note: Uint8Array
+}
+
+/** The folder beside the checkpoint in which an export keeps each that it copied, under its size. */
+export const KEPT_FOLDER = 'checkpoints'
 
 /** The file beside the checkpoint in which an export keeps the verifier keys, one a line. */
 export const VKEYS_FILE = 'vkeys'
@@ -57,6 +67,16 @@ export function directorySource(directory: string): LedgerSource {
       const bytes = await readBounded(`${directory}/${VKEYS_FILE}`, VKEYS_BYTES_MAX)
       return bytes === undefined ? undefined : linesOf(bytes)
     },
+    kept: () => keptIn(directory),
+  }
+}
+
+async function* keptIn(directory: string): AsyncIterable<KeptCheckpoint> {
+  for (const name of await readdir(`${directory}/${KEPT_FOLDER}`).catch(absentAs([]))) {
+    if (!/^\d+$/.test(name)) continue
+    const file = `${KEPT_FOLDER}/${name}`
+    const note = await readBounded(`${directory}/${file}`, NOTE_BYTES_MAX)
+    if (note !== undefined) yield { file, note }
   }
 }
 
@@ -82,8 +102,15 @@ export async function readBounded(path: string, bytesMax: number): Promise<Uint8
     if (size > bytesMax) throw new Error(`${path} is not a file of at most ${bytesMax} bytes`)
     return await file.readFile()
   } catch (error) {
+    return absentAs(undefined)(error)
+  }
+}
+
+/** What stands for a file or folder that is not there; every other error goes on. */
+function absentAs<Value>(value: Value): (error: unknown) => Value {
+  return (error) => {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    if (code === 'ENOENT' || code === 'ENOTDIR') return value
     throw error
   }
 }

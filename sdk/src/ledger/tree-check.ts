@@ -26,12 +26,14 @@ const TILE_HEIGHT = Math.log2(TILE_WIDTH)
 export class TreeCheck {
   readonly #tree = new RangeBuilder(sha256)
   readonly #levels: Level[] = []
-  readonly #rootAt = new Map<number, Uint8Array | undefined>()
+  readonly #rootAt = new Map<number, Uint8Array>()
+  /** Of the sizes whose root is asked for those to come, the next one last. */
+  readonly #sizes: number[]
 
   /** `sizes`: also remember the root that the tree had at each of these. */
   constructor(sizes: Iterable<number>) {
-    for (const size of sizes) this.#rootAt.set(size, undefined)
-    if (this.#rootAt.has(0)) this.#rootAt.set(0, this.#tree.root())
+    this.#sizes = [...new Set(sizes)].toSorted((a, b) => b - a)
+    if (this.#sizes.at(-1) === 0) this.#remember(this.#tree)
   }
 
   /** Adds the entries of the next bundle, of which only the last may be partial, and gives the tiles that became full. */
@@ -69,13 +71,18 @@ export class TreeCheck {
   }
 
   #rememberRoots(leaves: readonly Uint8Array[]): void {
-    const start = this.#tree.size
-    for (const size of this.#rootAt.keys()) {
-      if (size <= start || size > start + leaves.length) continue
-      const then = this.#tree.clone()
-      for (const leaf of leaves.slice(0, size - start)) then.append(leaf)
-      this.#rootAt.set(size, then.root())
+    const end = this.#tree.size + leaves.length
+    if ((this.#sizes.at(-1) ?? Infinity) > end) return
+    const then = this.#tree.clone()
+    for (const leaf of leaves) {
+      then.append(leaf)
+      if (this.#sizes.at(-1) === then.size) this.#remember(then)
     }
+  }
+
+  #remember(tree: RangeBuilder): void {
+    this.#rootAt.set(tree.size, tree.root())
+    this.#sizes.pop()
   }
 
   #push(number: number, hash: Uint8Array, full: DerivedTile[]): void {

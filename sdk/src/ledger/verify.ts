@@ -5,6 +5,8 @@ import {
   formatTilePath,
   formatVerifierKey,
   HASH_BYTES,
+  parseCheckpoint,
+  parseNote,
   TILE_WIDTH,
   type Checkpoint,
   type EntryBundle,
@@ -46,12 +48,13 @@ export async function verifyLedger(
 ): Promise<LedgerReport> {
   const findings = new Findings()
   const { trust, keys } = await keysToTrust(source, options.vkeys, findings)
-  const earlier = await Promise.all((options.earlier ?? []).map((note) => checkHead(note, keys)))
+  const given = await Promise.all((options.earlier ?? []).map((note) => checkHead(note, keys)))
+  const earlier = [...given.map(pastOf), ...(await keptBy(source, findings))]
   const head = await findings.attempt('checkpoint', 'the checkpoint', async () => {
     const note = await source.checkpoint()
     return note && checkHead(note, keys)
   })
-  const tree = new TreeCheck(earlier.map(({ checkpoint }) => checkpoint.size))
+  const tree = new TreeCheck(earlier.map(({ size }) => size))
   const records = new RecordCheck((finding) => findings.add(finding))
   if (head !== undefined) {
     for (const finding of head.findings) findings.add(finding)
@@ -166,18 +169,50 @@ class Walk {
   }
 }
 
+/** A checkpoint from earlier. */
+interface Past extends Checkpoint {
+  readonly what: string
+  /** What holds of it, however long the ledger is now. */
+  readonly objection?: string
+}
+
+function pastOf({ checkpoint, signatures }: CheckedHead): Past {
+  const what = `the earlier checkpoint over ${checkpoint.size} entries`
+  const isInvalid = signatures.some(({ verdict }) => verdict === 'invalid')
+  return {
+    ...checkpoint,
+    what,
+    ...(isInvalid ? { objection: 'a signature of it does not hold' } : {}),
+  }
+}
+
+/**
+ * Those that the source keeps. Without them a ledger that was rewritten behind its last full tile would pass, since the partial tiles of
+ * then are not read any more. Their signatures are not looked at: whose the ledger is, the newest checkpoint says, and of these each must
+ * fit it.
+ */
+async function keptBy(source: LedgerSource, findings: Findings): Promise<Past[]> {
+  const kept: Past[] = []
+  for await (const { file, note } of source.kept?.() ?? []) {
+    const checkpoint = await findings.attempt('history', file, async () =>
+      parseCheckpoint(parseNote(note).text),
+    )
+    if (checkpoint !== undefined) kept.push({ ...checkpoint, what: file })
+  }
+  return kept
+}
+
 /** The tree of a checkpoint from earlier must be the beginning of this one. */
 function compareHistory(
-  { checkpoint: past, signatures }: CheckedHead,
+  past: Past,
   { origin, size }: Checkpoint,
   tree: TreeCheck,
   findings: Findings,
 ): void {
-  const what = `the earlier checkpoint over ${past.size} entries`
+  const { what, objection } = past
   const find = (why: string) => findings.add({ kind: 'history', what, why })
   if (past.origin !== origin) return find('it is of another log')
-  if (signatures.some(({ verdict }) => verdict === 'invalid'))
-    find('a signature of it does not hold')
+  if (objection !== undefined) find(objection)
   if (past.size > size) return find(`the ledger now ends at ${size}: entries are gone`)
   const then = tree.rootAt(past.size)
   if (then === undefined) return find('it could not be compared, because entries are missing')

@@ -185,6 +185,42 @@ test('a fork copied over an export is found by what was kept', async () => {
   assert.equal((await verifyLedger(directorySource(directory.path), { vkeys })).ok, false)
 })
 
+test('a fork behind the last full tile is found by the checkpoints that were kept', async () => {
+  await using directory = await temporary()
+  const copy = (entries: readonly Uint8Array[]) =>
+    exportLedger(memorySource(logFiles(entries, signer), vkeys), directory.path)
+  const found = async () =>
+    (await verifyLedger(directorySource(directory.path), { vkeys })).findings.map(
+      ({ kind, what, why }) => `${kind}: ${what}: ${why}`,
+    )
+  await copy(all.slice(0, 300))
+  await copy(all.slice(0, 310))
+  assert.deepEqual(await found(), [])
+  const forked = all.with(290, encodeRecord(record({ request: 'rewritten' })))
+  // One that is as long does not take the place of the checkpoint that shows it.
+  await assert.rejects(copy(forked.slice(0, 310)), /as many others: entries were changed/)
+  assert.deepEqual(await found(), [])
+  await copy(forked.slice(0, 320))
+  const changed = 'the ledger does not begin with it: entries were changed'
+  assert.deepEqual(
+    (await found()).toSorted(),
+    [300, 310].map((size) => `history: checkpoints/${size}: ${changed}`),
+  )
+})
+
+test('what stands beside the kept checkpoints is passed over, and what is none of them is found', async () => {
+  await using directory = await temporary()
+  await exportLedger(memorySource(logFiles(all.slice(0, 300), signer), vkeys), directory.path)
+  await writeFile(join(directory.path, 'checkpoints/notes.txt'), 'kept since 2026')
+  assert.equal((await verifyLedger(directorySource(directory.path), { vkeys })).ok, true)
+  await writeFile(join(directory.path, 'checkpoints/200'), 'nothing')
+  const { findings } = await verifyLedger(directorySource(directory.path), { vkeys })
+  assert.deepEqual(
+    findings.map(({ what }) => what),
+    ['checkpoints/200'],
+  )
+})
+
 test('a directory is read within bounds, and what is no file is not read', async () => {
   await using directory = await temporary()
   const absent = await verifyLedger(directorySource(join(directory.path, 'nowhere')), { vkeys })

@@ -166,6 +166,11 @@ test('every key of the log must have signed, and no other key can stand in', asy
   const witnessed = await verify(signer.sign(10, root(10)), [...vkeys, ...stranger.vkeys])
   assert.equal(witnessed.ok, true)
   assert.equal(witnessed.signatures.filter(({ verdict }) => verdict === 'absent').length, 2)
+  // A line that stands there twice is one signature.
+  const [text = '', lines = ''] = new TextDecoder().decode(signer.sign(10, root(10))).split('\n\n')
+  const [first = ''] = lines.split('\n')
+  const doubled = await verify(utf8(`${text}\n\n${first}\n${lines}`))
+  assert.match(doubled.summary, /, 2 signatures hold, /)
 })
 
 test('an earlier checkpoint must be over the beginning of the ledger', async () => {
