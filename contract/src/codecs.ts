@@ -102,8 +102,11 @@ export const aliasPattern = z
 /** A key's id or an alias. */
 export const keyReference = z.string().min(1).max(320).describe('The id of a key, or an alias')
 
-/** Text that UTF-8 can say: encoders would replace a lone surrogate, and two contexts would become one. */
-function contextText(lengthMax: number) {
+/**
+ * Text that UTF-8 can say. Encoders would replace a lone surrogate, and two contexts would become one; in a record of the ledger it would
+ * stand as an escape that strict readers of JSON refuse (RFC 7493 section 2.1).
+ */
+export function unicode(lengthMax: number) {
   return z
     .string()
     .max(lengthMax)
@@ -112,7 +115,7 @@ function contextText(lengthMax: number) {
 
 /** Authenticated, not secret, and needed again to decrypt (additional authenticated data). */
 export const context = z
-  .record(contextText(CONTEXT_KEY_LENGTH_MAX).min(1), contextText(CONTEXT_VALUE_LENGTH_MAX))
+  .record(unicode(CONTEXT_KEY_LENGTH_MAX).min(1), unicode(CONTEXT_VALUE_LENGTH_MAX))
   .refine(
     (pairs) => Object.keys(pairs).length <= CONTEXT_PAIRS_MAX,
     `must have at most ${CONTEXT_PAIRS_MAX} pairs`,
@@ -179,10 +182,7 @@ export const policy = z.string().min(1).max(131_072)
 
 /** Free text for people, without control characters, which could forge lines on a terminal. */
 export function words(max: number) {
-  return z
-    .string()
-    .max(max)
-    .refine((text) => !/\p{Cc}/u.test(text), 'must not hold control characters')
+  return unicode(max).refine((text) => !/\p{Cc}/u.test(text), 'must not hold control characters')
 }
 
 /** A display name. */

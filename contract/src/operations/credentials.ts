@@ -195,7 +195,7 @@ export const createIdentityProvider = operation({
   route: 'POST /v1/identity-providers',
   summary: 'Believe identity tokens (OpenID Connect) that an issuer signs',
   input: z.strictObject({
-    issuer: z.string().min(1).max(512).describe('The iss claim of its tokens'),
+    issuer: codec.unicode(512).min(1).describe('The iss claim of its tokens'),
     audiences,
     keys: keySet,
   }),

@@ -55,7 +55,8 @@ export class Statement {
     const who = oneOf(found, 'Principal', where)
     if (who === undefined) throw new PolicyError('needs Principal or NotPrincipal', where)
     this.isNameCut = sid.length > SID_LENGTH_MAX
-    this.name = this.isNameCut ? `${sid.slice(0, SID_LENGTH_MAX - 1).toWellFormed()}…` : sid
+    // Well-formed, since strict readers of a record refuse what is not.
+    this.name = (this.isNameCut ? `${sid.slice(0, SID_LENGTH_MAX - 1)}…` : sid).toWellFormed()
     this.denies = found.Effect === 'Deny'
     this.#principals = Principals.parse(who.value, who.where)
     this.#exceptsPrincipals = who.excepts

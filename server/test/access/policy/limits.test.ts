@@ -41,6 +41,9 @@ test('a Sid is as long as a record can name, and a longer one is cut where it st
   const emoji = policyOf(statement({ Effect: 'Deny', Sid: '💡'.repeat(200) }))
   const answer = ask(emoji)
   assert.ok(answer.kind === 'deny' && answer.statement.isWellFormed())
+  // Nor is half of one what a record names: readers of JSON may refuse it.
+  const half = ask(policyOf(statement({ Effect: 'Deny', Sid: 'a\ud83db' })))
+  assert.deepEqual(half, { kind: 'deny', statement: 'a\ufffdb' })
 })
 
 test('patterns that search are at most a hundred in one policy; others only have to fit in', () => {
