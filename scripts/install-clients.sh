@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Programs of others that tests drive, unmodified and in pinned versions: the AWS command line and boto3 from PyPI in a virtual
+# Programs of others that tests drive, unmodified and in pinned versions: the AWS command line, boto3 and cryptography from PyPI in a virtual
 # environment of their own, and from their Go modules SOPS and the Versity S3 Gateway, a server that speaks S3; with --more also Cosign,
 # OpenTofu and the last Terraform whose AWS provider is a Go module, and the programs of test/clients/more that use AWS's SDKs for Go,
 # Java and Rust, all of which take long to build. What is there already is left as it is. They go into the folder CLAVIGER_CLIENTS, or
@@ -32,7 +32,7 @@ fi
 started=$SECONDS
 python=$folder/python
 if ! cmp -s test/clients/requirements.txt "$python/requirements.txt"; then
-  echo "installing the AWS command line and boto3"
+  echo "installing the AWS command line, boto3 and cryptography"
   rm -rf "$python"
   python3 -m venv "$python"
   "$python/bin/pip" install --quiet --disable-pip-version-check --no-deps -r test/clients/requirements.txt

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { startWorkbench } from './client.ts'
 import { runPage } from './manual.ts'
 
-/** The lines of the manual's pages on AWS clients do what they say. */
+/** The lines of the manual's pages on other people's programs do what they say. */
 
 const pages: readonly (readonly [page: string, programs: readonly string[], printed: RegExp])[] = [
   ['docs/aws.md', ['aws'], /"SessionToken": "/],
@@ -11,6 +11,7 @@ const pages: readonly (readonly [page: string, programs: readonly string[], prin
   ['docs/aws/sops.md', ['aws', 'sops'], /hunter2[\s\S]*hunter4[\s\S]*token: abc[\s\S]*^a: b$/m],
   ['docs/aws/sdks.md', ['python'], /not without its context\s+32 bytes to encrypt with/],
   ['docs/aws/encryption-sdk.md', ['aws'], /^a message$/m],
+  ['docs/key-material.md', [], /^-----END PUBLIC KEY-----$[\s\S]*^Verified OK$/m],
 ]
 
 for (const [page, programs, printed] of pages) {

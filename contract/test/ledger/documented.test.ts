@@ -27,6 +27,13 @@ test('the page has every field of a record, in order', () => {
   assert.deepEqual(documented, Object.keys(recordSchema.shape))
 })
 
+test('the page has every use, and no other event among them', () => {
+  const { list = '' } = /^A use is one of these events: (?<list>[^;]*);/m.exec(page)?.groups ?? {}
+  const documented = [...list.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name)
+  const uses = Object.values(operations).filter(({ effect }) => effect === 'use')
+  assert.deepEqual(documented.toSorted(), uses.map(({ name }) => name as string).toSorted())
+})
+
 test('the page has every route of the ledger', () => {
   const documented = firstCells('The routes').map((cell) =>
     cell
