@@ -1,5 +1,7 @@
 import type { Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { HttpDoor } from './message.ts'
+import { OpenConnections } from './open-connections.ts'
 import { Reader } from './reader.ts'
 import { ShortRequest } from './short-request.ts'
 
@@ -23,8 +25,6 @@ export const PATIENCE: Patience = Object.freeze({
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
 const HEADER_BYTES_MAX = 16_384
 const CONNECTIONS_MAX = 10_000
-/** How often a listener that ends looks for connections whose last answer has left, in milliseconds. */
-const IDLE_LOOK_MS = 50
 /** A response that a client does not read is given up after this long. */
 const IDLE_SOCKET_TIMEOUT_MS = 120_000
 
@@ -76,6 +76,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
             cert: Buffer.from(options.tls.certificate),
             key: Buffer.from(options.tls.key),
             minVersion: 'TLSv1.2',
+            handshakeTimeout: patience.headersMs,
             // Clients without a certificate, or with one of another authority, are served as those who have none.
             ...(options.tls.clientAuthorities === undefined
               ? {}
@@ -90,6 +91,9 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   server.maxConnections = CONNECTIONS_MAX
   server.setTimeout(IDLE_SOCKET_TIMEOUT_MS)
   server.on('clientError', (error, socket) => reader.refuse(error, socket))
+  // A handshake that fails is a client's error too, and what that is answered with would wait for the handshake for ever.
+  server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
+  const connections = new OpenConnections(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.port, options.host, () => {
@@ -105,14 +109,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     port: address.port,
     async drain(graceMs) {
       reader.drain()
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeIdleConnections()
-      // What was asked before this may keep its connection, which nobody would close when it has its answer.
-      const look = setInterval(() => server.closeIdleConnections(), IDLE_LOOK_MS)
-      const timer = setTimeout(() => server.closeAllConnections(), graceMs)
-      await closed
-      clearInterval(look)
-      clearTimeout(timer)
+      await connections.drain(graceMs)
     },
   }
 }
