@@ -17,3 +17,20 @@ export class CommandFailure extends Error {
 export function usageFailure(message: string, advice?: string): CommandFailure {
   return new CommandFailure(exitCodes.usage, message, advice)
 }
+
+const REASONS: Readonly<Record<string, string>> = Object.freeze({
+  EACCES: 'permission denied',
+  EEXIST: 'it is there already, and no folder',
+  EISDIR: 'it is a folder',
+  ENOENT: 'there is no such file',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'a part of the path is no folder',
+  EPERM: 'not permitted',
+  EROFS: 'the disk is read-only',
+})
+
+/** Why the operating system would not, in words and with its own name for it. */
+export function systemReason(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'error'
+  return Object.hasOwn(REASONS, code) ? `${REASONS[code]} (${code})` : code
+}

@@ -8,6 +8,16 @@ import { CommandFailure } from './command-failure.ts'
 import { adviceForError, exitCodeOfError, exitCodes } from './exit-codes.ts'
 import { harmless } from './output/text.ts'
 
+const ADVICE_UNTRUSTED = 'Give it with --ca-file FILE or CLAVIGER_CA_FILE.'
+/** Of the settings, which no field of a command gives, it is told where they come from. */
+function adviceForInput(error: ClavigerInputError): string {
+  if (error.field === 'address')
+    return "It comes from --address, CLAVIGER_ADDR, or the profile ('claviger profile list')."
+  if (error.message.startsWith('token: is not a token'))
+    return "It comes from CLAVIGER_TOKEN, or the profile ('claviger profile list')."
+  return adviceForError.invalid_request
+}
+
 /** The command's exit code and the lines for stderr: what failed, why, what to do next, the request's id. */
 export function explainFailure(error: unknown): { exitCode: number; lines: string[] } {
   if (error instanceof ClavigerApiError) {
@@ -23,13 +33,14 @@ export function explainFailure(error: unknown): { exitCode: number; lines: strin
   }
   if (error instanceof ClavigerConnectionError) {
     const exitCode = error.failure === 'not-claviger' ? exitCodes.general : exitCodes.unavailable
-    return { exitCode, lines: [harmless(error.message)] }
+    const untrusted = error.message.includes("the authority's certificate")
+    return {
+      exitCode,
+      lines: [harmless(error.message), ...(untrusted ? [ADVICE_UNTRUSTED] : [])],
+    }
   }
   if (error instanceof ClavigerInputError) {
-    return {
-      exitCode: exitCodes.usage,
-      lines: [harmless(error.message), adviceForError.invalid_request],
-    }
+    return { exitCode: exitCodes.usage, lines: [harmless(error.message), adviceForInput(error)] }
   }
   if (error instanceof ClavigerCiphertextError) {
     return { exitCode: exitCodes.integrity, lines: [error.message] }

@@ -44,6 +44,7 @@ function settle(
       writeErr: errors,
       outputError: (text, print) => print(text.replace(/^error: /, 'claviger: ')),
     })
-    .configureHelp({ showGlobalOptions: true })
+    // Room for 30 characters beside the longest command is enough to wrap them; without, 80 columns would be broken in words.
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 30 })
   for (const inner of command.commands) settle(inner, out, errors)
 }

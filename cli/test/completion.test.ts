@@ -101,3 +101,14 @@ test('there is a script for each shell, and a usage error for others', async () 
   assert.equal(exitCode, 2)
   assert.match(stderr, /bash, zsh, fish/)
 })
+
+test('dev and server complete the options of the server, all of them and no others', () => {
+  for (const mode of ['dev', 'server']) {
+    const help = execFileSync(bin, [mode, '--help'], { encoding: 'utf8' })
+    const lines = help.split('\n').filter((line) => line.startsWith('  --'))
+    const theirs = lines.filter((line) => mode === 'dev' || !line.includes(' dev: '))
+    const flags = theirs.map((line) => line.trim().split(' ', 1)[0] ?? '')
+    assert.deepEqual(new Set(words(mode, '--')), new Set(flags), mode)
+    assert.equal(execFileSync(bin, ['help', mode], { encoding: 'utf8' }), help)
+  }
+})

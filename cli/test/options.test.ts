@@ -343,3 +343,22 @@ test('--version alone says what `version` says; elsewhere it is the version of a
     },
   )
 })
+
+test('a whole answer is not taken for the signature in it, nor nothing for a ciphertext', async () => {
+  await using folder = await temporaryFolder()
+  const answer = join(folder.path, 'answer.json')
+  await writeFile(answer, JSON.stringify({ signature: 'AAAA', version: 1 }, undefined, 2))
+  const verified = await run(['--curl', 'verify', '-k', 'app', '--signature', `@${answer}`], {
+    stdin: 'message',
+  })
+  assert.equal(verified.exitCode, 2)
+  assert.match(verified.stderr, /--field signature/)
+  const empty = await run(['decrypt', '--text'])
+  assert.equal(empty.exitCode, 2)
+  assert.match(empty.stderr, /The input is empty/)
+})
+
+test('the call for curl trusts the authority that the command would', async () => {
+  const { stdout } = await run(['--curl', '--ca-file', "/it's/ca.pem", 'key', 'list'])
+  assert.ok(stdout.includes(`--cacert '/it'\\''s/ca.pem'`), stdout)
+})

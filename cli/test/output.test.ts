@@ -189,6 +189,9 @@ test('tables: empty columns are left out, long cells are cut, nested fields are 
   assert.equal(one, 'a.b  1\na.c  d, e\n')
   assert.ok(formatTable('x', { items: [{ a: 'x'.repeat(500) }] }, { color: false }).length < 100)
   assert.equal(formatTable('x', { items: [] }, { color: false }), '')
+  const advice = 'an advice that goes on '.repeat(9)
+  const told = formatTable('doctor', { items: [{ check: 'a', detail: advice }] }, { color: false })
+  assert.ok(told.includes(advice.trimEnd()), 'what a person must read is not cut')
 })
 
 test('--field looks inside, over the items of a list, and says what there is', () => {

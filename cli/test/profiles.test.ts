@@ -134,3 +134,35 @@ test('a token is never sent in the clear to another machine', async () => {
   assert.match(stderr, /plain HTTP/)
   assert.ok(!stderr.includes(token))
 })
+
+test('a file that cannot be written, or has a name nobody knows, is told with what to do next', async () => {
+  await using home = await temporaryFolder()
+  const file = join(home.path, 'file')
+  await writeFile(file, '')
+  const added = await run(['profile', 'add', 'work', '--address', 'https://kms.example'], {
+    environment: { XDG_CONFIG_HOME: file },
+    stdin: token,
+  })
+  assert.equal(added.exitCode, 2)
+  assert.match(added.stderr, /Cannot write the profiles file .*\n +Set CLAVIGER_ADDR/)
+  const environment = { XDG_CONFIG_HOME: home.path }
+  const path = profilesPath(shellOf({ environment }, [], []))
+  await run(['profile', 'add', 'work', '--address', 'https://kms.example'], {
+    environment,
+    stdin: token,
+  })
+  await writeFile(
+    path,
+    `profiles:\n  work:\n    address: https://kms.example\n    tokn: ${token}\n`,
+  )
+  const misspelt = await run(['key', 'list'], { environment })
+  assert.match(misspelt.stderr, /a name that is not known at 'profiles\.work'\n +Mend or remove it/)
+  assert.ok(!misspelt.stderr.includes(token))
+})
+
+test('an address or token that is none is told with where it comes from', async () => {
+  const address = await run(['--address', 'kms.example', 'key', 'list'])
+  assert.match(address.stderr, /\n +It comes from --address, CLAVIGER_ADDR/)
+  const spaced = await run(['key', 'list'], { environment: { CLAVIGER_TOKEN: 'two words' } })
+  assert.match(spaced.stderr, /\n +It comes from CLAVIGER_TOKEN/)
+})

@@ -68,3 +68,11 @@ test('a mistyped command is told what it may have meant, at the top and in a gro
   assert.equal(group.exitCode, 2)
   assert.match(group.stderr, /unknown command 'rotat'\n\(Did you mean rotate\?\)/)
 })
+
+test('help fits into 80 columns, and says of every group what it is about', () => {
+  for (const [name, help] of helps(whole)) {
+    const long = help.split('\n').filter((line) => line.length > 80)
+    assert.deepEqual(long, [], name)
+  }
+  for (const command of whole.commands) assert.notEqual(command.description(), command.name())
+})

@@ -87,3 +87,18 @@ test('the values of options that somebody else parses', () => {
   assert.equal(valueOf('--data', ['--database', 'a']), undefined)
   assert.equal(valueOf('--data', ['--data']), undefined)
 })
+
+test('what an option names and cannot be opened is told by the option, not by a stack trace', async () => {
+  await using folder = await temporaryFolder()
+  const file = join(folder.path, 'file')
+  await writeFile(file, '')
+  const none = join(folder.path, 'none.pem')
+  for (const [given, says] of [
+    [['--data', folder.path, '--tls-cert', none], /^--tls-cert: cannot open .*no such file/],
+    [['--data', file], /^--data: cannot open .*no folder/],
+  ] as const)
+    assert.throws(() => serverArguments(project, 'server', given), {
+      name: 'CommandFailure',
+      message: says,
+    })
+})

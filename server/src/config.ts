@@ -216,16 +216,34 @@ function readTls(
   }
   if (certificate === undefined || key === undefined)
     throw new UsageError('--tls-cert and --tls-key go together')
-  const authorities = readAuthorities('--tls-client-ca', clientAuthorities)
-  try {
-    return {
-      certificate: readFileSync(certificate),
-      key: readFileSync(key),
-      clientAuthorities: authorities,
-    }
-  } catch (cause) {
-    throw new UsageError('The files of --tls-cert and --tls-key cannot be read', { cause })
+  const tls = {
+    certificate: readPem('--tls-cert', certificate),
+    key: readPem('--tls-key', key),
+    clientAuthorities: readAuthorities('--tls-client-ca', clientAuthorities),
   }
+  try {
+    process
+      .getBuiltinModule('node:tls')
+      .createSecureContext({ cert: tls.certificate, key: tls.key })
+    return tls
+  } catch (cause) {
+    throw new UsageError(
+      `--tls-cert and --tls-key are no certificate in PEM and its private key (${reasonOf(cause)})`,
+      { cause },
+    )
+  }
+}
+
+function readPem(flag: string, path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (cause) {
+    throw new UsageError(`The file of ${flag} cannot be read (${reasonOf(cause)})`, { cause })
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'error'
 }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g

@@ -24,7 +24,9 @@ function readCommandLine(): Config | 'help' {
     return readConfig(process.argv.slice(2))
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
-    process.stderr.write(`claviger: ${error.message}\n\n${USAGE}`)
+    process.stderr.write(
+      `claviger: ${error.message}\n  'claviger server --help' lists the options.\n`,
+    )
     process.exitCode = 2
     return 'help'
   }
@@ -41,7 +43,7 @@ async function main(config: Config): Promise<void> {
     else await unsealAtStart(server, config)
   } catch (error) {
     log.fatal(errorFields(error), 'the server cannot start')
-    process.stderr.write(`claviger: ${error instanceof Error ? error.message : 'cannot start'}\n`)
+    process.stderr.write(`claviger: ${whyNotStarted(error)}\n`)
     process.exit(1)
   }
   let stopping = false
@@ -66,6 +68,17 @@ async function main(config: Config): Promise<void> {
     log.fatal(errorFields(error), 'a defect was met; the server ends')
     process.exit(1)
   })
+}
+
+/** Of what the system refuses, what most often is in the way is told with what to do about it. */
+function whyNotStarted(error: unknown): string {
+  if (!(error instanceof Error)) return 'cannot start'
+  const code = 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE')
+    return `${error.message}\n  Something listens there: stop it, or choose another place with --listen HOST:PORT.`
+  if (code === 'EACCES' && 'syscall' in error && error.syscall === 'listen')
+    return `${error.message}\n  Ports below 1024 are for programs with the right to: choose another with --listen HOST:PORT.`
+  return error.message
 }
 
 /** A passphrase seal opens at start where the environment has the passphrase. */

@@ -122,3 +122,14 @@ test('the threads of the pool are a number, for signatures would wait for ever f
   for (const text of ['many', '0', '-1', '1e2', '1025', '4.5', 'NaN', ' 4'])
     assert.throws(() => threads(text), UsageError, text)
 })
+
+test('a TLS certificate and its key are tried, and what is wrong with them is told by the option', async () => {
+  using authority = new Authority()
+  await using folder = await temporaryFolder()
+  const none = join(folder.path, 'none.pem')
+  const tls = (cert: string, key: string) => () =>
+    readConfig(['dev', '--tls-cert', cert, '--tls-key', key], {})
+  assert.throws(tls(none, none), /--tls-cert cannot be read.*ENOENT/)
+  assert.throws(tls(authority.path, none), /--tls-key cannot be read.*ENOENT/)
+  assert.throws(tls(authority.path, authority.path), /certificate in PEM and its private key/)
+})

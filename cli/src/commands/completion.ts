@@ -77,10 +77,14 @@ function walk(
   return { command, positional }
 }
 
+/** Whose options are the server's own, and none of this command's. */
+const HANDED_OVER: ReadonlySet<string> = new Set(['dev', 'server'])
+
 function optionsOf(command: Command): string[] {
   const names: string[] = []
   for (let place: Command | null = command; place !== null; place = place.parent) {
     names.push(...place.options.filter(({ hidden }) => !hidden).map(({ long }) => long ?? ''))
+    if (HANDED_OVER.has(place.name())) break
   }
   return [...names, '--help']
 }

@@ -28,11 +28,13 @@ export function curlLine(
   input: unknown,
   address: string,
   approval?: string,
+  caFile?: string,
 ): string {
   const call = describeRequest(row, input ?? {}, address)
   const token = row.action === 'none' ? [] : ['-H "Authorization: Bearer $CLAVIGER_TOKEN"']
   const parts = [
     `curl -sS -X ${call.method} ${quote(call.url)}`,
+    ...(caFile === undefined ? [] : [`--cacert ${quote(caFile)}`]),
     ...token,
     ...(approval === undefined ? [] : [`-H ${quote(`claviger-approval: ${approval}`)}`]),
     ...Object.entries(call.headers).map(([header, value]) => `-H ${quote(`${header}: ${value}`)}`),

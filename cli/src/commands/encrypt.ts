@@ -52,7 +52,7 @@ export function encryptCommand(making: Making): Command {
     if (key === undefined)
       throw usageFailure('KEY is missing', 'Say which: claviger encrypt -k KEY')
     if (positional !== undefined && options.key !== undefined)
-      throw usageFailure('key is given twice')
+      throw usageFailure('key is given twice', 'A file to encrypt is named with -i FILE.')
     const context = await contextOf(shell, options)
     const given = { ...options, key }
     if (isMessage(options) || wantsAnswer(globals)) {

@@ -22,6 +22,22 @@ const others = [
   ['version', HERE],
 ] as const
 
+/** The server's own options, for completion; a test holds them to its help. */
+const SERVER_OPTIONS = [
+  'listen',
+  'data',
+  'tls-cert',
+  'tls-key',
+  'tls-client-ca',
+  'origin',
+  'public-url',
+  'aws-path',
+  'webhook-networks',
+  'webhook-ca',
+  'log-level',
+]
+const DEVELOPMENT_OPTIONS = ['token-file', 'env-file', 'seed']
+
 /** `dev` and `server` are handed over before options are parsed; here they stand for the help and for completion. */
 function serverCommands(): Command[] {
   const dev = new Command('dev').description(
@@ -30,6 +46,9 @@ function serverCommands(): Command[] {
   const server = new Command('server').description(
     'Start the server with its hardening switched on',
   )
+  for (const name of SERVER_OPTIONS)
+    for (const command of [dev, server]) command.option(`--${name} <value>`)
+  for (const name of DEVELOPMENT_OPTIONS) dev.option(`--${name} <value>`)
   return [dev, server].map((command) => command.helpGroup(SERVER).allowUnknownOption())
 }
 

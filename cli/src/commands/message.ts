@@ -101,6 +101,11 @@ export async function decryptMessage(
   const bytes =
     read ??
     (await readMessage(shell, options.ciphertext, options.in, '--ciphertext', CIPHERTEXT_TEXT_MAX))
+  if (bytes.length === 0)
+    throw usageFailure(
+      'The input is empty, and what was encrypted never is',
+      'Look whether what wrote it failed.',
+    )
   const input = {
     ciphertext: decodeFile({ name: 'ciphertext' }, bytes),
     ...(key === undefined ? {} : { key }),

@@ -86,6 +86,7 @@ export const groups: Readonly<Record<string, string>> = Object.freeze({
   policy: 'Key policies, and which keys break what lifecycle policies ask',
   approval: 'Requests that others approve something',
   'break-glass': 'Rights for emergencies, behind glass',
+  grant: 'What a principal may do with one key, as AWS clients ask for it',
   tenant: 'Tenants, each with its own keys and principals',
   ledger: 'The record of everything: read it, and check it from outside',
 })

@@ -15,8 +15,8 @@ export async function callOrPrint<Row extends Operation>(
   input: unknown,
 ): Promise<RowOutput<Row> | undefined> {
   if (globals.curl === true) {
-    const { address } = await findConnection(shell, globals)
-    await write(shell, curlLine(row, input, address, globals.approval))
+    const { address, caFile } = await findConnection(shell, globals)
+    await write(shell, curlLine(row, input, address, globals.approval, caFile))
     return undefined
   }
   return callProving(shell, await callerFor(shell, globals), row, input, globals.approval)

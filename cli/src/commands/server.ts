@@ -1,7 +1,7 @@
 import { mkdirSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { usageFailure } from '../command-failure.ts'
+import { systemReason, usageFailure } from '../command-failure.ts'
 import type { Shell } from '../shell.ts'
 
 /** `dev` and `server`: this process becomes the server, so that signals, the exit code and the process id are the server's own. */
@@ -44,10 +44,19 @@ export function valueOf(flag: string, given: readonly string[]): string | undefi
 }
 
 /** A grant of the permission model is one path; Node takes a comma in it for a mistake and grants nothing. */
-function grantable(path: string): string {
+function grantable(option: string, path: string): string {
   if (path.includes(','))
     throw usageFailure(`The path ${path} holds a comma, which Node's permissions do not allow`)
-  return realpathSync(path)
+  return found(option, path, () => realpathSync(path))
+}
+
+/** What `look` finds at the path that an option names, or a failure that says which option and why. */
+function found<Value>(option: string, path: string, look: () => Value): Value {
+  try {
+    return look()
+  } catch (error) {
+    throw usageFailure(`${option}: cannot open ${path}: ${systemReason(error)}`)
+  }
 }
 
 /** What `server` may read and write: the program, its data, and its TLS files. */
@@ -55,11 +64,12 @@ function permissions(project: string, given: readonly string[]): string[] {
   const data = valueOf('--data', given)
   const tls = ['--tls-cert', '--tls-key', '--tls-client-ca', '--webhook-ca'].flatMap((option) => {
     const path = valueOf(option, given)
-    return path === undefined ? [] : [grantable(path)]
+    return path === undefined ? [] : [grantable(option, path)]
   })
   // It must exist before it can be granted as a folder.
-  if (data !== undefined) mkdirSync(data, { recursive: true, mode: 0o700 })
-  const folder = data === undefined ? [] : [grantable(data)]
+  if (data !== undefined)
+    found('--data', data, () => mkdirSync(data, { recursive: true, mode: 0o700 }))
+  const folder = data === undefined ? [] : [grantable('--data', data)]
   return [
     '--permission',
     '--allow-net',

@@ -24,12 +24,29 @@ export function bytesHint(field: Pick<Field, 'name'>): string {
   return `${bare}, hex:..., @file or - for stdin`
 }
 
+/** What `claviger sign > FILE` writes, and no signature is: taken for one it would only be "not valid". */
+function isAnswer(text: string): boolean {
+  if (!/^\s*\{/.test(text)) return false
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Bytes from a file: as they stand, or out of the base64 or PEM that Claviger and OpenSSL print. */
 export function decodeFile(field: Pick<Field, 'name'>, bytes: Uint8Array): Uint8Array {
   if (!PRINTED.has(field.name)) return bytes
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
   const pem = PEM.exec(text)
   if (pem !== null) return Buffer.from(pem[2] ?? '', 'base64')
+  if (isAnswer(text)) {
+    throw usageFailure(
+      `The ${field.name} is a whole answer in JSON`,
+      `Take only the ${field.name} out of it: --field ${field.name} prints it.`,
+    )
+  }
   const packed = text.replaceAll(/\s+/g, '')
   return packed !== '' && BASE64.test(packed) ? Buffer.from(packed, 'base64') : bytes
 }

@@ -33,7 +33,7 @@ export async function openSource(shell: Shell, path: string | undefined): Promis
       [Symbol.asyncDispose]: () => Promise.resolve(),
     }
   }
-  const file = await openFile(path, (code) => `Cannot read ${path} (${code})`)
+  const file = await openFile(path, `Cannot read ${path}`)
   return {
     source: file.fd,
     size: sizeOf(file.fd),

@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises'
-import { usageFailure } from '../command-failure.ts'
+import { systemReason, usageFailure } from '../command-failure.ts'
 import { takeInput, type Shell } from '../shell.ts'
 
 /** Where a value comes from when it does not stand on the command line: a file or stdin. Everything read here is bounded. */
@@ -31,14 +31,14 @@ export async function readInput(shell: Shell, bytesMax: number, what: string): P
   return readBounded(takeInput(shell) as AsyncIterable<Uint8Array>, bytesMax, what)
 }
 
-/** Opens a file to read; a folder can be opened, and not read. `told` makes the message from the system's name of what is wrong. */
-export async function openFile(path: string, told: (code: string) => string): Promise<FileHandle> {
-  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    throw usageFailure(told(error.code ?? 'error'))
+/** Opens a file to read; a folder can be opened, and not read. `told` begins the message, which ends with what the system says is wrong. */
+export async function openFile(path: string, told: string): Promise<FileHandle> {
+  const file = await open(path, 'r').catch((error: unknown) => {
+    throw usageFailure(`${told}: ${systemReason(error)}`)
   })
   if (!(await file.stat()).isDirectory()) return file
   await file.close()
-  throw usageFailure(told('EISDIR'))
+  throw usageFailure(`${told}: it is a folder (EISDIR)`)
 }
 
 /** Reads a file, up to `bytesMax`. */
@@ -47,10 +47,7 @@ export async function readFileBounded(
   bytesMax: number,
   what: string,
 ): Promise<Uint8Array> {
-  await using file = await openFile(
-    path,
-    (code) => `${what}: cannot open the file ${path} (${code})`,
-  )
+  await using file = await openFile(path, `${what}: cannot open the file ${path}`)
   return await readBounded(file.createReadStream({ autoClose: false }), bytesMax, what)
 }
 

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { CommandFailure, usageFailure } from '../command-failure.ts'
+import { CommandFailure, systemReason, usageFailure } from '../command-failure.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { write, type Shell } from '../shell.ts'
 import { reserve } from './reserve.ts'
@@ -45,7 +45,9 @@ async function assertReplaceable(path: string): Promise<void> {
   const there = await stat(path).catch(() => undefined)
   if (there === undefined || there.isFile()) return
   throw usageFailure(
-    there.isDirectory() ? `Cannot write ${path} (EISDIR)` : `Cannot write ${path}: it is no file`,
+    there.isDirectory()
+      ? `Cannot write ${path}: it is a folder (EISDIR)`
+      : `Cannot write ${path}: it is no file`,
     'Name a file with --out, or send it there with >.',
   )
 }
@@ -54,11 +56,9 @@ async function fileSink(path: string): Promise<Sink> {
   await assertReplaceable(path)
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
   await rm(temporary, { force: true })
-  const file: FileHandle = await open(temporary, 'wx', OWNER_ONLY).catch(
-    (error: NodeJS.ErrnoException) => {
-      throw usageFailure(`Cannot write ${path} (${error.code ?? 'error'})`)
-    },
-  )
+  const file: FileHandle = await open(temporary, 'wx', OWNER_ONLY).catch((error: unknown) => {
+    throw usageFailure(`Cannot write ${path}: ${systemReason(error)}`)
+  })
   const release = removedWhenEnded(temporary)
   return {
     target: file.fd,

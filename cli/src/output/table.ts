@@ -29,6 +29,8 @@ const COLUMNS: Readonly<Record<string, readonly string[]>> = Object.freeze({
 })
 /** A cell is cut at this many characters; `-o json` has the whole. */
 const CELL_LENGTH_MAX = 72
+/** What is read as a sentence, and stands last on its line, is never cut. */
+const SENTENCES: ReadonlySet<string> = new Set(['doctor.detail'])
 
 export interface TableOptions {
   readonly color: boolean
@@ -49,9 +51,9 @@ function words(value: Json | undefined): string {
   return harmless(typeof value === 'string' ? value : JSON.stringify(value))
 }
 
-function cell(value: Json | undefined): string {
+function cell(value: Json | undefined, whole: boolean): string {
   const text = words(value)
-  return text.length <= CELL_LENGTH_MAX ? text : `${text.slice(0, CELL_LENGTH_MAX - 1)}…`
+  return whole || text.length <= CELL_LENGTH_MAX ? text : `${text.slice(0, CELL_LENGTH_MAX - 1)}…`
 }
 
 function at(item: Json, path: string): Json | undefined {
@@ -77,7 +79,9 @@ function listTable(name: string, items: readonly Json[], options: TableOptions):
   const columns = (COLUMNS[name] ?? all).filter((column) =>
     items.some((item) => words(at(item, column)) !== ''),
   )
-  const rows = items.map((item) => columns.map((column) => cell(at(item, column))))
+  const rows = items.map((item) =>
+    columns.map((column) => cell(at(item, column), SENTENCES.has(`${name}.${column}`))),
+  )
   const titles = columns.map((column) =>
     (column.split('.').at(-1) ?? column).replaceAll(/[A-Z]/g, ' $&').toUpperCase(),
   )

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { createCaller, type Caller, type ClientOptions, type Fetch } from '@claviger/sdk/call'
-import { usageFailure } from '../command-failure.ts'
+import { systemReason, usageFailure } from '../command-failure.ts'
 import type { Shell } from '../shell.ts'
 import { PROFILE_NAME, readProfiles, type Profile } from './profiles.ts'
 import { send } from './send.ts'
@@ -123,8 +123,8 @@ export async function loginTarget(shell: Shell, globals: Globals): Promise<Login
 
 /** Trusts the authority in the file beside the usual ones, for this process. */
 async function trust(caFile: string): Promise<void> {
-  const pem = await readFile(caFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw usageFailure(`Cannot read the certificate authority ${caFile} (${error.code ?? 'error'})`)
+  const pem = await readFile(caFile, 'utf8').catch((error: unknown) => {
+    throw usageFailure(`Cannot read the certificate authority ${caFile}: ${systemReason(error)}`)
   })
   // Loaded when it is needed: most servers need no authority of their own, or have no TLS.
   const { getCACertificates, setDefaultCACertificates } = process.getBuiltinModule('node:tls')

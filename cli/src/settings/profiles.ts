@@ -2,8 +2,7 @@ import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { CommandFailure, usageFailure } from '../command-failure.ts'
-import { exitCodes } from '../exit-codes.ts'
+import { systemReason, usageFailure, type CommandFailure } from '../command-failure.ts'
 import type { Shell } from '../shell.ts'
 
 /** The profiles file: which servers there are, and the token for each. Only its owner may read it. */
@@ -35,7 +34,17 @@ export function profilesPath(shell: Shell): string {
 }
 
 function damaged(path: string, why: string): CommandFailure {
-  return new CommandFailure(exitCodes.usage, `The profiles file ${path} ${why}`)
+  return usageFailure(
+    `The profiles file ${path} ${why}`,
+    "Mend or remove it, and store profiles again with 'claviger profile add NAME'.",
+  )
+}
+
+/** Where it is wrong; neither a value nor a name that is not known, since either may be a token. */
+function wrongAt(issue: z.core.$ZodIssue | undefined): string {
+  const place = issue?.path.map(String).join('.') ?? ''
+  if (issue?.code === 'unrecognized_keys') return `has a name that is not known at '${place}'`
+  return `is not as it should be at '${place}'`
 }
 
 /** The profiles; none where there is no file. Refuses a file that others may read, because it holds tokens. */
@@ -63,15 +72,22 @@ export async function readProfiles(shell: Shell): Promise<ProfilesFile> {
   }
   const parsed = profilesFile.safeParse(content)
   if (parsed.success) return parsed.data
-  throw damaged(path, `is not as it should be at '${parsed.error.issues[0]?.path.join('.') ?? ''}'`)
+  throw damaged(path, wrongAt(parsed.error.issues[0]))
 }
 
 /** Writes the profiles whole or not at all, readable by the owner only. */
 export async function writeProfiles(shell: Shell, content: ProfilesFile): Promise<void> {
   const path = profilesPath(shell)
   const { stringify } = await import('yaml')
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  await writeOwnerOnly(path, stringify(content, { lineWidth: 0 }))
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await writeOwnerOnly(path, stringify(content, { lineWidth: 0 }))
+  } catch (error) {
+    throw usageFailure(
+      `Cannot write the profiles file ${path}: ${systemReason(error)}`,
+      'Set CLAVIGER_ADDR and CLAVIGER_TOKEN instead, or XDG_CONFIG_HOME to a folder that you may write.',
+    )
+  }
 }
 
 /** Writes a file with mode 0600 beside its place and moves it there, so that nobody sees half of it or reads it meanwhile. */

@@ -105,6 +105,6 @@ test('a folder cannot be read, and the command says so', async () => {
   ]) {
     const { exitCode, stderr } = await server.claviger(given)
     assert.equal(exitCode, 2, stderr)
-    assert.ok(stderr.includes(`${folder} (EISDIR)`), stderr)
+    assert.ok(stderr.includes(`${folder}: it is a folder (EISDIR)`), stderr)
   }
 })

@@ -43,7 +43,10 @@ test('an authority that is given is trusted, and no other', async () => {
     .system.health()
     .catch((error: unknown) => error)
   assert.ok(byFetch instanceof Error)
-  assert.equal(stranger.stderr, `claviger: ${byFetch.message}\n`)
+  assert.equal(
+    stranger.stderr,
+    `claviger: ${byFetch.message}\n  Give it with --ca-file FILE or CLAVIGER_CA_FILE.\n`,
+  )
   assert.match(stranger.stderr, /\(DEPTH_ZERO_SELF_SIGNED_CERT\)/)
 })
 

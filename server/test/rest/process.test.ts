@@ -140,7 +140,7 @@ for (const [what, argv, says] of refused) {
     )
     assert.deepEqual(await server.end(), { code: 2, signal: null })
     assert.match(server.log, says)
-    assert.match(server.log, /claviger dev/)
+    assert.match(server.log, /claviger server --help/)
     assert.doesNotMatch(server.log, /\n\s+at /)
   })
 }
@@ -152,7 +152,7 @@ test('it does not start over a port that is taken, or data that is none, and say
     const port = await listening(server)
     await using second = spawnServer('dev', { listen: `127.0.0.1:${port}` })
     assert.deepEqual(await second.end(), { code: 1, signal: null })
-    assert.match(second.log, /EADDRINUSE/)
+    assert.match(second.log, /EADDRINUSE.*\n +Something listens there.*--listen/)
     await server.stop()
   }
   writeFileSync(join(data, 'claviger.db'), 'this is no database'.repeat(1_000))
