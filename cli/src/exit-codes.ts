@@ -73,7 +73,7 @@ export const adviceForError = Object.freeze({
   policy_violated:
     "'claviger lifecycle-policy list' shows what is asked of keys; 'claviger policy check' which keys break it.",
   not_exportable: 'Only keys created with --exportable may leave, and that is fixed for life.',
-  not_found: "'claviger key list' and 'claviger alias list' show what there is.",
+  not_found: "Look at what there is with the list of its kind, such as 'claviger key list'.",
   no_route: 'Client and server may be of different versions: compare claviger version and status.',
   method_not_allowed:
     'Client and server may be of different versions: compare claviger version and status.',

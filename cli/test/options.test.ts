@@ -362,3 +362,14 @@ test('the call for curl trusts the authority that the command would', async () =
   const { stdout } = await run(['--curl', '--ca-file', "/it's/ca.pem", 'key', 'list'])
   assert.ok(stdout.includes(`--cacert '/it'\\''s/ca.pem'`), stdout)
 })
+
+test('a folder that is not there is no finding about a ledger', async () => {
+  await using folder = await temporaryFolder()
+  const file = join(folder.path, 'file')
+  await writeFile(file, '')
+  for (const path of [join(folder.path, 'none'), file]) {
+    const { exitCode, stderr } = await run(['ledger', 'verify', '--dir', path])
+    assert.equal(exitCode, 2, stderr)
+    assert.match(stderr, /--dir: .*no (such file|folder)/)
+  }
+})

@@ -1,6 +1,7 @@
+import { stat } from 'node:fs/promises'
 import type { Finding, LedgerReport, LedgerSource } from '@claviger/sdk/ledger'
 import { Command } from 'commander'
-import { usageFailure } from '../command-failure.ts'
+import { systemReason, usageFailure } from '../command-failure.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { readFileBounded } from '../input/source.ts'
 import { presentValue } from '../output/present.ts'
@@ -30,6 +31,14 @@ export function loadVerifier() {
   return import('@claviger/sdk/ledger')
 }
 
+/** A folder that is not there is a mistake in the call, and no finding about a ledger. */
+async function assertFolder(path: string): Promise<void> {
+  const folder = await stat(path).catch((error: unknown) => {
+    throw usageFailure(`--dir: cannot open the folder ${path}: ${systemReason(error)}`)
+  })
+  if (!folder.isDirectory()) throw usageFailure(`--dir: ${path} is no folder`)
+}
+
 /** Where the ledger is read from: a folder, or a server. */
 export async function ledgerSource(
   shell: Shell,
@@ -39,6 +48,7 @@ export async function ledgerSource(
   const { directorySource, serverSource } = await loadVerifier()
   if (options.dir !== undefined) {
     if (options.url !== undefined) throw usageFailure('--url and --dir say two different places')
+    await assertFolder(options.dir)
     return directorySource(options.dir)
   }
   const there = options.url === undefined ? globals : { ...globals, address: options.url }

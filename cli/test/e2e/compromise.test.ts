@@ -113,6 +113,16 @@ test('a drill goes through everything on a copy, says how long each step took, a
     assert.notEqual((await client.key.get({ key: made })).destroyAt, undefined)
 })
 
+test('a drill gets through under a lifecycle policy that asks for a longer window', async () => {
+  const { id: policy } = await client.lifecyclePolicy.create({ name: 'drills', preset: 'baseline' })
+  const { id: key } = await client.key.create({ algorithm: 'P-256', usage: 'sign' })
+  const { stdout } = await run(['key', 'compromise', key, '--drill', '-o', 'json'])
+  const { replacement } = JSON.parse(stdout) as { replacement: string }
+  const { destroyAt = 0 } = await client.key.get({ key: replacement })
+  assert.ok(destroyAt > Date.now() + 6.5 * 86_400_000)
+  await client.lifecyclePolicy.delete({ policy, reason: 'the end of the test' })
+})
+
 test('the certificate of a version is asked for by its number', async () => {
   const { id: key } = await client.key.create({})
   const { stderr } = await run(['key', 'destruction-certificate', key, '--version', '1'], 6)
