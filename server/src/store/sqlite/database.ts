@@ -1,9 +1,8 @@
-import { statSync } from 'node:fs'
 import { constants, DatabaseSync, type StatementSync } from 'node:sqlite'
 import { ClavigerError } from '#model'
-import { damaged, integer } from './columns.ts'
 import { createDurably } from './durable-files.ts'
 import { migrate, schemaOf } from './migrations.ts'
+import { assertWholePages } from './whole-pages.ts'
 
 /** A store in memory, for tests and trials: it is gone when it is closed. */
 export const MEMORY = ':memory:'
@@ -21,7 +20,10 @@ const AUTOCHECKPOINT_PAGES = 512
  * is copied into the database by fresh writes, synced and emptied, before anything is answered or appended.
  */
 export function openDatabase(path: string): DatabaseSync {
-  if (path !== MEMORY) createDurably(path)
+  if (path !== MEMORY) {
+    createDurably(path)
+    assertWholePages(path)
+  }
   const database = new DatabaseSync(path, {
     allowExtension: false,
     defensive: true,
@@ -52,10 +54,7 @@ export function openDatabase(path: string): DatabaseSync {
     // In KiB. The ledger is written once and seldom read, and the system caches the file as well.
     database.exec('PRAGMA secure_delete = ON; PRAGMA cache_size = -5120')
     database.exec(`PRAGMA wal_autocheckpoint = ${AUTOCHECKPOINT_PAGES}`)
-    if (path !== MEMORY) {
-      assertWholePages(database, path)
-      flushLog(database)
-    }
+    if (path !== MEMORY) flushLog(database)
     migrate(database)
     return database
   } catch (cause) {
@@ -72,12 +71,6 @@ function expectPragma(database: DatabaseSync, pragma: string, expected: string |
       `The database cannot be made durable: '${pragma}' gave ${String(value)}`,
     )
   }
-}
-
-/** SQLite finds missing pages by its own count, but reads the missing end of a page as zeros. */
-function assertWholePages(database: DatabaseSync, path: string): void {
-  const { page_size: pageSize } = database.prepare('PRAGMA page_size').get() ?? {}
-  if (statSync(path).size % integer(pageSize) !== 0) throw damaged('its file ends within a page')
 }
 
 /** Copies the write-ahead log into the database and cuts it to nothing; whether nobody else read from it. */
