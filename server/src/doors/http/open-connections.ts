@@ -26,14 +26,13 @@ export class OpenConnections {
 
   /** Stops accepting, lets what is under way finish within `graceMs`, then closes what is left. */
   async drain(graceMs: number): Promise<void> {
-    // The close of node:http would cut off what it takes for idle at once.
+    // The close of node:http would at once cut off what it takes for idle, and reset connections under requests that are on their way.
     const closed = new Promise<void>((resolve) =>
       NetServer.prototype.close.call(this.#server, () => resolve()),
     )
-    for (const socket of this.#open) if (socket.bytesRead === 0) socket.destroy()
-    this.#closeIdle()
-    // What was asked before this may keep its connection, which nobody would close when it has its answer.
-    const look = setInterval(() => this.#closeIdle(), IDLE_LOOK_MS)
+    // Who asks before it could know is answered, and told that this was the last; what has come by then is read before a look closes what
+    // asks nothing.
+    const look = setInterval(() => setImmediate(() => this.#closeIdle()), IDLE_LOOK_MS)
     const timer = setTimeout(() => {
       for (const socket of this.#open) socket.destroy()
     }, graceMs)
@@ -42,8 +41,12 @@ export class OpenConnections {
     clearTimeout(timer)
   }
 
-  /** An answer that was given is done for node:http, and its reader may be far behind. Nobody is hurried while one is. */
+  /**
+   * Closes what has said nothing, and what asks nothing. An answer that was given is done for node:http, and its reader may be far behind:
+   * nobody of those who asked is hurried while one is.
+   */
   #closeIdle(): void {
+    for (const socket of this.#open) if (socket.bytesRead === 0) socket.destroy()
     for (const { writableLength } of this.#open) if (writableLength > 0) return
     this.#server.closeIdleConnections()
   }

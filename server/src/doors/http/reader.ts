@@ -44,7 +44,7 @@ export class Reader {
     this.#idPrefix = idPrefix
   }
 
-  /** From now on the answer to what comes ends its connection, and streams end. */
+  /** From now on the last answer on a connection ends it, and streams end. */
   drain(): void {
     this.#draining = true
     this.#streams.end()
@@ -54,7 +54,6 @@ export class Reader {
     const id = this.#nextId()
     const connection = this.#connection(request.socket)
     connection.last = response
-    if (this.#draining) response.setHeader('connection', 'close')
     request.on('error', () => response.destroy())
     const begin = (body: Uint8Array) => {
       const message = messageOf(request, body, id)
@@ -113,6 +112,8 @@ export class Reader {
   ): Promise<void> {
     try {
       const answer = await this.#door.respond(message)
+      // Said when it is answered: of what was asked before the end, too, unless more of its connection is still to be answered.
+      if (this.#draining && connection.last === response) response.setHeader('connection', 'close')
       if (answer.stream !== undefined) await this.#streams.write(response, answer, answer.stream)
       else write(response, answer)
       // Its bytes come before whatever is written to the socket from now on, unless another answer still has the socket.
