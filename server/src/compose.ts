@@ -15,7 +15,7 @@ import {
   type Job,
 } from '#jobs'
 import { Custody, Hierarchy, logPrimitives, Ring, RowSeals } from '#keyring'
-import { Ledger, Log } from '#ledger'
+import { Ledger, Log, type LedgerOptions } from '#ledger'
 import { ClavigerError, RotationWaits, type Clock, type DueJob } from '#model'
 import {
   BegunLogins,
@@ -79,6 +79,22 @@ function commit(value: string) {
   return { salt, commitment: digest.subarray(0, 16).toString('base64') }
 }
 
+/** Tells the log how it is with the ledger. What fails twice a second for the same reason is said once. */
+function ledgerReport(log: Logger): LedgerOptions['report'] {
+  let said: unknown
+  return (event, cause) => {
+    if (event === 'recovered') {
+      said = undefined
+      log.warn({ event }, 'the ledger can be written again')
+      return
+    }
+    const fields = errorFields(cause)
+    const reason = JSON.stringify([event, fields['causes']])
+    if (reason !== said) log.error({ event, ...fields }, 'the ledger cannot be written')
+    said = reason
+  }
+}
+
 /** Everything below the gate. */
 async function layFoundation({ store, clock, log }: HouseOptions) {
   const hierarchy = new Hierarchy()
@@ -97,10 +113,7 @@ async function layFoundation({ store, clock, log }: HouseOptions) {
       lifecycle.drop(changed)
       custody.drop(changed)
     },
-    report: (event, cause) =>
-      event === 'recovered'
-        ? log.warn({ event }, 'the ledger can be written again')
-        : log.error({ event, ...errorFields(cause) }, 'the ledger cannot be written'),
+    report: ledgerReport(log),
   })
   await ledger.open()
   const ledgerReader = new Log(store, clock, logPrimitives)

@@ -63,6 +63,8 @@ async function main(config: Config): Promise<void> {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+  // Of a terminal that was closed. There is nothing to read again without a start.
+  process.on('SIGHUP', stop)
   process.on('unhandledRejection', (error) => {
     // A defect: nothing more can be promised, so nothing more is answered.
     log.fatal(errorFields(error), 'a defect was met; the server ends')
@@ -70,7 +72,7 @@ async function main(config: Config): Promise<void> {
   })
 }
 
-/** Of what the system refuses, what most often is in the way is told with what to do about it. */
+/** What went wrong, and what the disk said of it. What the system refuses most often is told with what to do about it. */
 function whyNotStarted(error: unknown): string {
   if (!(error instanceof Error)) return 'cannot start'
   const code = 'code' in error ? error.code : undefined
@@ -78,7 +80,7 @@ function whyNotStarted(error: unknown): string {
     return `${error.message}\n  Something listens there: stop it, or choose another place with --listen HOST:PORT.`
   if (code === 'EACCES' && 'syscall' in error && error.syscall === 'listen')
     return `${error.message}\n  Ports below 1024 are for programs with the right to: choose another with --listen HOST:PORT.`
-  return error.message
+  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message
 }
 
 /** A passphrase seal opens at start where the environment has the passphrase. */

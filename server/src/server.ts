@@ -78,12 +78,15 @@ export function openDoors(
   const observation = {
     observe: (operation: string, code: string, milliseconds: number) =>
       metrics.observe(operation, code, milliseconds),
-    // Sealed, stopping or busy is a condition, not a failure; asking for it again and again must not fill the log.
-    reportFailure: (request: string, error: ClavigerError) =>
-      log[failures.has(error.code) ? 'error' : 'debug'](
+    // Sealed, stopping or busy is a condition, not a failure; asking for it again and again must not fill the log. Nor must a store that
+    // failed, which the log was told of once: where its disk is full, the log's may be as well.
+    reportFailure(request: string, error: ClavigerError) {
+      const isTold = error.code === 'ledger_unavailable' && ledger.failed
+      log[failures.has(error.code) && !isTold ? 'error' : 'debug'](
         { request, ...errorFields(error) },
         'a request failed',
-      ),
+      )
+    },
     elapsed: () => performance.now(),
   }
   const rest = createRestDoor({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { InputOf, OutputOf } from '@claviger/contract'
 import { parseRecord, type LedgerRecord } from '@claviger/contract/ledger'
-import { pino } from 'pino'
+import { pino, type Logger } from 'pino'
 import { runSelfTests } from '#crypto'
 import { ClavigerError, systemClock, type Clock } from '#model'
 import type { GatedName } from '#operations'
@@ -33,6 +33,8 @@ export interface StartOptions {
   readonly webhookAuthorities?: Uint8Array
   /** What the node is called; always the same unless given. */
   readonly node?: string
+  /** Silent unless given. */
+  readonly log?: Logger
   /** Somebody wrote to the database, so the ledger may be anything. */
   readonly tampered?: boolean
 }
@@ -201,7 +203,7 @@ export async function startHouse(options: StartOptions = {}): Promise<TestHouse>
   const store = await (options.thread === true ? openStoreThread({ path }) : openSqliteStore(path))
   try {
     const wrapped = options.wrapStore?.(store) ?? store
-    const log = pino({ level: 'silent' })
+    const log = options.log ?? pino({ level: 'silent' })
     const house = await compose({
       store: wrapped,
       clock,

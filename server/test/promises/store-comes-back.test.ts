@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { mkdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { pino } from 'pino'
 import type { Store } from '#store'
+import { openDoors } from '../../src/server.ts'
 import { startHouse } from '../harness/house.ts'
 import { temporaryFolder } from '../harness/server-process.ts'
 import { storeWith } from '../harness/store-with.ts'
@@ -43,4 +45,51 @@ test('where the store cannot be opened again, the server says that it does not s
   while (house.house.ledger.failed) await new Promise((resolve) => setTimeout(resolve, 10))
   await house.createKey()
   await house.checkpoint()
+})
+
+test('while the store is gone, the log says once why, whatever is asked and however often it is tried to open it', async () => {
+  let isGone = false
+  let tries = 0
+  const thrice = Promise.withResolvers<void>()
+  const gone = () => Promise.reject(new Error('the disk is full'))
+  const wrapStore = (store: Store): Store =>
+    storeWith(store, {
+      commit: (batch) => (isGone ? gone() : store.commit(batch)),
+      recover() {
+        tries += 1
+        if (tries === 3) thrice.resolve()
+        return isGone ? gone() : store.recover()
+      },
+    })
+  const lines: { readonly level: number; readonly event?: string; readonly msg: string }[] = []
+  const log = pino(
+    { level: 'warn' },
+    { write: (line: string) => void lines.push(JSON.parse(line) as (typeof lines)[number]) },
+  )
+  await using house = await startHouse({ wrapStore, log })
+  const door = openDoors(house.house, { log, awsPath: '/aws', isDraining: () => false })
+  const ask = () =>
+    door.respond({
+      method: 'POST',
+      path: '/v1/keys',
+      query: '',
+      headers: { authorization: `Bearer ${house.token}`, 'content-type': 'application/json' },
+      distinctHeaders: () => ({}),
+      body: Buffer.from('{}'),
+      source: '127.0.0.1',
+      secure: false,
+      certificate: undefined,
+      id: 'asked',
+    })
+  assert.equal((await ask()).status, 200)
+  isGone = true
+  for (let time = 0; time < 5; time += 1) assert.equal((await ask()).status, 503)
+  await thrice.promise
+  isGone = false
+  while (house.house.ledger.failed) await new Promise((resolve) => setTimeout(resolve, 10))
+  assert.equal((await ask()).status, 200)
+  assert.deepEqual(
+    lines.map(({ event, msg }) => event ?? msg),
+    ['write-failed', 'recovery-failed', 'recovered'],
+  )
 })
