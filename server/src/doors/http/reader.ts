@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { HttpDoor, HttpRequest, HttpResponse } from './message.ts'
 import { OpenStreams } from './open-streams.ts'
 import { certificateOf, isEncrypted } from './peer.ts'
+import { Pieces } from './pieces.ts'
 import type { ShortRequest } from './short-request.ts'
 import { Turn } from './turn.ts'
 
@@ -76,7 +77,7 @@ export class Reader {
       this.#turnAway(request, response, id, 'payload_too_large')
       return
     }
-    const chunks: Buffer[] = []
+    const pieces = new Pieces()
     let size = 0
     let refused = false
     let held = 0
@@ -89,7 +90,7 @@ export class Reader {
     }
     const turnAway = (code: 'payload_too_large' | 'overloaded') => {
       refused = true
-      chunks.length = 0
+      pieces.take()
       this.#turnAway(request, response, id, code)
     }
     request.on('data', (chunk: Buffer) => {
@@ -97,10 +98,10 @@ export class Reader {
       if (refused) return
       if (size > limit) turnAway('payload_too_large')
       else if (size > COMMON_BYTES_MAX && !hold(chunk.length)) turnAway('overloaded')
-      else chunks.push(chunk)
+      else pieces.add(chunk)
     })
     request.on('end', () => {
-      if (!refused) begin(Buffer.concat(chunks))
+      if (!refused) begin(pieces.take())
     })
   }
 

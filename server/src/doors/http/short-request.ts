@@ -3,14 +3,14 @@
  * their headers; the stream's turns and events cost such a request more than all else that is done to read it (docs/performance.md).
  */
 
+import { Pieces } from './pieces.ts'
+
 // As in listener.ts: an import would load more than it says.
 const { IncomingMessage } = process.getBuiltinModule('node:http')
 
-const NOTHING = Buffer.alloc(0)
-
 export class ShortRequest extends IncomingMessage {
   #take: ((body: Buffer) => void) | undefined
-  #chunks: Buffer[] = []
+  readonly #pieces = new Pieces()
   #isTaken = false
 
   /**
@@ -28,13 +28,11 @@ export class ShortRequest extends IncomingMessage {
     const take = this.#take
     if (take === undefined) return super.push(chunk)
     if (chunk !== null) {
-      this.#chunks.push(chunk)
+      this.#pieces.add(chunk)
       return true
     }
-    const chunks = this.#chunks
-    this.#chunks = []
     this.#isTaken = true
-    take(chunks.length > 1 ? Buffer.concat(chunks) : (chunks[0] ?? NOTHING))
+    take(this.#pieces.take())
     return true
   }
 
