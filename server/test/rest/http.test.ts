@@ -253,6 +253,16 @@ test('addresses where nothing is', async () => {
   }
 })
 
+test('an address may be whole', async () => {
+  const close = 'Connection: close'
+  for (const address of [`http://claviger/v1/keys/${key}`, `HTTPS://other:1/v1/keys/${key}?`])
+    assert.equal((await one(lines(`GET ${address} HTTP/1.1`, host, bearer, close))).status, 200)
+  for (const address of ['http://claviger', 'http://claviger?x', 'ftp://claviger/v1/health']) {
+    const answer = await one(lines(`GET ${address} HTTP/1.1`, host, bearer, close))
+    assert.ok(answer.status >= 300, address)
+  }
+})
+
 test('percent-encoding that is none', async () => {
   for (const part of ['%', '%2', '%zz', '%ff', '%c0%af', '%ed%a0%80']) {
     for (const sent of [
@@ -337,9 +347,9 @@ test('a client that goes away in the middle of its answer harms nobody', async (
   }
 })
 
-test('what Node answers by itself is empty and well formed', async () => {
-  const missing = await one(lines('GET /v1/health HTTP/1.1'))
-  assert.deepEqual([missing.status, missing.body.length], [400, 0])
+test('who does not say which host is meant is told so, unless the protocol is older than that', async () => {
+  for (const expected of [[], ['Expect: 100-continue']])
+    assertProblem(await one(lines('GET /v1/health HTTP/1.1', ...expected)), 'invalid_request')
   assert.equal((await one('GET /v1/health\r\n\r\n', { end: true })).status, 200)
 })
 

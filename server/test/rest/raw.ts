@@ -12,13 +12,15 @@ export interface Exchange {
   readonly end?: boolean
   /** Answers after which our side is closed; without it, the server is waited for to close. */
   readonly answers?: number
+  /** What is written when something has happened. */
+  readonly follow?: readonly [Promise<void>, string]
 }
 
 /** Writes everything at once and gives what came back. @throws Error where the server neither answers nor closes in time */
 export function exchange(
   port: number,
   sent: Uint8Array | string,
-  { end = false, answers }: Exchange = {},
+  { end = false, answers, follow }: Exchange = {},
 ): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
   const chunks: Buffer[] = []
@@ -30,6 +32,7 @@ export function exchange(
   socket.on('connect', () => {
     if (end) socket.end(sent)
     else socket.write(sent)
+    void follow?.[0].then(() => socket.write(follow[1]))
   })
   socket.on('data', (chunk: Buffer) => {
     chunks.push(chunk)

@@ -60,6 +60,13 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const serve = (request: ShortRequest, response: ServerResponse) => reader.serve(request, response)
   const limits = {
     IncomingMessage: ShortRequest,
+    // The reader answers it, and begins nothing behind it.
+    requireHostHeader: false,
+    // Nothing else is spoken here. What came in one piece with such a request is lost: node:http takes it for the other protocol.
+    shouldUpgradeCallback(request: ShortRequest) {
+      request.endsConnection = true
+      return false
+    },
     maxHeaderSize: HEADER_BYTES_MAX,
     headersTimeout: patience.headersMs,
     requestTimeout: patience.requestMs,

@@ -23,7 +23,9 @@ interface Connection {
    * with all that hangs on them (docs/performance.md).
    */
   last: ServerResponse | undefined
-  /** Its last answer is on its way: whatever still comes is answered by nothing more. */
+  /** The answer to what came last ends it: nothing that comes behind is begun (RFC 9112 section 9.6). */
+  isLast: boolean
+  /** Its last answer is made, and ends it by itself: whatever still comes is answered by nothing more. */
   isAnswered: boolean
   /** It cannot be read any more, and ends when what was read of it is answered. */
   isUnreadable: boolean
@@ -52,10 +54,23 @@ export class Reader {
   }
 
   serve(request: ShortRequest, response: ServerResponse): void {
-    const id = this.#nextId()
     const connection = this.#connection(request.socket)
+    if (connection.isLast) {
+      request.resume()
+      return
+    }
+    const id = this.#nextId()
     connection.last = response
+    if (request.endsConnection) {
+      connection.isLast = true
+      response.setHeader('connection', 'close')
+    }
     request.on('error', () => response.destroy())
+    // RFC 9112 section 3.2: as node:http would, with nothing said.
+    if (request.headers.host === undefined && request.httpVersionMinor === 1) {
+      this.#turnAway(request, response, id, 'invalid_request')
+      return
+    }
     const begin = (body: Uint8Array) => {
       const message = messageOf(request, body, id)
       this.#turn.add(() => void this.#respond(message, response, connection))
@@ -114,9 +129,15 @@ export class Reader {
     try {
       const answer = await this.#door.respond(message)
       // Said when it is answered: of what was asked before the end, too, unless more of its connection is still to be answered.
-      if (this.#draining && connection.last === response) response.setHeader('connection', 'close')
-      if (answer.stream !== undefined) await this.#streams.write(response, answer, answer.stream)
-      else write(response, answer)
+      if (this.#draining && connection.last === response) {
+        connection.isLast = true
+        response.setHeader('connection', 'close')
+      }
+      if (answer.stream === undefined) write(response, answer)
+      else {
+        connection.isLast = true
+        await this.#streams.write(response, answer, answer.stream)
+      }
       // Its bytes come before whatever is written to the socket from now on, unless another answer still has the socket.
       if (connection.last === response && response.socket !== null) connection.last = undefined
     } catch {
@@ -130,9 +151,8 @@ export class Reader {
    */
   refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
     const connection = this.#connection(socket)
-    if (connection.isUnreadable) return
-    if (connection.isAnswered) socket.end()
-    else if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
+    if (connection.isUnreadable || connection.isAnswered) return
+    if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
     else {
       const { last } = connection
       const answered = last && whenAnswered(last)
@@ -153,10 +173,12 @@ export class Reader {
     request: IncomingMessage,
     response: ServerResponse,
     id: string,
-    code: 'payload_too_large' | 'overloaded',
+    code: 'payload_too_large' | 'overloaded' | 'invalid_request',
   ): void {
     response.setHeader('connection', 'close')
-    this.#connection(request.socket).isAnswered = true
+    const connection = this.#connection(request.socket)
+    connection.isLast = true
+    connection.isAnswered = true
     const answer = this.#door.refuse(code, id)
     writeHead(response, answer)
     response.write(answer.body)
@@ -173,7 +195,7 @@ export class Reader {
   #connection(socket: Duplex): Connection {
     let connection = this.#connections.get(socket)
     if (connection === undefined) {
-      connection = { last: undefined, isAnswered: false, isUnreadable: false }
+      connection = { last: undefined, isLast: false, isAnswered: false, isUnreadable: false }
       this.#connections.set(socket, connection)
     }
     return connection
@@ -258,11 +280,23 @@ function messageOf(request: IncomingMessage, body: Uint8Array, id: string): Http
   }
 }
 
-function splitUrl({ url = '/' }: IncomingMessage): { path: string; query: string } {
+function splitUrl(request: IncomingMessage): { path: string; query: string } {
+  const url = originForm(request.url ?? '/')
   const mark = url.indexOf('?')
   return mark === -1
     ? { path: url, query: '' }
     : { path: url.slice(0, mark), query: url.slice(mark + 1) }
+}
+
+/** The scheme and the host of a whole address, which every server is to take (RFC 9112 section 3.2.2). */
+const WHOLE = /^https?:\/\/[^/?]*/i
+
+function originForm(url: string): string {
+  if (url.startsWith('/')) return url
+  const host = WHOLE.exec(url)
+  if (host === null) return url
+  const rest = url.slice(host[0].length)
+  return rest.startsWith('/') ? rest : `/${rest}`
 }
 
 /** Names and values stand in turn in what was sent; where no name comes twice, nothing was joined and nothing left out. */

@@ -9,6 +9,8 @@ import { Pieces } from './pieces.ts'
 const { IncomingMessage } = process.getBuiltinModule('node:http')
 
 export class ShortRequest extends IncomingMessage {
+  /** Its connection cannot be read beyond it. */
+  endsConnection = false
   #take: ((body: Buffer) => void) | undefined
   readonly #pieces = new Pieces()
   #isTaken = false
