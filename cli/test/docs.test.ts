@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { ErrorCode } from '@claviger/contract'
 import type { Command } from 'commander'
@@ -54,5 +54,40 @@ test('the manual names every global option and every variable of the environment
 test('what is advised after an error is a sentence', () => {
   for (const code of Object.keys(exitCodeOfError) as ErrorCode[]) {
     assert.match(adviceForError[code], /^['A-Z].{10,}[a-z.'NAMEKYD]$/, code)
+  }
+})
+
+/** What a page says to type: the rest of each line, or of each span of code, that begins with `claviger`. */
+function commandLines(page: string): string[] {
+  return [...page.replaceAll('\\\n', ' ').matchAll(/\bclaviger ([a-z-][^`\n|;<>]*)/g)].map(
+    ([, line = '']) => line.split(/ #|\$\(/)[0] ?? '',
+  )
+}
+
+/** The command that the words lead to, and those of its options that it does not have. */
+function unknownOptions(line: string): string[] {
+  const words = line.split(/[\s()"']+/).filter((word) => word !== '')
+  let command = program
+  const known = new Set(program.options.flatMap(({ long, short }) => [long, short]))
+  for (const word of words) {
+    const next = command.commands.find((inner) => inner.name() === word)
+    if (next === undefined) continue
+    command = next
+    for (const { long, short } of command.options) known.add(long).add(short)
+  }
+  if (command === program) return []
+  return words
+    .filter((word) => /^--?[a-z]/.test(word))
+    .map((word) => word.split('=')[0] ?? '')
+    .filter((word) => !['--help', '-h', '--version'].includes(word) && !known.has(word))
+}
+
+test('every option that the manual says to type is one of its command', () => {
+  const folder = new URL('../../docs/', import.meta.url)
+  const pages = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  for (const page of [...pages.filter((name) => name.endsWith('.md')), '../README.md']) {
+    const text = readFileSync(new URL(page, folder), 'utf8')
+    for (const line of commandLines(text))
+      assert.deepEqual(unknownOptions(line), [], `${page}: claviger ${line}`)
   }
 })

@@ -358,6 +358,15 @@ test('a whole answer is not taken for the signature in it, nor nothing for a cip
   assert.match(empty.stderr, /The input is empty/)
 })
 
+test('init names the owner and the account', async () => {
+  assert.deepEqual(await bodyOf('init', '--owner', 'maria', '--account', '123456789012'), {
+    seal: { kind: 'shares', shares: 5, threshold: 3 },
+    owner: 'maria',
+    account: '123456789012',
+  })
+  assert.equal((await run(['--curl', 'init', '--account', '12'])).exitCode, 2)
+})
+
 test('the call for curl trusts the authority that the command would', async () => {
   const { stdout } = await run(['--curl', '--ca-file', "/it's/ca.pem", 'key', 'list'])
   assert.ok(stdout.includes(`--cacert '/it'\\''s/ca.pem'`), stdout)

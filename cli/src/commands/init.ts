@@ -14,6 +14,7 @@ import { addSealOptions, sealRequest, type SealOptions } from './seal-options.ts
 
 interface InitOptions extends SealOptions {
   readonly owner?: string
+  readonly account?: string
   readonly sharesDir?: string
   readonly tokenFile?: string
   readonly saveProfile?: string
@@ -70,6 +71,10 @@ function checklist(answer: OutputOf<'system.init'>, options: InitOptions): strin
 export function initCommand(making: Making): Command {
   const command = addSealOptions(new Command('init').description(rowOf('system.init').summary))
     .option('--owner <name>', "the owner's name (default owner)")
+    .option(
+      '--account <digits>',
+      'what AWS clients know the default tenant by, twelve digits; fixed from then on (made of its id unless given)',
+    )
     .option('--shares-dir <folder>', 'write each share to a file of its own there, and print none')
     .option(
       '--token-file <file>',
@@ -80,8 +85,12 @@ export function initCommand(making: Making): Command {
     const { shell } = making
     const globals = globalsOf(command)
     const seal = await sealRequest(shell, options, 'CLAVIGER_PASSPHRASE', globals.curl === true)
-    const { owner } = options
-    const input = owner === undefined ? { seal } : { seal, owner }
+    const { owner, account } = options
+    const input = {
+      seal,
+      ...(owner === undefined ? {} : { owner }),
+      ...(account === undefined ? {} : { account }),
+    }
     const answer = await callOrPrint(shell, globals, rowOf('system.init'), input)
     if (answer === undefined) return
     const { shares, token, ...rest } = answer
