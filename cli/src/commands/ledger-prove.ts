@@ -4,7 +4,13 @@ import { fieldsOf } from '../fields/field.ts'
 import { connect } from '../settings/client.ts'
 import { say } from '../shell.ts'
 import { globalsOf, type Making } from './globals.ts'
-import { collectText, findingLine, givenKeys, loadVerifier } from './ledger-verify.ts'
+import {
+  collectText,
+  findingLine,
+  givenKeys,
+  loadVerifier,
+  malformedProof,
+} from './ledger-verify.ts'
 import { rowOf } from './names.ts'
 import { gatherInput, operationCommand } from './operation.ts'
 import { callAndPresent } from './run.ts'
@@ -34,7 +40,7 @@ export function ledgerProveCommand(making: Making): Command {
     if (answer === undefined) return
     const { checkEntryProof } = await loadVerifier()
     const keys = given ?? (await (await connect(shell, globals)).ledger.head()).keys
-    const report = await checkEntryProof(answer.proof, answer.record, keys)
+    const report = await checkEntryProof(answer.proof, answer.record, keys).catch(malformedProof)
     const asked = report.index === input['index']
     if (report.ok && asked) {
       if (globals.quiet === true) return

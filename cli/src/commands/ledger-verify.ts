@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import type { Finding, LedgerReport, LedgerSource } from '@claviger/sdk/ledger'
 import { Command } from 'commander'
-import { systemReason, usageFailure } from '../command-failure.ts'
+import { CommandFailure, systemReason, usageFailure } from '../command-failure.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { readFileBounded } from '../input/source.ts'
 import { presentValue } from '../output/present.ts'
@@ -82,6 +82,13 @@ export async function givenKeys(
   // The ledger's own would be taken otherwise, and it would look as if these had been.
   if (keys.length === 0) throw usageFailure(`There is no key in ${file}`)
   return keys
+}
+
+/** For a proof that is malformed: it is no more authentic than a wrong one, but a key that is none is a mistake in the call. */
+export function malformedProof(error: unknown): never {
+  if (!(error instanceof Error) || error.name !== 'LedgerFormatError') throw error
+  if ('format' in error && error.format === 'verifier key') throw usageFailure(error.message)
+  throw new CommandFailure(exitCodes.integrity, error.message)
 }
 
 /** A finding as one line for people. */

@@ -7,7 +7,13 @@ import { readBounded } from '../input/source.ts'
 import { presentValue } from '../output/present.ts'
 import { say } from '../shell.ts'
 import { globalsOf, presentationOf, type Making } from './globals.ts'
-import { collectText, findingLine, givenKeys, loadVerifier } from './ledger-verify.ts'
+import {
+  collectText,
+  findingLine,
+  givenKeys,
+  loadVerifier,
+  malformedProof,
+} from './ledger-verify.ts'
 
 /** `statement verify`: a certificate of destruction or a report of a compromise, checked without a server. */
 
@@ -53,7 +59,7 @@ function verifyCommand(making: Making): Command {
     const bytes = await readBounded(file.stream(), STATEMENT_BYTES_MAX, 'The statement')
     const statement = parse(bytes)
     const { checkStatement } = await loadVerifier()
-    const report = await checkStatement(statement, given ?? statement.keys)
+    const report = await checkStatement(statement, given ?? statement.keys).catch(malformedProof)
     if (report.ok) {
       await presentValue(
         shell,

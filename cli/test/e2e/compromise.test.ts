@@ -63,6 +63,10 @@ test('the command stops where others have to act, and goes on when it is given a
   await writeFile(report, altered)
   const { stderr } = await run(['statement', 'verify', report, '--key-file', keys], 8)
   assert.match(stderr, /not the one that the record vouches for/)
+  // A key that is none is a mistake in the call, and what is no proof at all is as little authentic.
+  await run(['statement', 'verify', report, '--key', 'nobody+1+2'], 2)
+  await writeFile(report, altered.replace('tlog-proof@v1\\n', 'tlog-proof@v1\\r\\n'))
+  await run(['statement', 'verify', report, '--key-file', keys], 8)
 })
 
 test('a key that nothing depends on goes all the way at once, and an order goes on anyway', async () => {
