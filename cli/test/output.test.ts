@@ -192,6 +192,10 @@ test('tables: empty columns are left out, long cells are cut, nested fields are 
   const advice = 'an advice that goes on '.repeat(9)
   const told = formatTable('doctor', { items: [{ check: 'a', detail: advice }] }, { color: false })
   assert.ok(told.includes(advice.trimEnd()), 'what a person must read is not cut')
+  const broken = {
+    items: [{ key: 'k', violations: [{ rule: 'algorithms', words: advice.trim() }] }],
+  }
+  assert.ok(formatTable('policy.check', broken, { color: false }).includes(advice.trim()))
 })
 
 test('--field looks inside, over the items of a list, and says what there is', () => {

@@ -30,7 +30,11 @@ const COLUMNS: Readonly<Record<string, readonly string[]>> = Object.freeze({
 /** A cell is cut at this many characters; `-o json` has the whole. */
 const CELL_LENGTH_MAX = 72
 /** What is read as a sentence, and stands last on its line, is never cut. */
-const SENTENCES: ReadonlySet<string> = new Set(['doctor.detail'])
+const SENTENCES: ReadonlySet<string> = new Set([
+  'doctor.detail',
+  'policy.check.violations',
+  'policy.simulate.breaks',
+])
 
 export interface TableOptions {
   readonly color: boolean
