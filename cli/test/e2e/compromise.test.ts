@@ -127,6 +127,16 @@ test('a drill gets through under a lifecycle policy that asks for a longer windo
   await client.lifecyclePolicy.delete({ policy, reason: 'the end of the test' })
 })
 
+test('a window that is too short for a lifecycle policy holds up no case', async () => {
+  const { id: policy } = await client.lifecyclePolicy.create({ name: 'cases', preset: 'baseline' })
+  const { id: key } = await client.key.create({ algorithm: 'P-256', usage: 'sign' })
+  const asked = ['--since', '-1h', '--reason', 'a stolen laptop', '--days', '1']
+  const { stdout } = await run(['key', 'compromise', key, ...asked, '-o', 'json'])
+  const { destroyAt } = JSON.parse(stdout) as { destroyAt: string }
+  assert.ok(Date.parse(destroyAt) > Date.now() + 6.5 * 86_400_000)
+  await client.lifecyclePolicy.delete({ policy, reason: 'the end of the test' })
+})
+
 test('the certificate of a version is asked for by its number', async () => {
   const { id: key } = await client.key.create({})
   const { stderr } = await run(['key', 'destruction-certificate', key, '--version', '1'], 6)

@@ -74,6 +74,9 @@ export const destroyCase: ChangeVerb<'compromise.destroy'> = {
     const found = await admittedCase(work, input.case)
     // A window that was begun stays what it was, whatever is asked by now.
     if (found.value.destroyAt !== undefined) return planSame(work, found)
+    // The step that the server was ordered to take may be taken sooner, and is then what the server would have done.
+    if (found.value.destroyDays === input.days)
+      return planOrderedDestruction(work, found, input.days)
     for (const { key } of await withRelated(work, found.ringKey))
       await assertWindow(work, key, input.days)
     return planDestruction(work, found, input.days)
