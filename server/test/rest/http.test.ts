@@ -163,6 +163,14 @@ test('bodies that are too large are refused, and the connection is closed', asyn
     assertProblem(announced, 'payload_too_large')
     assert.equal(announced.headers['connection'], 'close')
   }
+  // A client of AWS KMS is told so in its own protocol.
+  const aws = await one(lines('POST / HTTP/1.1', host, 'Content-Length: 1048577'), { answers: 1 })
+  const { __type: type } = JSON.parse(aws.body.toString()) as Record<string, unknown>
+  assert.deepEqual([aws.status, type], [400, 'RequestEntityTooLargeException'])
+  const page = await one(lines('GET /account HTTP/1.1', host, 'Content-Length: 99999999'), {
+    answers: 1,
+  })
+  assert.equal(page.status, 413)
   const [path, limit] = limits[0]
   const head = [`POST ${path} HTTP/1.1`, host, bearer, jsonType]
   // Sent in chunks, with no length before: refused at the limit.

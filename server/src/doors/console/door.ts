@@ -16,6 +16,11 @@ const CACHING = 'no-cache'
 /** Where somebody goes who opens the server's address; whoever is not logged in goes on to the login. */
 const HOME = '/account'
 
+const refused: ReadonlyMap<string, number> = new Map([
+  ['payload_too_large', 413],
+  ['overloaded', 503],
+])
+
 /** The door of the pages. Nothing is read before somebody asks for a page. */
 export function createConsoleDoor(): ConsoleDoor {
   let files: ReadonlyMap<string, Served> | undefined
@@ -38,7 +43,7 @@ export function createConsoleDoor(): ConsoleDoor {
       !path.startsWith('/v1/') && (addresses.has(path) || (path === '/' && isReading(method))),
     bodyLimit: () => BODY_BYTES_MAX,
     respond: async (request) => answer(request),
-    refuse: () => words(400, 'The request cannot be read'),
+    refuse: (code) => words(refused.get(code) ?? 400, 'The request cannot be read'),
   }
 }
 

@@ -38,7 +38,7 @@ export interface HttpDoor {
   /** The most bytes a body may have at this address; at least 64 KiB, which the listener reads without asking. */
   bodyLimit(method: string, path: string): number
   respond(request: HttpRequest): Promise<HttpResponse>
-  /** What a request that could not be read is answered with. */
+  /** What a request that could not be read is answered with; what it was sent to, where that much was read. */
   refuse(
     code:
       | 'invalid_request'
@@ -47,5 +47,6 @@ export interface HttpDoor {
       | 'headers_too_large'
       | 'overloaded',
     id: string,
+    sentTo?: { readonly method: string; readonly path: string },
   ): HttpResponse
 }

@@ -179,7 +179,8 @@ export class Reader {
     const connection = this.#connection(request.socket)
     connection.isLast = true
     connection.isAnswered = true
-    const answer = this.#door.refuse(code, id)
+    const { method = 'GET' } = request
+    const answer = this.#door.refuse(code, id, { method, path: splitUrl(request).path })
     writeHead(response, answer)
     response.write(answer.body)
     const close = () => {

@@ -13,7 +13,7 @@ export function createSwitch(branches: readonly Branch[], otherwise: HttpDoor): 
   return {
     bodyLimit: (method, path) => doorAt(path, method).bodyLimit(method, path),
     respond: (request: HttpRequest) => doorAt(request.path, request.method).respond(request),
-    // Of a request that could not be read nobody knows the path.
-    refuse: (code, id) => otherwise.refuse(code, id),
+    refuse: (code, id, sentTo) =>
+      (sentTo === undefined ? otherwise : doorAt(sentTo.path, sentTo.method)).refuse(code, id),
   }
 }
