@@ -15,6 +15,8 @@ function adviceForInput(error: ClavigerInputError): string {
     return "It comes from --address, CLAVIGER_ADDR, or the profile ('claviger profile list')."
   if (error.message.startsWith('token: is not a token'))
     return "It comes from CLAVIGER_TOKEN, or the profile ('claviger profile list')."
+  if (error.message.endsWith('must be a lower-case UUID'))
+    return "Give its id and not its name: the list of its kind has both, such as 'claviger principal list'."
   return adviceForError.invalid_request
 }
 

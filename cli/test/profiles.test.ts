@@ -165,4 +165,6 @@ test('an address or token that is none is told with where it comes from', async 
   assert.match(address.stderr, /\n +It comes from --address, CLAVIGER_ADDR/)
   const spaced = await run(['key', 'list'], { environment: { CLAVIGER_TOKEN: 'two words' } })
   assert.match(spaced.stderr, /\n +It comes from CLAVIGER_TOKEN/)
+  const named = await run(['principal', 'get', 'maria'])
+  assert.match(named.stderr, /\n +Give its id and not its name/)
 })

@@ -34,10 +34,10 @@ function readCommandLine(): Config | 'help' {
 
 async function main(config: Config): Promise<void> {
   const log = createLog(config.logLevel)
-  if (config.dataFolder !== undefined)
-    mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 })
   let server: Server
   try {
+    if (config.dataFolder !== undefined)
+      mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 })
     server = await startServer(config, log)
     if (config.mode === 'dev') await startDevelopment(server, config)
     else await unsealAtStart(server, config)
@@ -80,6 +80,8 @@ function whyNotStarted(error: unknown): string {
     return `${error.message}\n  Something listens there: stop it, or choose another place with --listen HOST:PORT.`
   if (code === 'EACCES' && 'syscall' in error && error.syscall === 'listen')
     return `${error.message}\n  Ports below 1024 are for programs with the right to: choose another with --listen HOST:PORT.`
+  if ('syscall' in error && error.syscall === 'mkdir')
+    return `The folder of --data cannot be made: ${error.message}`
   return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message
 }
 

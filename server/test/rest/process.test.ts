@@ -161,6 +161,15 @@ test('it does not start over a port that is taken, or data that is none, and say
   assert.match(server.log, /claviger: .*\(file is not a database\)/)
 })
 
+test('a data folder that cannot be made is told without a stack trace', async () => {
+  const file = join(folder.path, 'file')
+  writeFileSync(file, '')
+  await using server = spawnServer('dev', { argv: ['--data', file] })
+  assert.deepEqual(await server.end(), { code: 1, signal: null })
+  assert.match(server.log, /claviger: The folder of --data cannot be made: EEXIST/)
+  assert.doesNotMatch(server.log, /\n\s+at /)
+})
+
 test('the files of a development server are for its owner only', async () => {
   const server = await startDevelopmentServer()
   after(() => server.close())
