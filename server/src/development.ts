@@ -30,6 +30,8 @@ export async function startDevelopment(server: Server, config: Config): Promise<
       config.envFile,
       lines('', { CLAVIGER_ADDR: address, CLAVIGER_TOKEN: token, ...aws }),
     )
+  // Who reads no more ends nothing.
+  process.stdout.on('error', () => undefined)
   process.stdout.write(welcome(address, token, aws, config))
 }
 

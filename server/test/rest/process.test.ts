@@ -189,6 +189,21 @@ test('files that were there with other modes become private', async () => {
   assert.match(readFileSync(tokenFile, 'utf8'), /^clv_\S+\n$/)
 })
 
+test('a development server whose welcome nobody reads serves all the same', async () => {
+  const tokenFile = join(folder.path, 'unread')
+  await using server = spawnServer('dev', {
+    argv: ['--token-file', tokenFile, '--log-level', 'info'],
+  })
+  server.leaveOut()
+  const port = await listening(server)
+  const isWritten = () =>
+    (statSync(tokenFile, { throwIfNoEntry: false })?.size ?? 0) > 0 || !server.alive
+  while (!isWritten()) await new Promise((resolve) => setTimeout(resolve, 10))
+  const { status } = await fetch(`http://127.0.0.1:${port}/v1/ready`)
+  assert.equal(status, 200)
+  assert.deepEqual(await server.stop(), { code: 0, signal: null })
+})
+
 /** A socket that is written to in pieces, and everything that came back once it is closed. */
 function conversation(port: number) {
   const socket = connectPlain({ port, host: '127.0.0.1' })

@@ -60,6 +60,11 @@ export class ServerProcess implements AsyncDisposable {
     return this.#child.pid ?? 0
   }
 
+  /** Reads its standard output no more, nor does anybody else. */
+  leaveOut(): void {
+    this.#child.stdout.destroy()
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal)
   }
