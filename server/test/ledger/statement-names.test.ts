@@ -34,7 +34,8 @@ for (const [what, Sid] of names) {
       uses.map(({ event, principal, outcome }) => ({ event, principal, outcome })),
       ['encrypt', 'decrypt'].map((event) => ({ event, principal: user.id, outcome: 'ok' })),
     )
-    for (const { binding } of uses) assert.equal(binding, `policy:${Sid}`)
+    // Strict readers of JSON refuse half a character (RFC 7493 section 2.1), so a record has the character for what cannot be said.
+    for (const { binding } of uses) assert.equal(binding, `policy:${Sid.toWellFormed()}`)
     const found = await house.perform('ledger.search', {
       principal: user.id,
       order: 'ascending',
