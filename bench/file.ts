@@ -35,15 +35,15 @@ export async function measureFile(options: BenchOptions): Promise<Figure> {
     discarded: [] as number[],
     decrypt: [] as number[],
   }
+  const sealed = `${plain}.enc`
+  const rate = async (program: string, given: readonly string[], from: string, to: string) =>
+    megabytes / (await secondsOf(program, given, from, to, environment))
   for (let run = 0; run < runs; run += 1) {
-    const sealed = `${plain}.enc`
     rates.openssl.push(opensslMegabytesPerSecond(options.quick ? 1 : 3))
-    const rate = async (given: readonly string[], from: string, to: string) =>
-      megabytes / (await secondsOf(claviger, given, from, to, environment))
-    rates.copy.push(megabytes / (await secondsOf('cat', [], plain, sealed, environment)))
-    rates.encrypt.push(await rate(['encrypt', '-k', key], plain, sealed))
-    rates.discarded.push(await rate(['encrypt', '-k', key], plain, '/dev/null'))
-    rates.decrypt.push(await rate(['decrypt'], sealed, '/dev/null'))
+    rates.copy.push(await rate('cat', [], plain, sealed))
+    rates.encrypt.push(await rate(claviger, ['encrypt', '-k', key], plain, sealed))
+    rates.discarded.push(await rate(claviger, ['encrypt', '-k', key], plain, '/dev/null'))
+    rates.decrypt.push(await rate(claviger, ['decrypt'], sealed, '/dev/null'))
     if (statSync(sealed).size <= statSync(plain).size)
       throw new Error('the encrypted file is too short')
   }

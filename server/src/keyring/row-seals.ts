@@ -75,7 +75,14 @@ export class RowSeals {
    * @throws ClavigerError integrity_failed when the seal does not fit: the row was changed or moved by something else than this server.
    */
   open<Value>(row: Row): Value {
-    if (!this.fits(row) && !this.#fitsSuccessor(row)) throw unfitRow(row, 'does not fit its seal')
+    const value = this.openFitting<Value>(row)
+    if (value === undefined) throw unfitRow(row, 'does not fit its seal')
+    return value
+  }
+
+  /** The same, but undefined where the seal does not fit. */
+  openFitting<Value>(row: Row): Value | undefined {
+    if (!this.fits(row) && !this.#fitsSuccessor(row)) return undefined
     return JSON.parse(row.document) as Value
   }
 

@@ -11,9 +11,8 @@ export async function aliasesOf(work: Work, key: string): Promise<string[]> {
   const { seals } = work.parts
   const names: string[] = []
   for await (const row of listedOfKey(work, 'alias', key)) {
-    if (!seals.fits(row)) continue
-    const alias = seals.open<Alias>(row)
-    if (alias.key === key) names.push(alias.alias)
+    const alias = seals.openFitting<Alias>(row)
+    if (alias?.key === key) names.push(alias.alias)
   }
   return names
 }

@@ -1,8 +1,8 @@
 import { isAlias } from '@claviger/contract'
-import { aliasId, newestRow } from '#keyring'
+import { aliasId } from '#keyring'
 import { ClavigerError, KeyError, type Key } from '#model'
 import type { Row, RowReference } from '#store'
-import { forgetRow } from '../forget-row.ts'
+import { readOrForget } from '../forget-row.ts'
 import { find, isSeen, regionalAlias } from '../lookup.ts'
 import { mayList } from '../may-list.ts'
 import { aliasRow, standing, type Alias } from '../rows.ts'
@@ -25,9 +25,7 @@ function aliasView(alias: Alias, key: Pick<Key, 'multiRegion'>) {
 
 /** The row of a name as it stands, or undefined. */
 async function aliasRowOf(work: Work, alias: string) {
-  const reference = referenceTo(work, alias)
-  const row = await newestRow(work.parts.store, reference)
-  if (row === undefined) forgetRow(work.parts, reference)
+  const row = await readOrForget(work.parts, referenceTo(work, alias))
   return row && { reference: standingRow(row), value: work.parts.seals.open<Alias>(row) }
 }
 

@@ -1,7 +1,6 @@
-import { newestRow } from '#keyring'
 import { ClavigerError, type Principal } from '#model'
 import type { RowKind } from '#store'
-import { forgetRow } from '../forget-row.ts'
+import { readOrForget } from '../forget-row.ts'
 import type { Work } from '../work.ts'
 
 /** What people call the rows whose kind is not a word. */
@@ -19,9 +18,7 @@ const words: Readonly<Partial<Record<RowKind, string>>> = {
 
 /** A row of the caller's tenant, with the condition that it still stands, or undefined; somebody else's is as good as none. */
 export async function ownOrNone<Value>(work: Work, kind: RowKind, id: string) {
-  const row = await newestRow(work.parts.store, { kind, id })
-  // Nobody took it away through here: a removal would have been forgotten already.
-  if (row === undefined) forgetRow(work.parts, { kind, id })
+  const row = await readOrForget(work.parts, { kind, id })
   if (row?.tenant !== work.caller.tenant) return undefined
   return {
     value: work.parts.seals.open<Value>(row),

@@ -1,6 +1,6 @@
-import { everyRowOf, newestRow } from '#keyring'
+import { everyRowOf } from '#keyring'
 import { ClavigerError, type LoginSession, type Principal } from '#model'
-import { forgetRow } from '../../forget-row.ts'
+import { readOrForget } from '../../forget-row.ts'
 import { loginView } from '../../logins/new-login.ts'
 import { loggedIn } from '../../logins/stored.ts'
 import { loginSessionRow } from '../../rows/logins.ts'
@@ -53,9 +53,7 @@ export const endLogin: ChangeVerb<'login.end'> = {
   kind: 'change',
   async run({ login }, work) {
     // Whoever may end only their own cannot tell whether another one is there.
-    const reference = { kind: 'loginSession', id: login } as const
-    const row = await newestRow(work.parts.store, reference)
-    if (row === undefined) forgetRow(work.parts, reference)
+    const row = await readOrForget(work.parts, { kind: 'loginSession', id: login })
     const value = row && work.parts.seals.open<LoginSession>(row)
     if (value?.principal !== work.caller.principal) work.authorize()
     return planEnd(work, login)
